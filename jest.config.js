@@ -1,0 +1,15 @@
+// Jest runs the TypeScript sources as ES modules (see tests/package/esm.test.ts, which fails if it ever does not).
+/** @type {import("jest").Config} */
+export default {
+  testEnvironment: "node",
+  roots: ["<rootDir>/tests"],
+  testMatch: ["**/*.test.ts"],
+  extensionsToTreatAsEsm: [".ts"],
+  transform: { "^.+\\.ts$": ["@swc/jest", { jsc: { target: "es2023", parser: { syntax: "typescript" } }, module: { type: "es6" } }] },
+  moduleNameMapper: {
+    "^scache$": "<rootDir>/src/index.ts",
+    "^scache/publisher$": "<rootDir>/src/publisher.ts",
+    "^(\\.{1,2}/.*)\\.js$": "$1",
+  },
+  testTimeout: 30_000,
+};
