@@ -1,0 +1,53 @@
+/**
+ * What one invocation cost and what it saved: the accounts that metrics, logs and tests read.
+ * Times are milliseconds the invocation really waited, so that `timeSavedMs - kinesisLatencyMs` is a true balance.
+ */
+
+export type FreshnessState =
+  /** Proven caught up by a refresh that began at most `maxStalenessMs` before the invocation. */
+  | "fresh"
+  /** Nothing was cached when the invocation began, so nothing had to be read; only what is loaded since is served. */
+  | "empty"
+  /** The stream could not be read in time: every `get` misses. */
+  | "bypassed"
+  /** The stream could not be read in time and `onRefreshError: "serve"` serves what was proven before. */
+  | "stale";
+
+export interface InvocationReport {
+  /** Time waited for the stream by this invocation: refreshes, its own or shared. */
+  readonly kinesisLatencyMs: number;
+  /** Time waited for `invalidate` and `invalidateSource` to be acknowledged. */
+  readonly publishLatencyMs: number;
+  /** For each hit, what loading that very entry had cost. */
+  readonly timeSavedMs: number;
+  readonly hits: number;
+  readonly misses: number;
+  /** Entries this invocation's refreshes dropped. */
+  readonly entriesInvalidated: number;
+  /** Adds refused because the value may be older than an invalidation, or cannot be stored. */
+  readonly fillsRefused: number;
+  /** `getOrAdd` calls that waited for a load already under way. */
+  readonly loadsShared: number;
+  /** Calls to Kinesis made by refreshes this invocation started. */
+  readonly kinesisCalls: number;
+  /** Records this invocation's refreshes could not understand (each flushed the cache). */
+  readonly recordsSkipped: number;
+  readonly refreshFailures: number;
+  readonly throttles: number;
+  readonly flushes: number;
+  readonly state: FreshnessState;
+  /** How old the proof behind a hit may be, at the invocation's start; absent when nothing was proven. */
+  readonly boundMs?: number;
+  /** How far behind the stream's tip the last refresh ended; 0 when caught up. */
+  readonly streamLagMs: number;
+  /** The environment's cache as the invocation ended. */
+  readonly entries: number;
+  readonly bytes: number;
+  /** Entries pushed out by the size bounds since the last report. */
+  readonly evictions: number;
+  readonly shards: number;
+  readonly requestId?: string;
+}
+
+/** Takes each invocation's accounts once. Must not throw. */
+export type MetricsSink = (report: InvocationReport) => void;

@@ -1,0 +1,79 @@
+/**
+ * The port to Kinesis: the four calls the protocol needs, in the shapes it needs, and what can go wrong with them.
+ * The AWS adapter and the in-memory model of the tests both stand behind it, held to the same contract suite.
+ * Nothing here decides anything; one call here is exactly one call to the service, never a retry.
+ */
+
+export interface ListShardsRequest {
+  /** Only shards that were open at this time or were created later (`FROM_TIMESTAMP`); absent: all shards. */
+  readonly fromTimestampMs?: number;
+  /** From the page before; Kinesis then refuses every other field. */
+  readonly nextToken?: string;
+}
+
+export interface ListedShard {
+  readonly shardId: string;
+  /** One parent after a split, two after a merge. */
+  readonly parentShardIds: readonly string[];
+}
+
+export interface ShardsPage {
+  readonly shards: readonly ListedShard[];
+  readonly nextToken?: string;
+  /** The server's clock when it answered (`Date` header, whole seconds), if it said so. */
+  readonly serverTimeMs?: number;
+}
+
+/** Where in a shard a new iterator starts. */
+export type IteratorStart = { readonly at: "trim-horizon" } | { readonly at: "timestamp"; readonly timestampMs: number };
+
+export interface StreamRecord {
+  readonly data: Uint8Array;
+}
+
+export interface RecordsPage {
+  readonly records: readonly StreamRecord[];
+  /** Absent when the shard is closed and was read to its end. */
+  readonly nextIterator?: string;
+  /** The shards that continue a closed one; given with the page that has no `nextIterator`. */
+  readonly childShardIds: readonly string[];
+  /** How far the page's end is behind the shard's tip; 0 means caught up. */
+  readonly millisBehindLatest: number;
+}
+
+export interface RecordToPut {
+  readonly data: Uint8Array;
+  readonly partitionKey: string;
+}
+
+/** The fate of one record of a PutRecords call, in request order. */
+export type PutOutcome =
+  | { readonly written: true; readonly shardId: string; readonly sequenceNumber: string }
+  | { readonly written: false; readonly reason: string };
+
+export interface StreamApi {
+  listShards(request: ListShardsRequest, signal: AbortSignal): Promise<ShardsPage>;
+  getShardIterator(shardId: string, start: IteratorStart, signal: AbortSignal): Promise<string>;
+  getRecords(iterator: string, signal: AbortSignal): Promise<RecordsPage>;
+  putRecords(records: readonly RecordToPut[], signal: AbortSignal): Promise<readonly PutOutcome[]>;
+}
+
+/**
+ * - `throttled`: Kinesis asks for fewer calls. Keep the position, back off.
+ * - `expired`: the iterator is older than five minutes. Take a new one at the position.
+ * - `lost`: the position means nothing to this stream (deleted, created anew, wrong one). Flush.
+ * - `unavailable`: network, time-out, 5xx. The same call may succeed at once on a new connection.
+ * - `refused`: credentials, permissions, keys. Only a person can mend it.
+ */
+export type StreamFailureKind = "throttled" | "expired" | "lost" | "unavailable" | "refused";
+
+/** The only error a `StreamApi` rejects with. */
+export class StreamFailure extends Error {
+  readonly kind: StreamFailureKind;
+
+  constructor(kind: StreamFailureKind, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = "StreamFailure";
+    this.kind = kind;
+  }
+}

@@ -1,0 +1,70 @@
+/**
+ * The errors of scache: one base class, a stable `code`, the fields a caller can act on.
+ * They exist so that nobody has to read a message to tell one failure from another.
+ * A message never contains a cached value.
+ */
+
+export type ScacheErrorCode = "INVALID_OPTION" | "INVALID_DATA_ID" | "PUBLISH_FAILED" | "REFRESH_FAILED";
+
+/** Base of every error scache throws or rejects with. */
+export class ScacheError extends Error {
+  readonly code: ScacheErrorCode;
+
+  constructor(code: ScacheErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+    this.code = code;
+  }
+}
+
+/** An option or an argument is not what it must be. The message names it, what was expected and what came. */
+export class InvalidOptionError extends ScacheError {
+  readonly option: string;
+
+  constructor(option: string, expected: string, received: unknown) {
+    super("INVALID_OPTION", `scache: option "${option}" must be ${expected}, but got ${describe(received)}`);
+    this.option = option;
+  }
+}
+
+/** A text is not the wire form of a data id, or a source or id cannot be written as one. */
+export class InvalidDataIdError extends ScacheError {
+  constructor(expected: string, received: unknown) {
+    super("INVALID_DATA_ID", `scache: expected ${expected}, but got ${describe(received)}`);
+  }
+}
+
+/** Kinesis may not hold every invalidation: those named in `ids` and `sources` may not have been published. */
+export class PublishError extends ScacheError {
+  /** Wire keys (`DataId.toString()`) that may not have been published. */
+  readonly ids: readonly string[];
+  /** Sources whose invalidation may not have been published. */
+  readonly sources: readonly string[];
+
+  constructor(stream: string, unpublished: { ids: readonly string[]; sources: readonly string[] }, cause: unknown) {
+    const count = unpublished.ids.length + unpublished.sources.length;
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    super("PUBLISH_FAILED", `scache: ${count} invalidation(s) may not have reached stream "${stream}": ${reason}`, {
+      cause,
+    });
+    this.ids = unpublished.ids;
+    this.sources = unpublished.sources;
+  }
+}
+
+/** The stream could not be read to its end in time (only thrown with `onRefreshError: "throw"` and by `refresh()`). */
+export class RefreshError extends ScacheError {
+  constructor(stream: string, reason: string, cause?: unknown) {
+    super("REFRESH_FAILED", `scache: could not catch up with stream "${stream}": ${reason}`, { cause });
+  }
+}
+
+/** A short, safe description of any value for an error message. */
+export function describe(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value.length > 100 ? `${value.slice(0, 100)}…` : value);
+  if (typeof value === "function") return "a function";
+  if (typeof value !== "object" || value === null) return String(value);
+  if (Array.isArray(value)) return `an array of ${value.length}`;
+  const keys = Object.keys(value);
+  return keys.length === 0 ? "an object" : `an object with ${keys.slice(0, 5).join(", ")}`;
+}
