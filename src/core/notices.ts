@@ -1,0 +1,41 @@
+/**
+ * The port through which the core says that something is wrong, and that it is right again.
+ * It exists so that the core needs no logger, and so that tests and the simulation can listen.
+ * Nothing that passes here may contain a cached value; data ids only in `debug`.
+ */
+
+export type TroubleKind =
+  /** The stream could not be read in time, for a reason that may pass by itself. */
+  | "refresh"
+  /** Kinesis asked for fewer calls. */
+  | "throttled"
+  /** The position meant nothing to the stream any more: the cache was flushed. */
+  | "lost"
+  /** Credentials, permissions, keys, a stream that is not there: only a person can mend it. */
+  | "refused"
+  /** A record could not be understood: the cache was flushed. */
+  | "record"
+  /** An invalidation may not have been published. */
+  | "publish"
+  /** The metrics of an invocation could not be written. */
+  | "metrics";
+
+export interface TroubleStart {
+  /** A short, stable phrase, never a value or a data id: `"deadline of 500 ms passed"`. */
+  readonly reason: string;
+  readonly cause?: unknown;
+}
+
+export interface TroubleEnd {
+  /** From the first failure to the success that ended the trouble. */
+  readonly durationMs: number;
+  /** Failures in between, the first included. */
+  readonly occurrences: number;
+}
+
+/** Implementations must not throw. */
+export interface Notices {
+  troubleStarted(kind: TroubleKind, detail: TroubleStart): void;
+  troubleEnded(kind: TroubleKind, detail: TroubleEnd): void;
+  debug(message: string, detail?: Record<string, unknown>): void;
+}

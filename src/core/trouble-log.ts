@@ -1,0 +1,101 @@
+/**
+ * Turns "it failed" and "it worked", said at every invocation, into one notice when trouble starts and one when it ends.
+ * Trouble that comes and goes is held to a few notices, then one a minute for each kind, so that a flickering network
+ * cannot fill a log. It must never cost anything worth measuring while nothing is wrong.
+ */
+
+import type { Clock } from "./clock.js";
+import type { Notices, TroubleKind } from "./notices.js";
+
+/** Starts that may be announced in quick succession, for each kind, before one a minute is the limit. */
+const BURST = 3;
+const REFILL_MS = 60_000;
+/** Causes look like chains; nobody's is this long, and a loop must end. */
+const MAX_CAUSES = 8;
+/** A trouble may last for weeks: past this many reasons it is no news that there is another one. */
+const MAX_REASONS = 16;
+
+interface Trouble {
+  readonly startedAtMs: number;
+  occurrences: number;
+  announced: boolean;
+  /** Reasons already told while this trouble lasts. */
+  readonly told: Set<string>;
+}
+
+interface Allowance {
+  left: number;
+  refilledAtMs: number;
+}
+
+export class TroubleLog {
+  readonly #clock: Pick<Clock, "now">;
+  readonly #notices: Notices | undefined;
+  readonly #troubles = new Map<TroubleKind, Trouble>();
+  readonly #allowances = new Map<TroubleKind, Allowance>();
+
+  constructor(clock: Pick<Clock, "now">, notices: Notices | undefined) {
+    this.#clock = clock;
+    this.#notices = notices;
+  }
+
+  /** Call at every failure. `reason` must be stable: a new one during the same trouble is told as well. */
+  failed(kind: TroubleKind, reason: string, cause?: unknown): void {
+    let trouble = this.#troubles.get(kind);
+    if (trouble === undefined) {
+      trouble = { startedAtMs: this.#clock.now(), occurrences: 0, announced: false, told: new Set() };
+      this.#troubles.set(kind, trouble);
+    }
+    trouble.occurrences += 1;
+    const told = rootErrorName(cause) ?? reason;
+    if (trouble.told.has(told) || trouble.told.size >= MAX_REASONS || !this.#mayAnnounce(kind)) return;
+    trouble.told.add(told);
+    trouble.announced = true;
+    this.#notices?.troubleStarted(kind, cause === undefined ? { reason } : { reason, cause });
+  }
+
+  /** Call at every success: without trouble of this kind it does nothing. */
+  recovered(kind: TroubleKind): void {
+    if (this.#troubles.size === 0) return;
+    const trouble = this.#troubles.get(kind);
+    if (trouble === undefined) return;
+    this.#troubles.delete(kind);
+    if (!trouble.announced) return;
+    const durationMs = Math.max(0, this.#clock.now() - trouble.startedAtMs);
+    this.#notices?.troubleEnded(kind, { durationMs, occurrences: trouble.occurrences });
+  }
+
+  debug(message: string, detail?: Record<string, unknown>): void {
+    this.#notices?.debug(message, detail);
+  }
+
+  #mayAnnounce(kind: TroubleKind): boolean {
+    const now = this.#clock.now();
+    const allowance = this.#allowances.get(kind) ?? { left: BURST, refilledAtMs: now };
+    this.#allowances.set(kind, allowance);
+    // A clock set back must not silence anything: it counts as a full refill.
+    const earned = now < allowance.refilledAtMs ? BURST : Math.floor((now - allowance.refilledAtMs) / REFILL_MS);
+    if (earned > 0) {
+      allowance.left = Math.min(BURST, allowance.left + earned);
+      allowance.refilledAtMs = now;
+    }
+    if (allowance.left === 0) return false;
+    allowance.left -= 1;
+    return true;
+  }
+}
+
+/**
+ * The name that tells one failure from another: of the innermost error in a chain of causes, which is the service's own,
+ * or its `code` where the system gave one (`ECONNRESET`).
+ */
+export function rootErrorName(cause: unknown): string | undefined {
+  let name: string | undefined;
+  let current = cause;
+  for (let depth = 0; depth < MAX_CAUSES && current instanceof Error; depth += 1) {
+    const code = "code" in current && typeof current.code === "string" ? current.code : undefined;
+    name = current.name === "Error" && code !== undefined ? code : current.name;
+    current = current.cause;
+  }
+  return name;
+}

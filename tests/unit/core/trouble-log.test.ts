@@ -1,0 +1,114 @@
+import { describe, expect, test } from "@jest/globals";
+import type { Notices } from "../../../src/core/notices.js";
+import { rootErrorName, TroubleLog } from "../../../src/core/trouble-log.js";
+
+function listen() {
+  const heard: string[] = [];
+  const clock = { nowMs: 1_000_000, now: () => clock.nowMs };
+  const notices: Notices = {
+    troubleStarted: (kind, detail) => heard.push(`start ${kind}: ${detail.reason}`),
+    troubleEnded: (kind, detail) => heard.push(`end ${kind}: ${detail.durationMs} ms, ${detail.occurrences}`),
+    debug: (message) => heard.push(`debug ${message}`),
+  };
+  return { heard, clock, log: new TroubleLog(clock, notices) };
+}
+
+describe("TroubleLog", () => {
+  test("one notice when trouble starts and one when it ends, however many invocations it meets", () => {
+    const { heard, clock, log } = listen();
+    for (let i = 0; i < 1_000; i += 1) {
+      log.failed("refresh", "deadline");
+      clock.nowMs += 10;
+    }
+    for (let i = 0; i < 1_000; i += 1) log.recovered("refresh");
+    expect(heard).toEqual(["start refresh: deadline", "end refresh: 10000 ms, 1000"]);
+  });
+
+  test("without trouble a success says nothing", () => {
+    const { heard, log } = listen();
+    log.recovered("refresh");
+    expect(heard).toEqual([]);
+  });
+
+  test("kinds are told apart", () => {
+    const { heard, log } = listen();
+    log.failed("refresh", "a");
+    log.failed("publish", "b");
+    log.recovered("publish");
+    expect(heard).toEqual(["start refresh: a", "start publish: b", "end publish: 0 ms, 1"]);
+  });
+
+  test("trouble that flickers is told a few times, then once a minute", () => {
+    const { heard, clock, log } = listen();
+    for (let i = 0; i < 600; i += 1) {
+      log.failed("throttled", "rate");
+      log.recovered("throttled");
+      clock.nowMs += 1_000;
+    }
+    const starts = heard.filter((line) => line.startsWith("start"));
+    expect(starts.length).toBe(3 + 9);
+    expect(heard.length).toBe(2 * starts.length);
+  });
+
+  test("a lasting trouble that began silently is told as soon as the minute is over", () => {
+    const { heard, clock, log } = listen();
+    for (let i = 0; i < 4; i += 1) {
+      log.failed("refresh", "flicker");
+      log.recovered("refresh");
+    }
+    expect(heard).toHaveLength(6);
+    for (let i = 0; i < 7; i += 1) {
+      log.failed("refresh", "for good");
+      clock.nowMs += 10_000;
+    }
+    expect(heard.slice(6)).toEqual(["start refresh: for good"]);
+  });
+
+  test("another reason during the same trouble is told too, once", () => {
+    const { heard, log } = listen();
+    const denied = Object.assign(new Error("no"), { name: "AccessDeniedException" });
+    const keys = Object.assign(new Error("no"), { name: "KMSDisabledException" });
+    for (let i = 0; i < 3; i += 1) {
+      log.failed("refused", "not allowed", new Error("wrapped", { cause: denied }));
+      log.failed("refused", "key", keys);
+    }
+    log.recovered("refused");
+    expect(heard).toEqual(["start refused: not allowed", "start refused: key", "end refused: 0 ms, 6"]);
+  });
+
+  test("a reason that is new every time cannot fill the log", () => {
+    const { heard, log } = listen();
+    for (let i = 0; i < 1_000; i += 1) log.failed("refresh", `request ${i}`);
+    expect(heard).toHaveLength(3);
+  });
+
+  test("a clock set back silences nothing and gives no negative duration", () => {
+    const { heard, clock, log } = listen();
+    log.failed("refresh", "a");
+    clock.nowMs -= 3_600_000;
+    log.recovered("refresh");
+    expect(heard).toEqual(["start refresh: a", "end refresh: 0 ms, 1"]);
+    for (let i = 0; i < 10; i += 1) {
+      clock.nowMs -= 1;
+      log.failed("publish", `b${i}`);
+    }
+    expect(heard.length).toBeGreaterThan(5);
+  });
+
+  test("no listener is needed", () => {
+    const log = new TroubleLog({ now: () => 0 }, undefined);
+    log.failed("refresh", "a");
+    log.recovered("refresh");
+    log.debug("b");
+    expect(rootErrorName(undefined)).toBeUndefined();
+  });
+
+  test("the root of a chain of causes names the failure, and a loop ends", () => {
+    const reset = Object.assign(new Error("socket"), { code: "ECONNRESET" });
+    expect(rootErrorName(new TypeError("outer", { cause: reset }))).toBe("ECONNRESET");
+    const loop = new Error("loop");
+    loop.cause = loop;
+    expect(rootErrorName(loop)).toBe("Error");
+    expect(rootErrorName("text")).toBeUndefined();
+  });
+});
