@@ -41,14 +41,22 @@ export class PublishError extends ScacheError {
   /** Sources whose invalidation may not have been published. */
   readonly sources: readonly string[];
 
-  constructor(stream: string, unpublished: { ids: readonly string[]; sources: readonly string[] }, cause: unknown) {
-    const count = unpublished.ids.length + unpublished.sources.length;
+  /** Whether an `invalidateAll()` may not have been published. */
+  readonly everything: boolean;
+
+  constructor(
+    stream: string,
+    unpublished: { ids: readonly string[]; sources: readonly string[]; everything: boolean },
+    cause: unknown,
+  ) {
+    const { ids, sources, everything } = unpublished;
+    const names = [...ids, ...sources, ...(everything ? ["everything"] : [])];
+    const shown = names.slice(0, 3).join(", ") + (names.length > 3 ? `, … (${names.length} in all)` : "");
     const reason = cause instanceof Error ? cause.message : String(cause);
-    super("PUBLISH_FAILED", `scache: ${count} invalidation(s) may not have reached stream "${stream}": ${reason}`, {
-      cause,
-    });
-    this.ids = unpublished.ids;
-    this.sources = unpublished.sources;
+    super("PUBLISH_FAILED", `scache: may not have been published to stream "${stream}": ${shown}: ${reason}`, { cause });
+    this.ids = ids;
+    this.sources = sources;
+    this.everything = everything;
   }
 }
 

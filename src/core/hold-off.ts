@@ -1,0 +1,57 @@
+/**
+ * For sources read from a replica that lags: after an invalidation, values of that id are not stored for a while, since a
+ * load may still read the old row. Off unless `holdOffMs` is set. It bounds nothing a replica does beyond that time.
+ */
+
+/** Beyond this many ids held off, everything is held off instead. */
+const MAX_HELD = 10_000;
+
+export class HoldOff {
+  readonly #holdOffMs: number;
+  /** In order of time: what is held off until when (wall clock). */
+  readonly #until = new Map<string, number>();
+  #allUntilMs = Number.NEGATIVE_INFINITY;
+
+  constructor(holdOffMs: number) {
+    this.#holdOffMs = holdOffMs;
+  }
+
+  holdKey(key: string, nowMs: number): void {
+    this.#hold(`k${key}`, nowMs);
+  }
+
+  holdSource(source: string, nowMs: number): void {
+    this.#hold(`s${source}`, nowMs);
+  }
+
+  holdAll(nowMs: number): void {
+    if (this.#holdOffMs === 0) return;
+    this.#allUntilMs = Math.max(this.#allUntilMs, nowMs + this.#holdOffMs);
+    this.#until.clear();
+  }
+
+  /** Whether a load that began at `loadedAtMs` may have read a replica that had not caught up. */
+  holds(key: string, source: string, loadedAtMs: number): boolean {
+    if (this.#holdOffMs === 0) return false;
+    return (
+      loadedAtMs < this.#allUntilMs ||
+      loadedAtMs < (this.#until.get(`k${key}`) ?? Number.NEGATIVE_INFINITY) ||
+      loadedAtMs < (this.#until.get(`s${source}`) ?? Number.NEGATIVE_INFINITY)
+    );
+  }
+
+  #hold(name: string, nowMs: number): void {
+    if (this.#holdOffMs === 0) return;
+    if (this.#until.size >= MAX_HELD) this.holdAll(nowMs);
+    this.#until.delete(name);
+    this.#until.set(name, nowMs + this.#holdOffMs);
+  }
+
+  /** Forgets what no load that began at `oldestLoadMs` or later is held off by. */
+  forgetBefore(oldestLoadMs: number): void {
+    for (const [name, untilMs] of this.#until) {
+      if (untilMs > oldestLoadMs) return;
+      this.#until.delete(name);
+    }
+  }
+}

@@ -1,0 +1,153 @@
+/**
+ * The wire format of one stream record: JSON `{"keys":[…],"ts":"…"}`, shared with the Go producers and consumers, with
+ * our own optional fields `sources`, `all` and `v`. Pinned by tests/unit/core/invalidation-record.test.ts.
+ * What a record means is decided here; a record that cannot be understood means "everything may have changed",
+ * never "nothing has".
+ */
+import { describe } from "../errors.js";
+import { type DataId, parseDataId, toDataId } from "./data-id.js";
+
+/** What one record says has changed. */
+export interface Invalidation {
+  /** Canonical wire keys. */
+  readonly keys: readonly string[];
+  readonly sources: readonly string[];
+  readonly all: boolean;
+  /** Why the record could not be understood; `all` is then true. */
+  readonly notUnderstood?: string;
+}
+
+/** What a user's `decode` returns for one record's data. Throwing means "not understood": the cache is flushed. */
+export interface DecodedRecord {
+  readonly ids?: Iterable<DataId>;
+  readonly sources?: Iterable<string>;
+  readonly all?: boolean;
+}
+
+export type RecordDecoder = (data: Uint8Array) => DecodedRecord;
+
+/** The newest version of the format this reader knows. A record of a later one flushes the cache. */
+export const RECORD_VERSION = 1;
+
+/** The largest record this package writes: one PUT payload unit, what Kinesis bills as one (25 KB). */
+export const RECORD_BYTES = 25_600;
+
+export interface RecordContent {
+  readonly keys: readonly string[];
+  readonly sources?: readonly string[];
+  readonly all?: boolean;
+}
+
+export function encodeRecord(content: RecordContent, publishedAtMs: number): Uint8Array {
+  const { keys, sources, all } = content;
+  const record = {
+    keys,
+    ...(sources !== undefined && sources.length > 0 ? { sources } : {}),
+    ...(all === true ? { all } : {}),
+    ts: new Date(publishedAtMs).toISOString(),
+  };
+  return encoder.encode(JSON.stringify(record));
+}
+
+/** Reads one record with the built-in format. Never throws. */
+export function decodeRecord(data: Uint8Array): Invalidation {
+  try {
+    return readRecord(JSON.parse(decoder.decode(data)));
+  } catch (error) {
+    return notUnderstood(error);
+  }
+}
+
+/** Reads one record with a user's decoder. Never throws. */
+export function decodeWith(decode: RecordDecoder, data: Uint8Array): Invalidation {
+  try {
+    const decoded = decode(data);
+    return {
+      keys: Array.from(decoded.ids ?? [], (id) => toDataId(id).toString()),
+      sources: Array.from(decoded.sources ?? [], (source) => text("a source", source)),
+      all: decoded.all === true,
+    };
+  } catch (error) {
+    return notUnderstood(error);
+  }
+}
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder("utf-8", { fatal: true });
+
+function notUnderstood(error: unknown): Invalidation {
+  return { keys: [], sources: [], all: true, notUnderstood: error instanceof Error ? error.message : String(error) };
+}
+
+/** Field names match in any case, as in Go; of a field given twice in different case, both count. */
+function readRecord(record: unknown): Invalidation {
+  const keys: string[] = [];
+  const sources: string[] = [];
+  let all = false;
+  if (record === null) return { keys, sources, all };
+  if (typeof record !== "object" || Array.isArray(record)) throw new TypeError(`not a record: ${describe(record)}`);
+  for (const [name, value] of Object.entries(record)) {
+    switch (name.toUpperCase().toLowerCase()) {
+      case "keys":
+        for (const key of list("keys", value)) keys.push(canonicalKey(key));
+        break;
+      case "sources":
+        for (const source of list("sources", value)) sources.push(source);
+        break;
+      case "all":
+        if (typeof value !== "boolean" && value !== null) throw new TypeError(`"all" is ${describe(value)}`);
+        all ||= value === true;
+        break;
+      case "v":
+        if (value !== null && value !== RECORD_VERSION) throw new TypeError(`version ${describe(value)} is not known`);
+        break;
+      case "ts":
+        if (value !== null && !(typeof value === "string" && isTimestamp(value))) {
+          throw new TypeError(`"ts" is ${describe(value)}`);
+        }
+        break;
+    }
+  }
+  return { keys, sources, all };
+}
+
+/** A list of strings; null entries are empty strings, as in Go. */
+function list(name: string, value: unknown): string[] {
+  if (value === null) return [];
+  if (!Array.isArray(value)) throw new TypeError(`"${name}" is ${describe(value)}`);
+  return value.map((entry) => (entry === null ? "" : text(`an entry of "${name}"`, entry)));
+}
+
+function text(name: string, value: unknown): string {
+  if (typeof value !== "string") throw new TypeError(`${name} is ${describe(value)}`);
+  return value;
+}
+
+/** Keys without escapes are written in one way only. */
+const PLAIN_KEY = /^id=[A-Za-z0-9\-_.~+]*&s=[A-Za-z0-9\-_.~+]*&t=data\.ID$/;
+
+/**
+ * Any other key is read and written again, so that a producer that escapes differently still hits the entry.
+ * A key that is no data id may have been meant for any of ours: it throws.
+ */
+function canonicalKey(key: string): string {
+  return PLAIN_KEY.test(key) ? key : parseDataId(key).toString();
+}
+
+const RFC_3339 =
+  /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2}):(\d{2})(?:[.,]\d+)?(?:Z|[+-](\d{2}):(\d{2}))$/;
+
+function isTimestamp(value: string): boolean {
+  const parts = RFC_3339.exec(value);
+  if (parts === null) return false;
+  const [year, month, day, hour, minute, second] = parts.slice(1, 7).map(Number) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
+  const daysInMonth = new Date(Date.UTC(2000 + (year % 400), month, 0)).getUTCDate();
+  return month >= 1 && month <= 12 && day >= 1 && day <= daysInMonth && hour < 24 && minute < 60 && second < 60;
+}
