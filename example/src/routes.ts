@@ -1,0 +1,49 @@
+/**
+ * The two routes: reading a user through the cache, and writing one and telling every other environment.
+ * They are plain functions of (event, context), so that they can be deployed as two functions or as one.
+ */
+import { Logger } from "@aws-lambda-powertools/logger";
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "aws-lambda";
+import { type CacheContext, dataSource, PublishError } from "scache";
+import { answer, detailsOf, userIdOf } from "./answers.js";
+import { cacheIsOff, required } from "./environment.js";
+import { createUsers, type User } from "./users.js";
+
+export const logger = new Logger();
+const users = createUsers(required("TABLE_NAME"));
+
+/** "No such user" is worth remembering too: `null` is a value, and the write that creates the user invalidates it. */
+const userById = dataSource<User | null>("db.users.id");
+
+/** GET /user/{userid} */
+export async function getUser(
+  event: APIGatewayProxyEventV2,
+  context: CacheContext,
+): Promise<APIGatewayProxyStructuredResultV2> {
+  const userid = userIdOf(event);
+  let from = cacheIsOff() ? "off" : "hit";
+  const load = () => {
+    from = cacheIsOff() ? "off" : "miss";
+    return users.find(userid);
+  };
+  const user = cacheIsOff() ? await load() : await context.cache.getOrAdd(userById(userid), load);
+  const headers = { "x-cache": from };
+  return user === null ? answer(404, { message: `there is no user ${userid}` }, headers) : answer(200, user, headers);
+}
+
+/** POST /user/{userid}: first the write, then the news of it. The other way round, a reader could cache the old row. */
+export async function postUser(
+  event: APIGatewayProxyEventV2,
+  context: CacheContext,
+): Promise<APIGatewayProxyStructuredResultV2> {
+  const userid = userIdOf(event);
+  const user = await users.save(userid, detailsOf(event));
+  try {
+    await context.cache.invalidate(userById(userid));
+  } catch (error) {
+    if (!(error instanceof PublishError)) throw error;
+    logger.error("saved, but not announced", error);
+    return answer(503, { message: "the user is saved, but others may still see the old one: please send it again" });
+  }
+  return answer(200, user);
+}
