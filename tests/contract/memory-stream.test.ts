@@ -1,0 +1,31 @@
+/** The in-memory stream of `scache/testing`, held to what Kinesis does. */
+import { ManualClock } from "../../src/testing/manual-clock.js";
+import { MemoryStream } from "../../src/testing/memory-stream.js";
+import { describeStreamApi } from "./stream-api.contract.js";
+
+describeStreamApi("the in-memory stream", {
+  start: async () => {},
+  stop: async () => {},
+  createStream: async (shards) => {
+    const clock = new ManualClock();
+    const stream = new MemoryStream({ clock, shards });
+    const missing = new MemoryStream({ clock });
+    missing.delete();
+    return {
+      api: stream.connect(),
+      missing: missing.connect(),
+      nowMs: () => clock.now(),
+      pass: (ms) => clock.advance(ms),
+      split: async (shardId) => void stream.split(shardId),
+      merge: async (shardId, otherShardId) => void stream.merge(shardId, otherShardId),
+      recreate: async () => {
+        stream.delete();
+        stream.recreate(1);
+      },
+      expire: async (iterator) => {
+        await clock.advance(301_000);
+        return iterator;
+      },
+    };
+  },
+});
