@@ -1,0 +1,168 @@
+/**
+ * Writes each invocation's accounts as one line of CloudWatch's embedded metric format, through Powertools Metrics.
+ * It exists so that anyone can see whether the cache pays, without a call to any service.
+ * It must never touch an instance of the user's (their pending metrics, dimensions and cold start stay as they are),
+ * never hold anything from one invocation to the next, and never throw.
+ */
+
+import { Metrics, MetricUnit } from "@aws-lambda-powertools/metrics";
+import type { InvocationReport, MetricsSink } from "../core/invocation-report.js";
+
+/** The namespace, unless an instance with one of its own is given. */
+export const METRICS_NAMESPACE = "scache";
+
+/** In every line. Each distinct set of values is billed as metrics of its own. */
+export const DIMENSION_NAMES = ["service", "function", "stream"] as const;
+
+/** What CloudWatch keeps as metrics, and charges for; everything else is a property. */
+export const METRIC_NAMES = [
+  "KinesisLatency",
+  "TimeSaved",
+  "NetTimeSaved",
+  "CacheHits",
+  "CacheMisses",
+  "EntriesInvalidated",
+] as const;
+
+type CountedAsMetric = "kinesisLatencyMs" | "timeSavedMs" | "hits" | "misses" | "entriesInvalidated";
+type PropertyName = Exclude<keyof InvocationReport, CountedAsMetric>;
+
+// A record, so that the compiler asks for a decision when the report grows.
+const PROPERTIES: Record<PropertyName, true> = {
+  publishLatencyMs: true,
+  fillsRefused: true,
+  loadsShared: true,
+  kinesisCalls: true,
+  recordsSkipped: true,
+  refreshFailures: true,
+  throttles: true,
+  flushes: true,
+  state: true,
+  boundMs: true,
+  streamLagMs: true,
+  entries: true,
+  bytes: true,
+  evictions: true,
+  shards: true,
+  requestId: true,
+};
+
+/** The rest of the report, under its own names, for Logs Insights: costs nothing beyond the log line. */
+export const PROPERTY_NAMES = Object.keys(PROPERTIES) as readonly PropertyName[];
+
+/** EMF allows 30 dimensions in a set, Powertools 29. */
+const MAX_DIMENSIONS = 29;
+const POWERTOOLS_NO_SERVICE = "service_undefined";
+const POWERTOOLS_NO_NAMESPACE = "default_namespace";
+const RESERVED: ReadonlySet<string> = new Set<string>(["_aws", ...METRIC_NAMES, ...PROPERTY_NAMES]);
+
+export interface EmfSinkOptions {
+  readonly streamName: string;
+  /** `POWERTOOLS_SERVICE_NAME`, if set; else the function's name stands for it. */
+  readonly serviceName?: string | undefined;
+  readonly functionName?: string | undefined;
+  /** Its namespace and default dimensions are taken over; it is only read. */
+  readonly metrics?: Metrics | undefined;
+  /** Told of a line that could not be written. */
+  readonly onFailure?: ((cause: unknown) => void) | undefined;
+}
+
+export function createEmfSink(options: EmfSinkOptions): MetricsSink {
+  // Built at the first report: what an instance is given during the first invocation (`logMetrics`) is then seen,
+  // and a cold start does not wait for it.
+  let metrics: Metrics | undefined;
+  return (report) => {
+    try {
+      metrics ??= ownMetrics(options);
+      write(metrics, report);
+    } catch (cause) {
+      try {
+        discard(metrics);
+        options.onFailure?.(cause);
+      } catch {
+        // There is nobody left to tell: an invocation must not fail for its metrics.
+      }
+    }
+  };
+}
+
+function write(metrics: Metrics, report: InvocationReport): void {
+  const latencyMs = toThousandths(report.kinesisLatencyMs);
+  const savedMs = toThousandths(report.timeSavedMs);
+  add(metrics, "KinesisLatency", MetricUnit.Milliseconds, latencyMs);
+  add(metrics, "TimeSaved", MetricUnit.Milliseconds, savedMs);
+  add(metrics, "NetTimeSaved", MetricUnit.Milliseconds, toThousandths(savedMs - latencyMs));
+  add(metrics, "CacheHits", MetricUnit.Count, report.hits);
+  add(metrics, "CacheMisses", MetricUnit.Count, report.misses);
+  add(metrics, "EntriesInvalidated", MetricUnit.Count, report.entriesInvalidated);
+  for (const name of PROPERTY_NAMES) {
+    const value = report[name];
+    if (typeof value === "string") metrics.addMetadata(name, value);
+    // Metadata is typed as text, but goes into the line as it is; EMF and Logs Insights want numbers as numbers.
+    else if (Number.isFinite(value)) metrics.addMetadata(name, toThousandths(value as number) as unknown as string);
+  }
+  metrics.publishStoredMetrics();
+}
+
+type Unit = (typeof MetricUnit)["Milliseconds"] | (typeof MetricUnit)["Count"];
+
+/** A value that is no finite number would become `null`, which CloudWatch drops together with the whole line. */
+function add(metrics: Metrics, name: (typeof METRIC_NAMES)[number], unit: Unit, value: number): void {
+  if (Number.isFinite(value)) metrics.addMetric(name, unit, value);
+}
+
+/** Microseconds are finer than anything measured here, and keep the lines short. */
+function toThousandths(value: number): number {
+  return Math.round(value * 1000) / 1000;
+}
+
+/** What a failed line left behind must not be counted into the next one. */
+function discard(metrics: Metrics | undefined): void {
+  metrics?.clearMetrics();
+  metrics?.clearMetadata();
+}
+
+function ownMetrics(options: EmfSinkOptions): Metrics {
+  const given = options.metrics === undefined ? undefined : settingsOf(options.metrics);
+  const functionName = nonEmpty(options.functionName) ?? "unknown";
+  const serviceName = given?.serviceName ?? nonEmpty(options.serviceName) ?? functionName;
+  const dimensions: Record<string, string> = { function: functionName, stream: options.streamName };
+  for (const [name, value] of Object.entries(given?.dimensions ?? {})) {
+    const isNew = !Object.hasOwn(dimensions, name);
+    if (RESERVED.has(name) || (isNew && Object.keys(dimensions).length >= MAX_DIMENSIONS - 1)) continue;
+    dimensions[name] = value;
+  }
+  return new Metrics({
+    namespace: given?.namespace ?? METRICS_NAMESPACE,
+    serviceName,
+    defaultDimensions: dimensions,
+  });
+}
+
+interface Settings {
+  readonly namespace: string | undefined;
+  readonly serviceName: string | undefined;
+  readonly dimensions: Readonly<Record<string, string>>;
+}
+
+/**
+ * Reads namespace and default dimensions of an instance through a derived one, which is new and therefore holds no
+ * pending metrics: serialising it changes nothing in the instance the user holds.
+ */
+function settingsOf(metrics: Metrics): Settings {
+  const { _aws, ...values } = metrics.singleMetric().serializeMetrics();
+  const namespace = _aws.CloudWatchMetrics[0]?.Namespace;
+  const { service, ...others } = values;
+  const dimensions: Record<string, string> = {};
+  for (const [name, value] of Object.entries(others)) if (typeof value === "string") dimensions[name] = value;
+  return {
+    namespace: namespace === POWERTOOLS_NO_NAMESPACE ? undefined : nonEmpty(namespace),
+    serviceName: typeof service === "string" && service !== POWERTOOLS_NO_SERVICE ? nonEmpty(service) : undefined,
+    dimensions,
+  };
+}
+
+function nonEmpty(text: string | undefined): string | undefined {
+  const trimmed = text?.trim();
+  return trimmed === "" ? undefined : trimmed;
+}
