@@ -8,6 +8,8 @@
 import { Metrics, MetricUnit } from "@aws-lambda-powertools/metrics";
 import type { InvocationReport, MetricsSink } from "../core/invocation-report.js";
 
+export type { Metrics } from "@aws-lambda-powertools/metrics";
+
 /** The namespace, unless an instance with one of its own is given. */
 export const METRICS_NAMESPACE = "scache";
 

@@ -1,0 +1,192 @@
+import { Logger as PowertoolsLogger } from "@aws-lambda-powertools/logger";
+import { describe, expect, test } from "@jest/globals";
+import type { TroubleKind } from "../../src/core/notices.js";
+import { StreamFailure } from "../../src/core/stream-api.js";
+import { TroubleLog } from "../../src/core/trouble-log.js";
+import { PublishError } from "../../src/errors.js";
+import { createNotices, type Logger, REMEDIES } from "../../src/logging.js";
+
+type Entry = { level: string; message: string; detail: Record<string, unknown> };
+
+function recorder(): { entries: Entry[]; logger: Logger } {
+  const entries: Entry[] = [];
+  const at = (level: string) => (message: string, detail: Record<string, unknown>) => {
+    entries.push({ level, message, detail: detail.scache as Record<string, unknown> });
+  };
+  return { entries, logger: { debug: at("debug"), info: at("info"), warn: at("warn") } };
+}
+
+const awsError = (name: string, message = "said by the service") =>
+  Object.assign(new Error(message), { name, $fault: "client" });
+
+function warningFor(kind: TroubleKind, reason: string, cause?: unknown): Entry {
+  const { entries, logger } = recorder();
+  createNotices({ streamName: "changes", logger }).troubleStarted(kind, { reason, cause });
+  expect(entries).toHaveLength(1);
+  const [entry] = entries;
+  if (entry === undefined) throw new Error("nothing was logged");
+  expect(entry.level).toBe("warn");
+  return entry;
+}
+
+const KINDS: TroubleKind[] = ["refresh", "throttled", "lost", "refused", "record", "publish", "metrics"];
+
+describe("notices in the log", () => {
+  test("an outage of a thousand invocations is one warning and one line at its end", () => {
+    const { entries, logger } = recorder();
+    const clock = { nowMs: 0, now: () => clock.nowMs };
+    const log = new TroubleLog(clock, createNotices({ streamName: "changes", logger }));
+    for (let n = 0; n < 1_000; n += 1) {
+      log.failed("refresh", "deadline passed");
+      clock.nowMs += 5;
+    }
+    for (let n = 0; n < 1_000; n += 1) log.recovered("refresh");
+    expect(entries.map((entry) => [entry.level, entry.message])).toEqual([
+      ["warn", expect.stringMatching(/^scache: stream "changes" could not be read in time: deadline passed/)],
+      ["info", 'scache: stream "changes" is read in time again, after 1000 failures in 5000 ms.'],
+    ]);
+    expect(entries[1]?.detail).toEqual({ kind: "refresh", stream: "changes", durationMs: 5_000, occurrences: 1_000 });
+  });
+
+  test.each(KINDS)("trouble of kind %s names the stream or the matter, the reason and what to do", (kind) => {
+    const { message, detail } = warningFor(kind, "because");
+    expect(message).toMatch(/^scache: .+: because\. To do: .{20,}\.$/);
+    if (kind !== "metrics") expect(message).toContain('"changes"');
+    expect(detail).toMatchObject({ kind, stream: "changes", reason: "because", fix: expect.any(String) });
+    const { entries, logger } = recorder();
+    createNotices({ streamName: "changes", logger }).troubleEnded(kind, { durationMs: 1, occurrences: 1 });
+    expect(entries[0]).toMatchObject({ level: "info", message: expect.stringContaining("after 1 failure in 1 ms") });
+  });
+
+  test("access denied names the actions to allow", () => {
+    const denied = awsError("AccessDeniedException", "User: someone is not authorized to perform: kinesis:GetRecords");
+    const { message, detail } = warningFor("refused", "access", new StreamFailure("refused", "no", { cause: denied }));
+    for (const action of ["ListShards", "GetShardIterator", "GetRecords", "PutRecords"]) {
+      expect(message).toContain(`kinesis:${action}`);
+    }
+    expect(detail).toMatchObject({
+      error: "AccessDeniedException",
+      errorMessage: "User: someone is not authorized to perform: kinesis:GetRecords",
+    });
+  });
+
+  test.each([
+    ["a key that may not be used", awsError("KMSAccessDeniedException"), /kms:Decrypt.*kms:GenerateDataKey/],
+    ["a key switched off", awsError("KMSDisabledException"), /KMS key is missing, disabled/],
+    ["a missing stream", awsError("ResourceNotFoundException"), /name and the region.*ACTIVE/],
+    ["a stream being created", awsError("ResourceInUseException"), /ACTIVE/],
+    ["no region", new Error("Region is missing"), /AWS_REGION/],
+    [
+      "a wrong region",
+      Object.assign(new Error("pending stream"), {
+        code: "ERR_HTTP2_STREAM_CANCEL",
+        cause: Object.assign(new Error("getaddrinfo"), { code: "ENOTFOUND" }),
+      }),
+      /region spelled/,
+    ],
+    ["no credentials", Object.assign(new Error("none"), { name: "CredentialsProviderError" }), /execution role/],
+    ["expired credentials", awsError("ExpiredTokenException"), /expired/],
+    ["throttling", awsError("ProvisionedThroughputExceededException"), /5 GetRecords a second/],
+    ["no route", Object.assign(new Error("connect"), { code: "ECONNREFUSED" }), /VPC/],
+  ])("%s says what to fix", (_name, cause, expected) => {
+    expect(warningFor("refused", "failed", new StreamFailure("refused", "x", { cause })).message).toMatch(expected);
+  });
+
+  test("credentials that could not be fetched are told from the connection that failed underneath", () => {
+    const cause = Object.assign(new Error("connect"), { code: "ECONNREFUSED" });
+    const error = Object.assign(new Error("Could not load credentials", { cause }), {
+      name: "CredentialsProviderError",
+    });
+    expect(warningFor("refused", "failed", error).detail.error).toBe("CredentialsProviderError");
+  });
+
+  test("every remedy is a sentence that says something", () => {
+    for (const [name, text] of Object.entries(REMEDIES)) {
+      expect([name, text.length > 30 && !text.endsWith(".")]).toEqual([name, true]);
+    }
+  });
+
+  test("an error named like a property of every object has no remedy made up for it", () => {
+    const { message } = warningFor("refused", "failed", Object.assign(new Error("x"), { name: "constructor" }));
+    expect(message).toContain("check the function's role");
+  });
+
+  test("no data id and no piece of a record reaches the log above debug", () => {
+    const secret = "id=42&s=db.users.id&t=data.ID";
+    const causes = [
+      new PublishError(
+        "changes",
+        { ids: [secret], sources: [secret], everything: false },
+        new Error(`about ${secret}`),
+      ),
+      new SyntaxError(`Unexpected token in ${secret}`),
+      Object.assign(new Error(secret), { code: "ENOTFOUND" }),
+    ];
+    for (const [index, cause] of causes.entries()) {
+      const kind = index === 0 ? "publish" : "record";
+      expect(JSON.stringify(warningFor(kind, "failed", cause))).not.toContain("db.users");
+    }
+  });
+
+  test("debug lines go to the user's logger with their detail", () => {
+    const { entries, logger } = recorder();
+    createNotices({ streamName: "changes", logger }).debug("applied", { ids: ["a"] });
+    expect(entries).toEqual([
+      { level: "debug", message: "scache: applied", detail: { stream: "changes", ids: ["a"] } },
+    ]);
+  });
+
+  test("a logger that throws changes nothing", () => {
+    const fail = () => {
+      throw new Error("disk full");
+    };
+    const notices = createNotices({ streamName: "changes", logger: { debug: fail, info: fail, warn: fail } });
+    expect(() => {
+      notices.troubleStarted("refresh", { reason: "x" });
+      notices.troubleEnded("refresh", { durationMs: 1, occurrences: 1 });
+      notices.debug("x");
+    }).not.toThrow();
+  });
+});
+
+describe("with a Powertools Logger", () => {
+  /** Powertools writes warnings to its own console, which ends in one of the process's two streams. */
+  function written(run: () => void): Record<string, unknown>[] {
+    const chunks: string[] = [];
+    const streams = [process.stdout, process.stderr];
+    const originals = streams.map((stream) => stream.write);
+    for (const stream of streams) {
+      stream.write = ((chunk: string) => chunks.push(chunk) > 0) as typeof stream.write;
+    }
+    try {
+      run();
+    } finally {
+      for (const [index, stream] of streams.entries()) stream.write = originals[index] ?? stream.write;
+    }
+    return chunks.map((chunk) => JSON.parse(chunk) as Record<string, unknown>);
+  }
+
+  test("the user's keeps its service, keys and level", () => {
+    const lines = written(() => {
+      const logger = new PowertoolsLogger({ serviceName: "shop", persistentKeys: { stage: "prod" }, logLevel: "WARN" });
+      const notices = createNotices({ streamName: "changes", logger });
+      notices.troubleStarted("throttled", { reason: "rate" });
+      notices.troubleEnded("throttled", { durationMs: 1, occurrences: 1 });
+    });
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toMatchObject({ level: "WARN", service: "shop", stage: "prod", scache: { kind: "throttled" } });
+  });
+
+  test("without one, one of ours is built when there is something to say", () => {
+    const lines = written(() => {
+      const notices = createNotices({ streamName: "changes", serviceName: "users" });
+      notices.debug("dropped, for nobody asked for it");
+      notices.troubleStarted("lost", { reason: "trimmed" });
+      notices.troubleEnded("lost", { durationMs: 1, occurrences: 2 });
+    });
+    expect(lines).toMatchObject([
+      { level: "WARN", service: "users" },
+      { level: "INFO", service: "users", message: expect.stringContaining("after 2 failures") },
+    ]);
+  });
+});
