@@ -1,0 +1,88 @@
+/**
+ * The embedded services: that they start on loopback alone, can be used with the SDK, keep accounts apart, and stop.
+ */
+import { createConnection } from "node:net";
+import { DescribeTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { ListStreamsCommand } from "@aws-sdk/client-kinesis";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { createTable, startDynamoDb } from "../../tools/emulators/dynamodb.js";
+import { kinesisClient, newAccount, type RunningEmulator, startKinesis } from "../../tools/emulators/kinesis.js";
+import {
+  createStream,
+  deleteStream,
+  listShards,
+  mergeShards,
+  openShardIds,
+  splitShard,
+  updateShardCount,
+} from "../../tools/emulators/streams.js";
+
+let kinesis: RunningEmulator;
+beforeAll(async () => {
+  kinesis = await startKinesis();
+});
+afterAll(() => kinesis.stop());
+
+function refuses(port: number, host: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createConnection({ port, host }, () => {
+      socket.destroy();
+      resolve(false);
+    });
+    socket.once("error", () => resolve(true));
+  });
+}
+
+describe("the embedded Kinesis", () => {
+  test("can be split, merged and resharded", async () => {
+    const client = kinesisClient({ ...kinesis, credentials: newAccount() });
+    await createStream(client, "s");
+    const [first = ""] = await openShardIds(client, "s");
+    await splitShard(client, "s", first);
+    const [left = "", right = ""] = await openShardIds(client, "s");
+    expect([left, right]).not.toContain(first);
+    await mergeShards(client, "s", left, right);
+    expect(await openShardIds(client, "s")).toHaveLength(1);
+    await updateShardCount(client, "s", 2);
+    expect(await openShardIds(client, "s")).toHaveLength(2);
+    expect((await listShards(client, "s")).length).toBeGreaterThan(4);
+    await deleteStream(client, "s");
+    client.destroy();
+  });
+
+  test("keeps accounts apart, so that parallel tests can share one", async () => {
+    const one = kinesisClient({ ...kinesis, credentials: newAccount() });
+    const other = kinesisClient({ ...kinesis, credentials: newAccount() });
+    await createStream(one, "mine");
+    expect((await one.send(new ListStreamsCommand({}))).StreamNames).toEqual(["mine"]);
+    expect((await other.send(new ListStreamsCommand({}))).StreamNames).toEqual([]);
+    one.destroy();
+    other.destroy();
+  });
+
+  test("listens on 127.0.0.1 and on no other address", async () => {
+    const port = Number(new URL(kinesis.endpoint).port);
+    expect(await refuses(port, "127.0.0.1")).toBe(false);
+    expect(await refuses(port, "127.0.0.2")).toBe(true);
+  });
+
+  test("stops at once and frees its port", async () => {
+    const second = await startKinesis();
+    const port = Number(new URL(second.endpoint).port);
+    await second.stop();
+    expect(await refuses(port, "127.0.0.1")).toBe(true);
+  });
+});
+
+describe("the embedded DynamoDB", () => {
+  test("holds a table and stops, open connections or not", async () => {
+    const dynamo = await startDynamoDb();
+    await createTable(dynamo, "users", "userid");
+    const client = new DynamoDBClient({ ...dynamo });
+    const { Table } = await client.send(new DescribeTableCommand({ TableName: "users" }));
+    expect(Table?.KeySchema).toEqual([{ AttributeName: "userid", KeyType: "HASH" }]);
+    await dynamo.stop();
+    expect(await refuses(Number(new URL(dynamo.endpoint).port), "127.0.0.1")).toBe(true);
+    client.destroy();
+  });
+});

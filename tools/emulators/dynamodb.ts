@@ -1,0 +1,60 @@
+/**
+ * The embedded DynamoDB: dynalite in this process, in memory, on loopback. It is the data source of example and demo.
+ * It knows no transactions, and like the embedded Kinesis it says nothing about how fast the real service is.
+ */
+import type { Server } from "node:http";
+import { createRequire } from "node:module";
+import type { AddressInfo } from "node:net";
+import { CreateTableCommand, DescribeTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { type Emulator, REGION, type RunningEmulator } from "./kinesis.js";
+
+type Dynalite = (options: { createTableMs: number; deleteTableMs: number; updateTableMs: number }) => Server;
+
+/** Starts a DynamoDB with no table in it. Without a port, any free one. */
+export async function startDynamoDb(options: { readonly port?: number } = {}): Promise<RunningEmulator> {
+  const dynalite = createRequire(import.meta.url)("dynalite") as Dynalite;
+  const server = dynalite({ createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(options.port ?? 0, "127.0.0.1", resolve);
+  });
+  return {
+    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    region: REGION,
+    credentials: { accessKeyId: "000000000000", secretAccessKey: "local" },
+    stop: () =>
+      new Promise((resolve, reject) => {
+        server.closeAllConnections();
+        server.close((error) => (error === undefined || error === null ? resolve() : reject(error)));
+      }),
+  };
+}
+
+/** Creates a table with one text key and waits until it can be used. */
+export async function createTable(emulator: Emulator, tableName: string, key: string): Promise<void> {
+  const client = new DynamoDBClient({ ...emulator });
+  try {
+    await client.send(
+      new CreateTableCommand({
+        TableName: tableName,
+        BillingMode: "PAY_PER_REQUEST",
+        AttributeDefinitions: [{ AttributeName: key, AttributeType: "S" }],
+        KeySchema: [{ AttributeName: key, KeyType: "HASH" }],
+      }),
+    );
+    await until(async () => {
+      const { Table } = await client.send(new DescribeTableCommand({ TableName: tableName }));
+      return Table?.TableStatus === "ACTIVE";
+    });
+  } finally {
+    client.destroy();
+  }
+}
+
+async function until(holds: () => Promise<boolean>): Promise<void> {
+  const deadlineMs = Date.now() + 10_000;
+  while (!(await holds())) {
+    if (Date.now() > deadlineMs) throw new Error("the table did not become active within 10 s");
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
