@@ -135,20 +135,22 @@ export function createNotices(options: NoticesOptions): Notices {
     own ??= new PowertoolsLogger(options.serviceName === undefined ? {} : { serviceName: options.serviceName });
     return own;
   };
+  const debug = (message: string, detail: Record<string, unknown> = {}) => {
+    if (options.logger === undefined && options.debug !== true) return;
+    quietly(() => logger().debug(`scache: ${message}`, { scache: { stream: streamName, ...detail } }));
+  };
   return {
     troubleStarted: (kind, detail) =>
       quietly(() => {
-        const { message, fields } = startOf(kind, detail, streamName);
+        const { message, fields } = startOf(kind, withheld(kind, detail), streamName);
         logger().warn(message, { scache: fields });
+        if (kind === "record") debug("a record was not understood", { reason: detail.reason });
       }),
     troubleEnded: (kind, detail) =>
       quietly(() => {
         logger().info(endOf(kind, detail, streamName), { scache: { kind, stream: streamName, ...detail } });
       }),
-    debug: (message, detail) => {
-      if (options.logger === undefined && options.debug !== true) return;
-      quietly(() => logger().debug(`scache: ${message}`, { scache: { stream: streamName, ...detail } }));
-    },
+    debug,
   };
 }
 
@@ -157,8 +159,13 @@ function quietly(write: () => void): void {
   try {
     write();
   } catch {
-    // As the comment above says.
+    // Nowhere.
   }
+}
+
+/** What a decoder says about a record may quote it, data ids and all: that is for the debug level alone. */
+function withheld(kind: TroubleKind, detail: TroubleStart): TroubleStart {
+  return kind === "record" ? { ...detail, reason: "decoding failed (details at log level debug)" } : detail;
 }
 
 function startOf(kind: TroubleKind, { reason, cause }: TroubleStart, stream: string) {

@@ -12,14 +12,14 @@ const BURST = 3;
 const REFILL_MS = 60_000;
 /** Causes look like chains; nobody's is this long, and a loop must end. */
 const MAX_CAUSES = 8;
-/** A trouble may last for weeks: past this many reasons it is no news that there is another one. */
-const MAX_REASONS = 16;
+/** A trouble may last for weeks: past this many causes it is no news that there is another one. */
+const MAX_TOLD = 16;
 
 interface Trouble {
   readonly startedAtMs: number;
   occurrences: number;
   announced: boolean;
-  /** Reasons already told while this trouble lasts. */
+  /** Names of the causes already told while this trouble lasts. */
   readonly told: Set<string>;
 }
 
@@ -39,7 +39,7 @@ export class TroubleLog {
     this.#notices = notices;
   }
 
-  /** Call at every failure. `reason` must be stable: a new one during the same trouble is told as well. */
+  /** Call at every failure. During the same trouble only a cause of another name is news. */
   failed(kind: TroubleKind, reason: string, cause?: unknown): void {
     let trouble = this.#troubles.get(kind);
     if (trouble === undefined) {
@@ -47,8 +47,8 @@ export class TroubleLog {
       this.#troubles.set(kind, trouble);
     }
     trouble.occurrences += 1;
-    const told = rootErrorName(cause) ?? reason;
-    if (trouble.told.has(told) || trouble.told.size >= MAX_REASONS || !this.#mayAnnounce(kind)) return;
+    const told = rootErrorName(cause) ?? "";
+    if (trouble.told.has(told) || trouble.told.size >= MAX_TOLD || !this.#mayAnnounce(kind)) return;
     trouble.told.add(told);
     trouble.announced = true;
     this.#notices?.troubleStarted(kind, cause === undefined ? { reason } : { reason, cause });

@@ -64,7 +64,13 @@ describe("TroubleLog", () => {
     expect(heard.slice(6)).toEqual(["start refresh: for good"]);
   });
 
-  test("another reason during the same trouble is told too, once", () => {
+  test("the wording of a reason is no news, however often it changes", () => {
+    const { heard, log } = listen();
+    for (let i = 0; i < 10; i += 1) log.failed("record", `position ${i}`);
+    expect(heard).toEqual(["start record: position 0"]);
+  });
+
+  test("another cause during the same trouble is told too, once", () => {
     const { heard, log } = listen();
     const denied = Object.assign(new Error("no"), { name: "AccessDeniedException" });
     const keys = Object.assign(new Error("no"), { name: "KMSDisabledException" });
@@ -76,10 +82,16 @@ describe("TroubleLog", () => {
     expect(heard).toEqual(["start refused: not allowed", "start refused: key", "end refused: 0 ms, 6"]);
   });
 
-  test("a reason that is new every time cannot fill the log", () => {
-    const { heard, log } = listen();
-    for (let i = 0; i < 1_000; i += 1) log.failed("refresh", `request ${i}`);
+  test("a cause that is new every time cannot fill the log", () => {
+    const { heard, clock, log } = listen();
+    const failAs = (name: string) => log.failed("refresh", "x", Object.assign(new Error("x"), { name }));
+    for (let i = 0; i < 1_000; i += 1) failAs(`Name${i}`);
     expect(heard).toHaveLength(3);
+    for (let i = 1_000; i < 2_000; i += 1) {
+      clock.nowMs += 60_000;
+      failAs(`Name${i}`);
+    }
+    expect(heard).toHaveLength(16);
   });
 
   test("a clock set back silences nothing and gives no negative duration", () => {
@@ -90,7 +102,8 @@ describe("TroubleLog", () => {
     expect(heard).toEqual(["start refresh: a", "end refresh: 0 ms, 1"]);
     for (let i = 0; i < 10; i += 1) {
       clock.nowMs -= 1;
-      log.failed("publish", `b${i}`);
+      log.failed("publish", "b");
+      log.recovered("publish");
     }
     expect(heard.length).toBeGreaterThan(5);
   });
