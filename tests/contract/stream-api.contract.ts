@@ -292,11 +292,6 @@ function describeLostPositions(service: StreamService): void {
     expect(failures.map(({ kind }) => kind)).toEqual(["lost", "lost", "lost", "lost"]);
   });
 
-  test("an iterator that never was one is a failure, and nothing else", async () => {
-    const stream = await service.createStream(1);
-    expect(await failureOf(stream.api.getRecords("not an iterator", never))).toBeInstanceOf(StreamFailure);
-  });
-
   test("a stream deleted and created again does not take the old iterators for its own", async () => {
     const stream = await service.createStream(2);
     const [, shardId = ""] = await shardIds(stream);

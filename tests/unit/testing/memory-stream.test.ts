@@ -138,6 +138,12 @@ describe("the stream", () => {
     await expect(api.getRecords(iterator, never)).resolves.toMatchObject({ records: [] });
   });
 
+  test("does not take any text for an iterator or a token of its own", async () => {
+    const { api } = setUp();
+    await expect(api.getRecords("not an iterator", never)).rejects.toMatchObject({ kind: "lost" });
+    await expect(api.listShards({ nextToken: "not a token" }, never)).rejects.toMatchObject({ kind: "lost" });
+  });
+
   test("tells of every write, with an arrival time as wrong as asked for", async () => {
     const written: number[] = [];
     const { clock, stream } = setUp({
