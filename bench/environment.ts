@@ -1,0 +1,42 @@
+/**
+ * One execution environment's cache on an in-process stream, as the benchmarks of its parts need it: large bounds, no
+ * metrics, and one call for a whole invocation. The latency benchmarks use the public middleware instead.
+ */
+
+import { type Clock, systemClock, systemRandom } from "../src/core/clock.js";
+import type { ContextCache } from "../src/core/context-cache.js";
+import { createEnvironment, type Environment } from "../src/core/environment.js";
+import type { StreamApi } from "../src/core/stream-api.js";
+import { resolveOptions, type ScacheOptions } from "../src/options.js";
+
+/** Past every bound: the caches measured hold up to a million entries of a few hundred bytes. */
+export const UNBOUNDED = { maxEntries: 2_000_000, maxBytes: 4 * 1024 ** 3, sizeOf: () => 300 } as const;
+
+const ONE_HOUR_MS = 3_600_000;
+
+export function benchEnvironment(stream: StreamApi, options: ScacheOptions = {}, clock: Clock = systemClock) {
+  return createEnvironment({
+    stream,
+    streamName: "bench",
+    clock,
+    random: systemRandom,
+    options: resolveOptions({ ...UNBOUNDED, metrics: false, refreshTimeoutMs: 60_000, ...options }),
+  });
+}
+
+/** An environment that never needs the network again within the benchmark. */
+export function settledEnvironment(stream: StreamApi, maxEntries: number): Environment {
+  const forAnHour = { maxStalenessMs: ONE_HOUR_MS, ttlMs: ONE_HOUR_MS, maxGapMs: ONE_HOUR_MS };
+  return benchEnvironment(stream, { ...forAnHour, maxEntries });
+}
+
+/** One whole invocation around `work`. */
+export async function invoke<T>(environment: Environment, work: (cache: ContextCache) => T | Promise<T>): Promise<T> {
+  const invocation = environment.begin({ remainingMs: () => 300_000 });
+  await invocation.catchUp();
+  try {
+    return await work(invocation.cache);
+  } finally {
+    invocation.end();
+  }
+}

@@ -1,0 +1,189 @@
+/**
+ * Applying invalidations: how many ids a second a refresh reads, decodes and drops on one core, in records of 1, 100 and
+ * 5,000 ids; how long it holds the event loop at a time; and that a refresh costs the same however many entries are held.
+ */
+
+import { PerformanceObserver } from "node:perf_hooks";
+import type { Environment } from "../src/core/environment.js";
+import { encodeRecord } from "../src/core/invalidation-record.js";
+import type { StreamRecord } from "../src/core/stream-api.js";
+import { benchEnvironment, invoke } from "./environment.js";
+import { ids, pick, userById, userOf } from "./keys.js";
+import { PageStream } from "./page-stream.js";
+import { type Result, result, shown } from "./result.js";
+import { figure, interleave, median, ratio, timed } from "./statistics.js";
+import { collectGarbage, runSuite, type Scale } from "./suite.js";
+
+const suite = "invalidations";
+const MILLION = 1_000_000;
+/** Held while the ids are applied; one in a hundred of the ids names one of them. */
+const HELD = 10_000;
+const BYSTANDER = userById("never invalidated");
+
+/** `count` different ids in records of `perRecord`. */
+function recordsOf(count: number, perRecord: number): StreamRecord[] {
+  const keys = ids(count).map(String);
+  const records: StreamRecord[] = [];
+  for (let at = 0; at < count; at += perRecord) {
+    records.push({ data: encodeRecord({ keys: keys.slice(at, at + perRecord) }, Date.now()) });
+  }
+  return records;
+}
+
+/** An environment that has read the stream before and holds entries, one of which no record names. */
+async function holding(stream: PageStream, held: number): Promise<Environment> {
+  const environment = benchEnvironment(stream);
+  await invoke(environment, (cache) => {
+    for (const id of pick(ids(MILLION), held)) cache.add(id, userOf(id.id));
+    cache.add(BYSTANDER, userOf(BYSTANDER.id));
+  });
+  await invoke(environment, () => undefined);
+  return environment;
+}
+
+async function applied(records: readonly StreamRecord[]): Promise<number> {
+  const stream = new PageStream();
+  const environment = await holding(stream, HELD);
+  stream.append(records);
+  collectGarbage();
+  const tookMs = await timed(() => invoke(environment, checkApplied));
+  stream.trim();
+  return tookMs;
+}
+
+/** A cache that flushed instead of applying would be fast, and would be found out here. */
+function checkApplied(cache: { get(id: typeof BYSTANDER): unknown; freshness: { state: string } }): void {
+  if (cache.freshness.state !== "fresh") throw new Error(`the cache is ${cache.freshness.state} after the refresh`);
+  if (cache.get(BYSTANDER) === undefined) throw new Error("an entry that no record names is gone");
+}
+
+/** The longest the event loop was held while `work` ran, by anything but the collector, and by the collector. */
+async function longestHold(work: () => Promise<unknown>): Promise<{ workMs: number; collectorMs: number }> {
+  const pauses: { from: number; to: number }[] = [];
+  const observer = new PerformanceObserver((list) => {
+    for (const { startTime, duration } of list.getEntries()) pauses.push({ from: startTime, to: startTime + duration });
+  });
+  observer.observe({ entryTypes: ["gc"] });
+  const turns: number[] = [performance.now()];
+  let running = true;
+  const tick = () => {
+    turns.push(performance.now());
+    if (running) setImmediate(tick);
+  };
+  setImmediate(tick);
+  await work();
+  running = false;
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  observer.disconnect();
+  return holds(turns, pauses);
+}
+
+function holds(turns: readonly number[], pauses: readonly { from: number; to: number }[]) {
+  let workMs = 0;
+  let collectorMs = 0;
+  for (let turn = 1; turn < turns.length; turn += 1) {
+    const [from, to] = [turns[turn - 1] ?? 0, turns[turn] ?? 0];
+    let collected = 0;
+    for (const pause of pauses) collected += Math.max(0, Math.min(to, pause.to) - Math.max(from, pause.from));
+    workMs = Math.max(workMs, to - from - collected);
+    collectorMs = Math.max(collectorMs, collected);
+  }
+  return { workMs, collectorMs };
+}
+
+async function throughput(scale: Scale): Promise<Result[]> {
+  const count = scale.quick ? MILLION / 4 : MILLION;
+  const batches = [1, 100, 5_000].map((perRecord) => ({ perRecord, records: recordsOf(count, perRecord) }));
+  const contestants = Object.fromEntries(
+    batches.map(({ perRecord, records }) => [perRecord, () => applied(records)]),
+  ) as Record<string, () => Promise<number>>;
+  await interleave(contestants, 1);
+  const samples = await interleave(contestants, scale.rounds(15, 5));
+  const results: Result[] = [];
+  for (const { perRecord, records } of batches) {
+    const at = `records of ${shown(perRecord)} id${perRecord === 1 ? "" : "s"}`;
+    const perSecond = (samples[perRecord] ?? []).map((tookMs) => (count / tookMs) * 1_000);
+    results.push(
+      result({ suite, name: `applied, ${at}`, unit: "ids/s", figure: figure(perSecond), target: { atLeast: MILLION } }),
+      ...(await holdsWhileApplying(at, records, scale)),
+    );
+  }
+  return results;
+}
+
+async function holdsWhileApplying(at: string, records: readonly StreamRecord[], scale: Scale): Promise<Result[]> {
+  const work: number[] = [];
+  const collector: number[] = [];
+  for (let round = 0; round < scale.rounds(9, 3); round += 1) {
+    const hold = await heldWhileApplying(records);
+    work.push(hold.workMs);
+    collector.push(hold.collectorMs);
+  }
+  const name = `event loop held at a time, ${at}`;
+  return [
+    result({ suite, name: `${name}: by the refresh`, unit: "ms", figure: figure(work), target: { atMost: 10 } }),
+    result({ suite, name: `${name}: by the collector`, unit: "ms", figure: figure(collector) }),
+  ];
+}
+
+async function heldWhileApplying(records: readonly StreamRecord[]) {
+  const stream = new PageStream();
+  const environment = await holding(stream, HELD);
+  stream.append(records);
+  collectGarbage();
+  return longestHold(() => invoke(environment, checkApplied));
+}
+
+async function catchUp(scale: Scale): Promise<Result> {
+  const records = recordsOf(MILLION, 500);
+  const perSecond: number[] = [];
+  for (let round = 0; round < scale.rounds(9, 3); round += 1)
+    perSecond.push((MILLION / (await applied(records))) * 1_000);
+  const name = "catch-up of 1,000,000 ids, records of 500";
+  return result({ suite, name, unit: "ids/s", figure: figure(perSecond), target: { atLeast: MILLION } });
+}
+
+/** Microseconds of a refresh that brings `records`, in an environment holding one entry and in one holding a million. */
+async function independence(scale: Scale): Promise<Result[]> {
+  const records = recordsOf(100, 100).map(({ data }) => ({ data }));
+  const refreshes = async (environment: Environment, stream: PageStream, appended: readonly StreamRecord[]) => {
+    const begunAt = performance.now();
+    for (let refresh = 0; refresh < 200; refresh += 1) {
+      stream.append(appended);
+      await invoke(environment, () => undefined);
+      stream.trim();
+    }
+    return ((performance.now() - begunAt) * 1_000) / 200;
+  };
+  const [few, many] = [new PageStream(), new PageStream()];
+  const one = await holding(few, 0);
+  const million = await holding(many, MILLION);
+  collectGarbage();
+  const contestants = {
+    one: () => refreshes(one, few, []),
+    million: () => refreshes(million, many, []),
+    oneWith100: () => refreshes(one, few, records),
+    millionWith100: () => refreshes(million, many, records),
+  };
+  await interleave(contestants, 4);
+  const taken = await interleave(contestants, scale.rounds(60, 20));
+  const name = (what: string) => `refresh ${what}, ${shown(median(taken.one))} us: 1,000,000 entries held / 1`;
+  return [
+    result({
+      suite,
+      name: name("without records"),
+      unit: "x",
+      figure: ratio(taken.million, taken.one),
+      target: { atMost: 1.1 },
+    }),
+    result({
+      suite,
+      name: `refresh with 100 ids, ${shown(median(taken.oneWith100))} us: 1,000,000 entries held / 1`,
+      unit: "x",
+      figure: ratio(taken.millionWith100, taken.oneWith100),
+      target: { atMost: 1.1 },
+    }),
+  ];
+}
+
+await runSuite(async (scale) => [...(await throughput(scale)), await catchUp(scale), ...(await independence(scale))]);
