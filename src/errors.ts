@@ -53,7 +53,9 @@ export class PublishError extends ScacheError {
     const names = [...ids, ...sources, ...(everything ? ["everything"] : [])];
     const shown = names.slice(0, 3).join(", ") + (names.length > 3 ? `, … (${names.length} in all)` : "");
     const reason = cause instanceof Error ? cause.message : String(cause);
-    super("PUBLISH_FAILED", `scache: may not have been published to stream "${stream}": ${shown}: ${reason}`, { cause });
+    super("PUBLISH_FAILED", `scache: may not have been published to stream "${stream}": ${shown}: ${reason}`, {
+      cause,
+    });
     this.ids = ids;
     this.sources = sources;
     this.everything = everything;

@@ -10,7 +10,7 @@ export class DataId<T = unknown> {
   readonly source: string;
   readonly id: string;
   /** Never set: it lets the compiler tell a `DataId<User>` from a `DataId<Order>`. */
-  declare readonly valueType?: (value: T) => T;
+  declare readonly valueType?: T;
   #wire: string | undefined;
 
   /** @internal use `dataId` */

@@ -134,8 +134,7 @@ function canonicalKey(key: string): string {
   return PLAIN_KEY.test(key) ? key : parseDataId(key).toString();
 }
 
-const RFC_3339 =
-  /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2}):(\d{2})(?:[.,]\d+)?(?:Z|[+-](\d{2}):(\d{2}))$/;
+const RFC_3339 = /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2}):(\d{2})(?:[.,]\d+)?(?:Z|[+-](\d{2}):(\d{2}))$/;
 
 function isTimestamp(value: string): boolean {
   const parts = RFC_3339.exec(value);

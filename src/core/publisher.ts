@@ -135,7 +135,10 @@ export class Publisher {
   /** Random, so that records spread evenly over the shards. */
   #partitionKey(): string {
     let key = "";
-    while (key.length < PARTITION_KEY_LENGTH) key += Math.floor(this.#random() * 2 ** 32).toString(16).padStart(8, "0");
+    while (key.length < PARTITION_KEY_LENGTH)
+      key += Math.floor(this.#random() * 2 ** 32)
+        .toString(16)
+        .padStart(8, "0");
     return key;
   }
 

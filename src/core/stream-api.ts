@@ -25,7 +25,9 @@ export interface ShardsPage {
 }
 
 /** Where in a shard a new iterator starts. */
-export type IteratorStart = { readonly at: "trim-horizon" } | { readonly at: "timestamp"; readonly timestampMs: number };
+export type IteratorStart =
+  | { readonly at: "trim-horizon" }
+  | { readonly at: "timestamp"; readonly timestampMs: number };
 
 export interface StreamRecord {
   readonly data: Uint8Array;

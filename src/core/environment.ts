@@ -1,0 +1,68 @@
+/**
+ * One execution environment: a coherent cache, and the invocations under way over it. It is what the middleware, the
+ * simulation and the tests build; everything it needs from outside comes in as a port.
+ */
+import type { Clock, Random } from "./clock.js";
+import { CoherentCache, type Moment } from "./coherent-cache.js";
+import { Invocation, type InvocationLimits, type Shared } from "./invocation.js";
+import { Loads } from "./loads.js";
+import type { Notices } from "./notices.js";
+import { Publisher } from "./publisher.js";
+import { StreamReader } from "./reader.js";
+import type { ResolvedOptions } from "./settings.js";
+import type { StreamApi } from "./stream-api.js";
+import { TroubleLog } from "./trouble-log.js";
+
+export interface EnvironmentDeps {
+  readonly stream: StreamApi;
+  readonly streamName: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly options: ResolvedOptions;
+  readonly notices?: Notices;
+}
+
+export interface Environment {
+  /** Call at the invocation's first moment, before anything it may serve or store is read. */
+  begin(limits: InvocationLimits): Invocation;
+}
+
+export function createEnvironment(deps: EnvironmentDeps): Environment {
+  const { stream, streamName, clock, random, options } = deps;
+  const trouble = new TroubleLog(clock, deps.notices);
+  // What was published shortly before the fence still counts while a replica may lag behind it.
+  const reader = new StreamReader(stream, clock, {
+    clockMarginMs: options.clockMarginMs + options.holdOffMs,
+    decode: options.decode,
+  });
+  const underWay = new Set<Invocation>();
+  const shared: Shared = {
+    cache: new CoherentCache({ reader, clock, random, options, trouble }),
+    loads: new Loads(),
+    publisher: new Publisher(stream, streamName, clock, random),
+    clock,
+    random,
+    options,
+    streamName,
+    trouble,
+    isAlone: (invocation) => underWay.size === 1 && underWay.has(invocation),
+    ended: (invocation) => underWay.delete(invocation),
+  };
+  return {
+    begin(limits) {
+      const invocation = new Invocation(shared, limits);
+      underWay.add(invocation);
+      shared.cache.forgetBefore(oldest(underWay, invocation.began));
+      return invocation;
+    },
+  };
+}
+
+/** The beginning of the oldest invocation that can still be running; those that cannot are struck off. */
+function oldest(underWay: Set<Invocation>, latest: Moment): Moment {
+  for (const invocation of underWay) {
+    if (!invocation.isOver) return invocation.began;
+    underWay.delete(invocation);
+  }
+  return latest;
+}

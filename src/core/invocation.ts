@@ -1,0 +1,292 @@
+/**
+ * One invocation's view of the cache: what it may be served, when its loads began, and its accounts. All state that
+ * belongs to an invocation is here and nowhere else, since one process may run many at once.
+ */
+import { InvalidDataIdError, InvalidOptionError, RefreshError } from "../errors.js";
+import type { Clock, Random } from "./clock.js";
+import type { CoherentCache, Moment } from "./coherent-cache.js";
+import type { AddOptions, ContextCache, Freshness } from "./context-cache.js";
+import { DataId, type Observable, toDataId } from "./data-id.js";
+import type { Entry } from "./entry-store.js";
+import { randomTtlMs } from "./expiry.js";
+import { deepFreeze } from "./freeze.js";
+import type { RecordContent } from "./invalidation-record.js";
+import type { FreshnessState, InvocationReport } from "./invocation-report.js";
+import type { Loads } from "./loads.js";
+import type { Publisher } from "./publisher.js";
+import type { ResolvedOptions } from "./settings.js";
+import type { TroubleLog } from "./trouble-log.js";
+
+export interface InvocationLimits {
+  /** Milliseconds until the runtime ends the invocation. */
+  remainingMs(): number;
+  readonly requestId?: string | undefined;
+}
+
+/** What an environment shares with its invocations. */
+export interface Shared {
+  readonly cache: CoherentCache;
+  readonly loads: Loads<Invocation>;
+  readonly publisher: Publisher;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly options: ResolvedOptions;
+  readonly streamName: string;
+  readonly trouble: TroubleLog;
+  /** Whether no other invocation is under way. */
+  isAlone(invocation: Invocation): boolean;
+  ended(invocation: Invocation): void;
+}
+
+/** The oldest `get` of an id that missed and whose `add` is still to come. */
+interface Miss extends Moment {
+  readonly monotonicMs: number;
+  outstanding: number;
+}
+
+/** Publishing gives up after this long, or before the invocation's time is up. */
+const PUBLISH_TIMEOUT_MS = 10_000;
+
+export class Invocation implements ContextCache {
+  readonly began: Moment;
+  /** After this the runtime has ended it, whether or not it said so. */
+  readonly deadlineMs: number;
+  readonly #shared: Shared;
+  readonly #limits: InvocationLimits;
+  readonly #misses = new Map<string, Miss>();
+  /** Moves with `refresh()`. */
+  #servedFrom: Moment;
+  #state: FreshnessState = "bypassed";
+  #provenAtMs: number | undefined;
+  #ended = false;
+  #hits = 0;
+  #missed = 0;
+  #timeSavedMs = 0;
+  #kinesisLatencyMs = 0;
+  #publishLatencyMs = 0;
+  #fillsRefused = 0;
+  #loadsShared = 0;
+  #refreshFailures = 0;
+
+  constructor(shared: Shared, limits: InvocationLimits) {
+    this.#shared = shared;
+    this.#limits = limits;
+    this.began = shared.cache.now();
+    this.#servedFrom = this.began;
+    this.deadlineMs = this.began.atMs + limits.remainingMs();
+  }
+
+  /** What the handler is given. */
+  get cache(): ContextCache {
+    return this;
+  }
+
+  get isOver(): boolean {
+    return this.#ended || this.#shared.clock.now() > this.deadlineMs;
+  }
+
+  /** Before the handler: reads what has changed. @throws RefreshError under `onRefreshError: "throw"`, and nothing else */
+  async catchUp(): Promise<void> {
+    const { cache, options, streamName } = this.#shared;
+    const timeoutMs = Math.min(options.refreshTimeoutMs, Math.max(0, this.#limits.remainingMs() / 2));
+    const result = await cache.catchUp(this.#servedFrom, timeoutMs, this.#shared.isAlone(this));
+    this.#kinesisLatencyMs += result.waitedMs;
+    if (result.state !== "unknown") {
+      this.#state = result.state;
+      this.#provenAtMs = result.state === "fresh" ? result.provenAtMs : this.#servedFrom.atMs;
+      return;
+    }
+    this.#refreshFailures++;
+    const gapMs = this.#servedFrom.atMs - result.provenAtMs;
+    const serves = options.onRefreshError === "serve" && gapMs <= options.maxGapMs;
+    this.#state = serves ? "stale" : "bypassed";
+    this.#provenAtMs = serves ? result.provenAtMs : undefined;
+    if (options.onRefreshError === "throw") throw new RefreshError(streamName, result.reason, result.cause);
+  }
+
+  /** After the handler. Returns the accounts, the first time only. */
+  end(): InvocationReport | undefined {
+    if (this.#ended) return undefined;
+    this.#ended = true;
+    this.#shared.ended(this);
+    const { cache } = this.#shared;
+    const { boundMs } = this.freshness;
+    return {
+      ...cache.takeCounters(),
+      kinesisLatencyMs: this.#kinesisLatencyMs,
+      publishLatencyMs: this.#publishLatencyMs,
+      timeSavedMs: this.#timeSavedMs,
+      hits: this.#hits,
+      misses: this.#missed,
+      fillsRefused: this.#fillsRefused,
+      loadsShared: this.#loadsShared,
+      refreshFailures: this.#refreshFailures,
+      state: this.#state,
+      ...(boundMs === undefined ? {} : { boundMs }),
+      streamLagMs: cache.lagMs,
+      entries: cache.size,
+      bytes: cache.bytes,
+      shards: cache.shards,
+      ...(this.#limits.requestId === undefined ? {} : { requestId: this.#limits.requestId }),
+    };
+  }
+
+  get<T>(id: DataId<T>): T | undefined {
+    const key = requireDataId(id).toString();
+    const entry = this.#hit(key);
+    if (entry !== undefined) return entry.value as T;
+    this.#remember(key);
+    return undefined;
+  }
+
+  add<T>(id: DataId<T>, value: NoInfer<T>, options: AddOptions = {}): boolean {
+    const target = requireDataId(id);
+    checkOptions(options);
+    const miss = this.#answered(target.toString());
+    const sinceMissMs = miss === undefined ? 0 : this.#shared.clock.monotonic() - miss.monotonicMs;
+    return this.#put(target, value, miss ?? this.began, sinceMissMs, options);
+  }
+
+  async getOrAdd<T>(
+    id: DataId<T>,
+    load: () => NoInfer<T> | PromiseLike<NoInfer<T>>,
+    options: AddOptions = {},
+  ): Promise<T> {
+    const target = requireDataId(id);
+    checkOptions(options);
+    const entry = this.#hit(target.toString());
+    if (entry !== undefined) return entry.value as T;
+    this.#missed++;
+    const { loads, cache, clock } = this.#shared;
+    const running = loads.find(target, (start, owner) => this.#mayShare(target, start, owner));
+    if (running !== undefined) {
+      this.#loadsShared++;
+      return running as Promise<T>;
+    }
+    const start = cache.loadStart();
+    return loads.run(target, start, this, async () => {
+      const startedAt = clock.monotonic();
+      const value = await load();
+      this.#put(target, value, start, clock.monotonic() - startedAt, options);
+      return value;
+    });
+  }
+
+  invalidate(...targets: readonly (DataId | Observable)[]): Promise<string> {
+    return this.#publish(() => ({ keys: [...new Set(targets.map((target) => toDataId(target).toString()))] }));
+  }
+
+  invalidateSource(source: string): Promise<string> {
+    return this.#publish(() => ({ keys: [], sources: [new DataId(source, "").source] }));
+  }
+
+  invalidateAll(): Promise<string> {
+    return this.#publish(() => ({ keys: [], all: true }));
+  }
+
+  async refresh(): Promise<Freshness> {
+    this.#servedFrom = this.#shared.cache.now();
+    await this.catchUp();
+    return this.freshness;
+  }
+
+  get freshness(): Freshness {
+    const asOf = this.#provenAtMs;
+    return {
+      state: this.#state,
+      asOf,
+      boundMs: asOf === undefined ? undefined : Math.max(0, this.#servedFrom.atMs - asOf),
+    };
+  }
+
+  /** The entry, if this invocation may be served it; counted. */
+  #hit(key: string): Entry | undefined {
+    if (this.#state === "bypassed") return undefined;
+    const entry = this.#shared.cache.get(key);
+    if (entry === undefined) return undefined;
+    // Nothing was read for an invocation that began with an empty cache: what another one had begun to load before, and
+    // stored since, may have been invalidated in between.
+    if (this.#state === "empty" && entry.loadEpoch < this.#servedFrom.epoch) return undefined;
+    this.#hits++;
+    this.#timeSavedMs += entry.savedMs;
+    return entry;
+  }
+
+  /** A load of another invocation may be waited for where its value, had it been stored, could be served. */
+  #mayShare(id: DataId, start: Moment, owner: Invocation): boolean {
+    if (owner.isOver || !this.#shared.cache.permits(id, start)) return false;
+    return this.#state === "fresh" || this.#state === "stale" || start.epoch >= this.#servedFrom.epoch;
+  }
+
+  /**
+   * An `add` does not say which `get` it answers, and two paths of a handler may be loading one id at once: so all their
+   * loads are taken to have begun at the oldest miss that is still unanswered.
+   */
+  #remember(key: string): void {
+    this.#missed++;
+    const miss = this.#misses.get(key);
+    if (miss !== undefined) miss.outstanding++;
+    else {
+      const monotonicMs = this.#shared.clock.monotonic();
+      this.#misses.set(key, { ...this.#shared.cache.loadStart(), monotonicMs, outstanding: 1 });
+    }
+  }
+
+  #answered(key: string): Miss | undefined {
+    const miss = this.#misses.get(key);
+    if (miss !== undefined && --miss.outstanding === 0) this.#misses.delete(key);
+    return miss;
+  }
+
+  #put(id: DataId, value: unknown, load: Moment, measuredMs: number, given: AddOptions): boolean {
+    const { cache, options, random, trouble } = this.#shared;
+    const savedMs = Math.max(0, given.savedMs ?? measuredMs);
+    const ttlMs = given.ttlMs ?? randomTtlMs(options.ttl, random);
+    let stored = false;
+    try {
+      // Before anything can be refused: a handler must not be able to change a value in one case and not in the other.
+      if (options.freeze) deepFreeze(value);
+      stored = value !== undefined && cache.put(id, value, load, savedMs, ttlMs);
+    } catch (error) {
+      // A getter of the value, or a user's sizeOf.
+      trouble.debug("a value could not be cached", { cause: error });
+    }
+    if (!stored) this.#fillsRefused++;
+    return stored;
+  }
+
+  async #publish(content: () => RecordContent): Promise<string> {
+    const { cache, clock, publisher, trouble } = this.#shared;
+    const { keys, sources = [], all = false } = content();
+    const startedAt = clock.monotonic();
+    const timeoutMs = Math.max(1, Math.min(PUBLISH_TIMEOUT_MS, this.#limits.remainingMs() * 0.9));
+    cache.drop({ keys, sources, all });
+    try {
+      const token = await publisher.publish({ keys, sources, all }, timeoutMs);
+      trouble.recovered("publish");
+      return token;
+    } catch (error) {
+      trouble.failed("publish", "an invalidation may not have been published", error);
+      throw error;
+    } finally {
+      // What was loaded and stored meanwhile may have been read before the change was visible.
+      cache.drop({ keys, sources, all });
+      this.#publishLatencyMs += clock.monotonic() - startedAt;
+    }
+  }
+}
+
+function requireDataId(id: DataId): DataId {
+  if (id instanceof DataId) return id;
+  if (typeof id === "object" && id !== null && "observableId" in id) throw new InvalidDataIdError("a data id", id);
+  return toDataId(id);
+}
+
+function checkOptions({ savedMs, ttlMs }: AddOptions): void {
+  if (savedMs !== undefined && !Number.isFinite(savedMs)) {
+    throw new InvalidOptionError("savedMs", "a number of milliseconds", savedMs);
+  }
+  if (ttlMs !== undefined && !(typeof ttlMs === "number" && ttlMs > 0)) {
+    throw new InvalidOptionError("ttlMs", "a number of milliseconds greater than 0", ttlMs);
+  }
+}

@@ -1,0 +1,23 @@
+/**
+ * What the protocol needs to be told: the options, complete and valid. Defaults and checks are in `options.ts`.
+ */
+import type { DataId } from "./data-id.js";
+import type { TtlRange } from "./expiry.js";
+import type { RecordDecoder } from "./invalidation-record.js";
+
+export type RefreshErrorPolicy = "bypass" | "serve" | "throw";
+
+export interface ResolvedOptions {
+  readonly ttl: TtlRange;
+  readonly maxEntries: number;
+  readonly maxBytes: number;
+  readonly sizeOf: (value: unknown, id: DataId) => number;
+  readonly maxStalenessMs: number;
+  readonly refreshTimeoutMs: number;
+  readonly onRefreshError: RefreshErrorPolicy;
+  readonly maxGapMs: number;
+  readonly clockMarginMs: number;
+  readonly holdOffMs: number;
+  readonly freeze: boolean;
+  readonly decode: RecordDecoder | undefined;
+}

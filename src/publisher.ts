@@ -1,0 +1,71 @@
+/**
+ * `scache/publisher`: for writers without Middy, such as a batch job or a service. It publishes what has changed and
+ * caches nothing; it must never load Middy or Powertools.
+ */
+import { systemClock, systemRandom } from "./core/clock.js";
+import { DataId, type Observable, toDataId } from "./core/data-id.js";
+import { Publisher } from "./core/publisher.js";
+import { InvalidOptionError } from "./errors.js";
+import { createStreamApi } from "./kinesis/api.js";
+import { createKinesisClient, type KinesisClient } from "./kinesis/client.js";
+import { resolveStream } from "./stream-ref.js";
+
+export { DataId, dataId, dataSource, type Observable, parseDataId } from "./core/data-id.js";
+export {
+  InvalidDataIdError,
+  InvalidOptionError,
+  PublishError,
+  ScacheError,
+  type ScacheErrorCode,
+} from "./errors.js";
+
+export interface PublisherOptions {
+  /** A Kinesis client. Default: one with keep-alive connections, time-outs and a single attempt per call. */
+  readonly client?: KinesisClient;
+  /** How long one call may take, its repeated attempts included, in milliseconds. Default 10,000. */
+  readonly publishTimeoutMs?: number;
+}
+
+/** Each method resolves, once Kinesis holds every record, to a token naming what was written. */
+export interface InvalidationPublisher {
+  /** Says that data have changed. @throws PublishError naming the ids that may not have been published */
+  invalidate(...targets: readonly (DataId | Observable)[]): Promise<string>;
+  /** Says that every datum of a source has changed. */
+  invalidateSource(source: string): Promise<string>;
+  /** Says that everything has changed. */
+  invalidateAll(): Promise<string>;
+}
+
+/**
+ * @param stream the stream's name or ARN
+ * @throws InvalidOptionError
+ */
+export function createPublisher(stream: string, options: PublisherOptions = {}): InvalidationPublisher {
+  for (const name of Object.keys(options)) {
+    if (name !== "client" && name !== "publishTimeoutMs") {
+      throw new InvalidOptionError(name, "one of client, publishTimeoutMs", `the unknown "${name}"`);
+    }
+  }
+  const { client, publishTimeoutMs = 10_000 } = options;
+  if (client !== undefined && typeof client?.send !== "function") {
+    throw new InvalidOptionError("client", "an object with send()", client);
+  }
+  if (typeof publishTimeoutMs !== "number" || !(publishTimeoutMs >= 1 && publishTimeoutMs <= 900_000)) {
+    throw new InvalidOptionError("publishTimeoutMs", "a number of milliseconds from 1 to 900000", publishTimeoutMs);
+  }
+  const ref = resolveStream(stream);
+  const api = createStreamApi(client ?? createKinesisClient({ region: ref.region }), ref);
+  const publisher = new Publisher(api, ref.name, systemClock, systemRandom);
+  return {
+    async invalidate(...targets) {
+      const keys = new Set(targets.map((target) => toDataId(target).toString()));
+      return publisher.publish({ keys: [...keys] }, publishTimeoutMs);
+    },
+    async invalidateSource(source) {
+      return publisher.publish({ keys: [], sources: [new DataId(source, "").source] }, publishTimeoutMs);
+    },
+    async invalidateAll() {
+      return publisher.publish({ keys: [], all: true }, publishTimeoutMs);
+    },
+  };
+}
