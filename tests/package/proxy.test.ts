@@ -53,7 +53,7 @@ describe("without faults", () => {
     await put();
     await list();
     expect(proxy.calls).toMatchObject({ ListShards: 2, PutRecords: 1 });
-    expect(proxy.calls["GetRecords"]).toBe(0);
+    expect(proxy.calls.GetRecords).toBe(0);
     expect(proxy.totalCalls).toBe(3);
     expect(proxy.connections).toEqual({ accepted: 1, open: 1 });
     proxy.resetCounts();
@@ -121,13 +121,15 @@ describe("a fault", () => {
 
   test("is a connection reset, after which a new one works", async () => {
     proxy.fault("ListShards", { reset: true }, 1);
-    expect(await errorOf(list())).toMatchObject({ code: "ECONNRESET" });
+    expect(await errorOf(list())).toMatchObject({ message: expect.stringContaining("ECONNRESET") });
     await list();
   });
 
   test("is an answer lost after the service did what it was asked to", async () => {
     proxy.fault("CreateStream", { loseAnswer: "reset" }, 1);
-    expect(await errorOf(createStream(client, "unacknowledged"))).toMatchObject({ code: "ECONNRESET" });
+    expect(await errorOf(createStream(client, "unacknowledged"))).toMatchObject({
+      message: expect.stringContaining("ECONNRESET"),
+    });
     expect(await openShardIds(direct, "unacknowledged")).toHaveLength(1);
   });
 
