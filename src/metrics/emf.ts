@@ -5,52 +5,20 @@
  * never hold anything from one invocation to the next, and never throw.
  */
 
+import { randomBytes } from "node:crypto";
 import { Metrics, MetricUnit } from "@aws-lambda-powertools/metrics";
 import type { InvocationReport, MetricsSink } from "../core/invocation-report.js";
+import {
+  ENVIRONMENT_PROPERTY,
+  METRIC_NAMES,
+  METRICS_NAMESPACE,
+  type MetricName,
+  PROPERTY_NAMES,
+  REPORTED_PROPERTIES,
+} from "./names.js";
 
 export type { Metrics } from "@aws-lambda-powertools/metrics";
-
-/** The namespace, unless an instance with one of its own is given. */
-export const METRICS_NAMESPACE = "scache";
-
-/** In every line. Each distinct set of values is billed as metrics of its own. */
-export const DIMENSION_NAMES = ["service", "function", "stream"] as const;
-
-/** What CloudWatch keeps as metrics, and charges for; everything else is a property. */
-export const METRIC_NAMES = [
-  "KinesisLatency",
-  "TimeSaved",
-  "NetTimeSaved",
-  "CacheHits",
-  "CacheMisses",
-  "EntriesInvalidated",
-] as const;
-
-type CountedAsMetric = "kinesisLatencyMs" | "timeSavedMs" | "hits" | "misses" | "entriesInvalidated";
-type PropertyName = Exclude<keyof InvocationReport, CountedAsMetric>;
-
-// A record, so that the compiler asks for a decision when the report grows.
-const PROPERTIES: Record<PropertyName, true> = {
-  publishLatencyMs: true,
-  fillsRefused: true,
-  loadsShared: true,
-  kinesisCalls: true,
-  recordsSkipped: true,
-  refreshFailures: true,
-  throttles: true,
-  flushes: true,
-  state: true,
-  boundMs: true,
-  streamLagMs: true,
-  entries: true,
-  bytes: true,
-  evictions: true,
-  shards: true,
-  requestId: true,
-};
-
-/** The rest of the report, under its own names, for Logs Insights: costs nothing beyond the log line. */
-export const PROPERTY_NAMES = Object.keys(PROPERTIES) as readonly PropertyName[];
+export { DIMENSION_NAMES, METRIC_NAMES, METRICS_NAMESPACE, PROPERTY_NAMES } from "./names.js";
 
 /** EMF allows 30 dimensions in a set, Powertools 29. */
 const MAX_DIMENSIONS = 29;
@@ -65,6 +33,8 @@ export interface EmfSinkOptions {
   readonly functionName?: string | undefined;
   /** Its namespace and default dimensions are taken over; it is only read. */
   readonly metrics?: Metrics | undefined;
+  /** Names the cache, not the machine: a process with several has several. Default: random. */
+  readonly environment?: string | undefined;
   /** Told of a line that could not be written. */
   readonly onFailure?: ((cause: unknown) => void) | undefined;
 }
@@ -73,10 +43,12 @@ export function createEmfSink(options: EmfSinkOptions): MetricsSink {
   // Built at the first report: what an instance is given during the first invocation (`logMetrics`) is then seen,
   // and a cold start does not wait for it.
   let metrics: Metrics | undefined;
+  let environment = options.environment;
   return (report) => {
     try {
       metrics ??= ownMetrics(options);
-      write(metrics, report);
+      environment ??= randomBytes(4).toString("hex");
+      write(metrics, report, environment);
     } catch (cause) {
       try {
         discard(metrics);
@@ -88,7 +60,7 @@ export function createEmfSink(options: EmfSinkOptions): MetricsSink {
   };
 }
 
-function write(metrics: Metrics, report: InvocationReport): void {
+function write(metrics: Metrics, report: InvocationReport, environment: string): void {
   const latencyMs = toThousandths(report.kinesisLatencyMs);
   const savedMs = toThousandths(report.timeSavedMs);
   add(metrics, "KinesisLatency", MetricUnit.Milliseconds, latencyMs);
@@ -97,19 +69,20 @@ function write(metrics: Metrics, report: InvocationReport): void {
   add(metrics, "CacheHits", MetricUnit.Count, report.hits);
   add(metrics, "CacheMisses", MetricUnit.Count, report.misses);
   add(metrics, "EntriesInvalidated", MetricUnit.Count, report.entriesInvalidated);
-  for (const name of PROPERTY_NAMES) {
+  for (const name of REPORTED_PROPERTIES) {
     const value = report[name];
     if (typeof value === "string") metrics.addMetadata(name, value);
     // Metadata is typed as text, but goes into the line as it is; EMF and Logs Insights want numbers as numbers.
     else if (Number.isFinite(value)) metrics.addMetadata(name, toThousandths(value as number) as unknown as string);
   }
+  metrics.addMetadata(ENVIRONMENT_PROPERTY, environment);
   metrics.publishStoredMetrics();
 }
 
 type Unit = (typeof MetricUnit)["Milliseconds"] | (typeof MetricUnit)["Count"];
 
 /** A value that is no finite number would become `null`, which CloudWatch drops together with the whole line. */
-function add(metrics: Metrics, name: (typeof METRIC_NAMES)[number], unit: Unit, value: number): void {
+function add(metrics: Metrics, name: MetricName, unit: Unit, value: number): void {
   if (Number.isFinite(value)) metrics.addMetric(name, unit, value);
 }
 

@@ -116,6 +116,18 @@ describe("the EMF line of an invocation", () => {
     expect(await lineOf(reportWith(), options)).toMatchObject({ service, function: functionName });
   });
 
+  test("each cache has a name of its own, the same in all its lines", async () => {
+    const names = async (environment?: string) => {
+      const sink = createEmfSink({ streamName: "changes", functionName: "reader", environment });
+      const lines = await linesOf(() => [sink(reportWith()), sink(reportWith())]);
+      return lines.map((line) => line.environment);
+    };
+    expect(await names("e1")).toEqual(["e1", "e1"]);
+    const [[first, again], [other]] = [await names(), await names()];
+    expect(first).toMatch(/^[0-9a-f]{8}$/);
+    expect([again, other === first]).toEqual([first, false]);
+  });
+
   test("one line for each report, in order, with nothing carried over", async () => {
     const sink = createEmfSink({ streamName: "changes", functionName: "reader" });
     const lines = await linesOf(() => {
