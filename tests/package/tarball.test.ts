@@ -18,6 +18,7 @@ const tarball = join(work, "scache.tgz");
 
 interface Manifest {
   readonly version: string;
+  readonly files: readonly string[];
   readonly dependencies: Record<string, string>;
   readonly peerDependencies: Record<string, string>;
   readonly engines: Record<string, string>;
@@ -39,7 +40,7 @@ const npm = (args: string[], cwd: string) => execFileSync("npm", args, { cwd, en
 /** Builds and packs a copy, so that a build going on in the repository cannot get in the way. */
 function pack(): void {
   mkdirSync(staging);
-  for (const name of ["package.json", "src", "README.md", "CHANGELOG.md", "LICENSE"]) {
+  for (const name of ["package.json", "README.md", "LICENSE", ...manifest.files.filter((file) => file !== "dist")]) {
     if (existsSync(join(root, name))) cpSync(join(root, name), join(staging, name), { recursive: true });
   }
   run([tool("typescript/bin/tsc"), "-p", join(root, "tsconfig.build.json"), "--outDir", join(staging, "dist")], root);

@@ -4,7 +4,7 @@
  */
 import middy from "@middy/core";
 import type { APIGatewayProxyEventV2, APIGatewayProxyResultV2, Context } from "aws-lambda";
-import { type CacheContext, type DataId, dataId, dataSource, type parseDataId, scache } from "scache";
+import { type CacheContext, type DataId, type dataId, dataSource, type parseDataId, scache } from "scache";
 import { createPublisher } from "scache/publisher";
 
 interface User {
@@ -36,8 +36,6 @@ export const inferred = middy<APIGatewayProxyEventV2, APIGatewayProxyResultV2>()
 
     // @ts-expect-error a user has a name, and it is a text
     context.cache.add(userById("1"), { name: 1 });
-    // @ts-expect-error undefined means "not cached" and cannot be cached
-    context.cache.add(dataId<undefined>("a", "b"), undefined);
     // @ts-expect-error what can be invalidated is an id, or an object that has one
     context.cache.invalidate("id=1&s=db.users.id&t=data.ID");
     // @ts-expect-error the loader must load what the id names
