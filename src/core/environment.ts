@@ -36,6 +36,7 @@ export function createEnvironment(deps: EnvironmentDeps): Environment {
     decode: options.decode,
   });
   const underWay = new Set<Invocation>();
+  let latest: Invocation | undefined;
   const shared: Shared = {
     cache: new CoherentCache({ reader, clock, random, options, trouble }),
     loads: new Loads(),
@@ -46,12 +47,14 @@ export function createEnvironment(deps: EnvironmentDeps): Environment {
     streamName,
     trouble,
     isAlone: (invocation) => underWay.size === 1 && underWay.has(invocation),
+    isLatest: (invocation) => invocation === latest,
     ended: (invocation) => underWay.delete(invocation),
   };
   return {
     begin(limits) {
       const invocation = new Invocation(shared, limits);
       underWay.add(invocation);
+      latest = invocation;
       shared.cache.forgetBefore(oldest(underWay, invocation.began));
       return invocation;
     },

@@ -35,6 +35,8 @@ export interface Shared {
   readonly trouble: TroubleLog;
   /** Whether no other invocation is under way. */
   isAlone(invocation: Invocation): boolean;
+  /** Whether no other invocation has begun since. */
+  isLatest(invocation: Invocation): boolean;
   ended(invocation: Invocation): void;
 }
 
@@ -202,6 +204,9 @@ export class Invocation implements ContextCache {
   /** The entry, if this invocation may be served it; counted. */
   #hit(key: string): Entry | undefined {
     if (this.#state === "bypassed") return undefined;
+    // What was proven for one invocation says nothing to a later one that was left holding its cache. A response that is
+    // still streaming after the hooks, on the other hand, is the same invocation.
+    if (this.#ended && !this.#shared.isLatest(this)) return undefined;
     const entry = this.#shared.cache.get(key);
     if (entry === undefined) return undefined;
     // Nothing was read for an invocation that began with an empty cache: what another one had begun to load before, and
