@@ -42,7 +42,7 @@ export async function postUser(
     await context.cache.invalidate(userById(userid));
   } catch (error) {
     if (!(error instanceof PublishError)) throw error;
-    logger.error("saved, but not announced", error);
+    logger.error("saved, but not announced", { error });
     return answer(503, { message: "the user is saved, but others may still see the old one: please send it again" });
   }
   return answer(200, user);
