@@ -1,0 +1,115 @@
+import { describe, expect, test } from "@jest/globals";
+import { LineScanner } from "../../../src/report/line-scanner.js";
+import type { MetricLine } from "../../../src/report/metric-line.js";
+import { metricLine } from "../../support/metric-lines.js";
+
+function scan(text: string, pieceLength = text.length || 1): { lines: MetricLine[]; damaged: number } {
+  const lines: MetricLine[] = [];
+  const scanner = new LineScanner((line) => lines.push(line));
+  for (let at = 0; at < text.length; at += pieceLength) scanner.push(text.slice(at, at + pieceLength));
+  scanner.end();
+  return { lines, damaged: scanner.damaged };
+}
+
+const hits = (text: string, pieceLength?: number) => scan(text, pieceLength).lines.map((line) => line.counts.hits);
+
+const first = metricLine({ CacheHits: 1, requestId: 'odd "quoted" \\ name \\' });
+const second = metricLine({ CacheHits: 2 });
+const wrap = (text: string) => JSON.stringify({ timestamp: "2026-01-01T00:00:00Z", level: "INFO", message: text });
+const sorted = (text: string) => {
+  const fields = Object.entries(JSON.parse(text) as object).sort(([a], [b]) => (a < b ? -1 : 1));
+  return JSON.stringify(Object.fromEntries(fields));
+};
+const csv = (text: string) => `"${text.replaceAll('"', '""')}"`;
+
+const FORMS: Record<string, string> = {
+  "plain lines": `${first}\n${second}\n`,
+  "lines with carriage returns": `${first}\r\n${second}\r\n`,
+  "no line ends at all": first + second,
+  "sam logs": `2026/01/01/[$LATEST]0123456789abcdef 2026-01-01T00:00:00.000000 ${first}\n2026/01/01/[$LATEST]0123 2026-01-01T00:00:00.1 ${second}\n`,
+  "aws logs tail": `2026-01-01T00:00:00.000000+00:00 2026/01/01/[$LATEST]0123456789abcdef ${first}\n\n2026-01-01T00:00:00.1+00:00 x ${second}\n`,
+  "aws logs tail --format json": `2026-01-01T00:00:00 x\n${JSON.stringify(JSON.parse(first), null, 4)}\n2026 y ${JSON.stringify(JSON.parse(second), null, 4)}\n`,
+  "lines wrapped by Lambda's JSON format": `${wrap(first)}\n${wrap(`${second}\n`)}\n`,
+  "lines wrapped as an object": `{"level":"INFO","message":${first}}\n{"level":"INFO","message":${second}}\n`,
+  "lines wrapped twice": `${wrap(wrap(first))}\n${wrap(wrap(second))}\n`,
+  "lines wrapped three times": `${wrap(wrap(wrap(first)))}\n${wrap(wrap(wrap(second)))}\n`,
+  "filter-log-events": JSON.stringify({ events: [{ message: `${first}\n` }, { message: second }] }, null, 4),
+  "pretty-printed and then wrapped": wrap(`${JSON.stringify(JSON.parse(first), null, 2)} ${second}`),
+  "a subscription's batch on one line": JSON.stringify({ logEvents: [{ message: first }, { message: wrap(second) }] }),
+  "Logs Insights as JSON": JSON.stringify([{ "@message": first }, { "@message": second }]),
+  "Logs Insights as JSON with parsed messages": JSON.stringify([{ "@message": JSON.parse(first) }, JSON.parse(second)]),
+  "CloudWatch's CSV": `timestamp,message\n1767225600000,${csv(first)}\n1767225600001,${csv(`${second}\n`)}\n`,
+  "CSV of wrapped lines": `timestamp,message\n1767225600000,${csv(wrap(first))}\n1,${csv(wrap(second))}\n`,
+  "sorted keys": `prefix ${sorted(first)}\n${sorted(second)}\n`,
+  "garbage around": `{ not json ]\n"_aws" {{{ \n\u0000\ufffd ${first} trailing } "\n{"_aws":1}\n${second}`,
+  "a line cut off before the next": `${first}\n${first.slice(0, 300)}\n${second}\n`,
+  "other EMF lines between": `${first}\n{"_aws":{"Timestamp":1,"CloudWatchMetrics":[]},"Orders":1}\n${second}\n`,
+};
+
+describe("scanning a log", () => {
+  test.each(Object.entries(FORMS))("%s", (_name, text) => {
+    expect(hits(text)).toEqual([1, 2]);
+  });
+
+  test.each(Object.entries(FORMS))("%s, in pieces cut anywhere", (_name, text) => {
+    for (const length of [1, 2, 3, 7, 64, 333, 1_021]) expect([length, hits(text, length)]).toEqual([length, [1, 2]]);
+  });
+
+  test("what a line says is taken over", () => {
+    const text = metricLine({ TimeSaved: 12.5, KinesisLatency: 3.25, state: "stale", refreshFailures: 2, flushes: 1 });
+    const [line] = scan(text).lines;
+    expect(line).toMatchObject({
+      ...{ service: "users", functionName: "reader", stream: "changes", environment: "e1", state: "stale" },
+      counts: { timeSavedMs: 12.5, kinesisLatencyMs: 3.25, refreshFailures: 2, flushes: 1, hits: 2 },
+    });
+  });
+
+  test("figures that are missing or no numbers count as nothing, and names are cleaned for terminals", () => {
+    const text = metricLine({ TimeSaved: null, KinesisLatency: "12", service: "\u001b[31mred\u0007", function: 5 });
+    const [line] = scan(text).lines;
+    expect(line).toMatchObject({ service: "\ufffd[31mred\ufffd", functionName: "?" });
+    expect(line?.counts).toMatchObject({ timeSavedMs: 0, kinesisLatencyMs: 0 });
+  });
+
+  test.each([
+    ["a timestamp that is none", metricLine({ _aws: { Timestamp: "now" } })],
+    ["a timestamp of another age", metricLine({ _aws: { Timestamp: 5 } })],
+    ["a line cut in the middle", first.slice(0, 400)],
+    ["a line with a hole", first.replace('"CacheMisses":', '"CacheMisses"')],
+  ])("%s is counted as damaged", (_name, text) => {
+    expect(scan(`${text}\n`)).toEqual({ lines: [], damaged: 1 });
+  });
+
+  test("garbage of every kind yields nothing and throws nothing", () => {
+    const pieces = ['{"_aws"', "{", "}", '"', "\\", '\\"', "\n", "_aws", ",", ":", '""', "CacheHits", "\\n", "[", "é"];
+    let seed = 7;
+    const random = () => {
+      seed = (seed * 1_103_515_245 + 12_345) % 2_147_483_648;
+      return seed / 2_147_483_648;
+    };
+    for (let round = 0; round < 2_000; round += 1) {
+      const text = Array.from({ length: 60 }, () => pieces[Math.floor(random() * pieces.length)]).join("");
+      expect(scan(text, 1 + Math.floor(random() * 50)).lines).toEqual([]);
+    }
+  });
+
+  test.each([
+    ["nested starts", '{"_aws":'],
+    ["markers after one brace", '"_aws",'],
+    ["escaped starts", '{\\"_aws\\":\\"'],
+    ["open strings", '{"_aws":"'],
+  ])("hostile text costs no more than its length: %s", (_name, piece) => {
+    const text = `{ ${piece.repeat(2_000_000 / piece.length)}`;
+    const startedMs = performance.now();
+    expect(scan(text, 65_536).lines).toEqual([]);
+    expect(performance.now() - startedMs).toBeLessThan(5_000);
+  });
+
+  test("a line without end does not fill the memory", () => {
+    const scanner = new LineScanner(() => {});
+    const before = process.memoryUsage().heapUsed;
+    const piece = "x".repeat(1_000_000);
+    for (let n = 0; n < 500; n += 1) scanner.push(piece);
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(100_000_000);
+  });
+});
