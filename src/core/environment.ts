@@ -3,7 +3,8 @@
  * simulation and the tests build; everything it needs from outside comes in as a port.
  */
 import type { Clock, Random } from "./clock.js";
-import { CoherentCache, type Moment } from "./coherent-cache.js";
+import { Coherence } from "./coherence.js";
+import { FencedStore, type Moment } from "./fenced-store.js";
 import { Invocation, type InvocationLimits, type Shared } from "./invocation.js";
 import { Loads } from "./loads.js";
 import type { Notices } from "./notices.js";
@@ -35,10 +36,12 @@ export function createEnvironment(deps: EnvironmentDeps): Environment {
     clockMarginMs: options.clockMarginMs + options.holdOffMs,
     decode: options.decode,
   });
+  const store = new FencedStore(clock, options);
   const underWay = new Set<Invocation>();
   let latest: Invocation | undefined;
   const shared: Shared = {
-    cache: new CoherentCache({ reader, clock, random, options, trouble }),
+    store,
+    coherence: new Coherence({ store, reader, clock, random, options, trouble }),
     loads: new Loads(),
     publisher: new Publisher(stream, streamName, clock, random),
     clock,
@@ -55,7 +58,7 @@ export function createEnvironment(deps: EnvironmentDeps): Environment {
       const invocation = new Invocation(shared, limits);
       underWay.add(invocation);
       latest = invocation;
-      shared.cache.forgetBefore(oldest(underWay, invocation.began));
+      store.forgetBefore(oldest(underWay, invocation.began));
       return invocation;
     },
   };

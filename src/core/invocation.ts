@@ -4,11 +4,12 @@
  */
 import { InvalidDataIdError, InvalidOptionError, RefreshError } from "../errors.js";
 import type { Clock, Random } from "./clock.js";
-import type { CoherentCache, Moment } from "./coherent-cache.js";
+import type { Coherence } from "./coherence.js";
 import type { AddOptions, ContextCache, Freshness } from "./context-cache.js";
 import { DataId, type Observable, toDataId } from "./data-id.js";
 import type { Entry } from "./entry-store.js";
 import { randomTtlMs } from "./expiry.js";
+import type { FencedStore, Moment } from "./fenced-store.js";
 import { deepFreeze } from "./freeze.js";
 import type { RecordContent } from "./invalidation-record.js";
 import type { FreshnessState, InvocationReport } from "./invocation-report.js";
@@ -25,7 +26,8 @@ export interface InvocationLimits {
 
 /** What an environment shares with its invocations. */
 export interface Shared {
-  readonly cache: CoherentCache;
+  readonly store: FencedStore;
+  readonly coherence: Coherence;
   readonly loads: Loads<Invocation>;
   readonly publisher: Publisher;
   readonly clock: Clock;
@@ -73,7 +75,7 @@ export class Invocation implements ContextCache {
   constructor(shared: Shared, limits: InvocationLimits) {
     this.#shared = shared;
     this.#limits = limits;
-    this.began = shared.cache.now();
+    this.began = shared.store.now();
     this.#servedFrom = this.began;
     this.deadlineMs = this.began.atMs + limits.remainingMs();
   }
@@ -89,9 +91,9 @@ export class Invocation implements ContextCache {
 
   /** Before the handler: reads what has changed. @throws RefreshError under `onRefreshError: "throw"`, and nothing else */
   async catchUp(): Promise<void> {
-    const { cache, options, streamName } = this.#shared;
+    const { coherence, options, streamName } = this.#shared;
     const timeoutMs = Math.min(options.refreshTimeoutMs, Math.max(0, this.#limits.remainingMs() / 2));
-    const result = await cache.catchUp(this.#servedFrom, timeoutMs, this.#shared.isAlone(this));
+    const result = await coherence.catchUp(this.#servedFrom, timeoutMs, this.#shared.isAlone(this));
     this.#kinesisLatencyMs += result.waitedMs;
     if (result.state !== "unknown") {
       this.#state = result.state;
@@ -111,10 +113,10 @@ export class Invocation implements ContextCache {
     if (this.#ended) return undefined;
     this.#ended = true;
     this.#shared.ended(this);
-    const { cache } = this.#shared;
+    const { store, coherence } = this.#shared;
     const { boundMs } = this.freshness;
     return {
-      ...cache.takeCounters(),
+      ...coherence.takeCounters(),
       kinesisLatencyMs: this.#kinesisLatencyMs,
       publishLatencyMs: this.#publishLatencyMs,
       timeSavedMs: this.#timeSavedMs,
@@ -125,10 +127,10 @@ export class Invocation implements ContextCache {
       refreshFailures: this.#refreshFailures,
       state: this.#state,
       ...(boundMs === undefined ? {} : { boundMs }),
-      streamLagMs: cache.lagMs,
-      entries: cache.size,
-      bytes: cache.bytes,
-      shards: cache.shards,
+      streamLagMs: coherence.lagMs,
+      entries: store.size,
+      bytes: store.bytes,
+      shards: coherence.shards,
       ...(this.#limits.requestId === undefined ? {} : { requestId: this.#limits.requestId }),
     };
   }
@@ -159,13 +161,13 @@ export class Invocation implements ContextCache {
     const entry = this.#hit(target.toString());
     if (entry !== undefined) return entry.value as T;
     this.#missed++;
-    const { loads, cache, clock } = this.#shared;
+    const { loads, store, clock } = this.#shared;
     const running = loads.find(target, (start, owner) => this.#mayShare(target, start, owner));
     if (running !== undefined) {
       this.#loadsShared++;
       return running as Promise<T>;
     }
-    const start = cache.loadStart();
+    const start = store.loadStart();
     return loads.run(target, start, this, async () => {
       const startedAt = clock.monotonic();
       const value = await load();
@@ -187,7 +189,7 @@ export class Invocation implements ContextCache {
   }
 
   async refresh(): Promise<Freshness> {
-    this.#servedFrom = this.#shared.cache.now();
+    this.#servedFrom = this.#shared.store.now();
     await this.catchUp();
     return this.freshness;
   }
@@ -207,7 +209,7 @@ export class Invocation implements ContextCache {
     // What was proven for one invocation says nothing to a later one that was left holding its cache. A response that is
     // still streaming after the hooks, on the other hand, is the same invocation.
     if (this.#ended && !this.#shared.isLatest(this)) return undefined;
-    const entry = this.#shared.cache.get(key);
+    const entry = this.#shared.store.get(key);
     if (entry === undefined) return undefined;
     // Nothing was read for an invocation that began with an empty cache: what another one had begun to load before, and
     // stored since, may have been invalidated in between.
@@ -219,7 +221,7 @@ export class Invocation implements ContextCache {
 
   /** A load of another invocation may be waited for where its value, had it been stored, could be served. */
   #mayShare(id: DataId, start: Moment, owner: Invocation): boolean {
-    if (owner.isOver || !this.#shared.cache.permits(id, start)) return false;
+    if (owner.isOver || !this.#shared.store.permits(id, start)) return false;
     return this.#state === "fresh" || this.#state === "stale" || start.epoch >= this.#servedFrom.epoch;
   }
 
@@ -233,7 +235,7 @@ export class Invocation implements ContextCache {
     if (miss !== undefined) miss.outstanding++;
     else {
       const monotonicMs = this.#shared.clock.monotonic();
-      this.#misses.set(key, { ...this.#shared.cache.loadStart(), monotonicMs, outstanding: 1 });
+      this.#misses.set(key, { ...this.#shared.store.loadStart(), monotonicMs, outstanding: 1 });
     }
   }
 
@@ -244,14 +246,14 @@ export class Invocation implements ContextCache {
   }
 
   #put(id: DataId, value: unknown, load: Moment, measuredMs: number, given: AddOptions): boolean {
-    const { cache, options, random, trouble } = this.#shared;
+    const { store, options, random, trouble } = this.#shared;
     const savedMs = Math.max(0, given.savedMs ?? measuredMs);
     const ttlMs = given.ttlMs ?? randomTtlMs(options.ttl, random);
     let stored = false;
     try {
       // Before anything can be refused: a handler must not be able to change a value in one case and not in the other.
       if (options.freeze) deepFreeze(value);
-      stored = value !== undefined && cache.put(id, value, load, savedMs, ttlMs);
+      stored = value !== undefined && store.put(id, value, load, savedMs, ttlMs);
     } catch (error) {
       // A getter of the value, or a user's sizeOf.
       trouble.debug("a value could not be cached", { cause: error });
@@ -261,11 +263,11 @@ export class Invocation implements ContextCache {
   }
 
   async #publish(content: () => RecordContent): Promise<string> {
-    const { cache, clock, publisher, trouble } = this.#shared;
+    const { store, clock, publisher, trouble } = this.#shared;
     const { keys, sources = [], all = false } = content();
     const startedAt = clock.monotonic();
     const timeoutMs = Math.max(1, Math.min(PUBLISH_TIMEOUT_MS, this.#limits.remainingMs() * 0.9));
-    cache.drop({ keys, sources, all });
+    store.drop({ keys, sources, all });
     try {
       const token = await publisher.publish({ keys, sources, all }, timeoutMs);
       trouble.recovered("publish");
@@ -275,7 +277,7 @@ export class Invocation implements ContextCache {
       throw error;
     } finally {
       // What was loaded and stored meanwhile may have been read before the change was visible.
-      cache.drop({ keys, sources, all });
+      store.drop({ keys, sources, all });
       this.#publishLatencyMs += clock.monotonic() - startedAt;
     }
   }

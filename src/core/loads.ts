@@ -2,8 +2,9 @@
  * The loads under way in one environment, one for each id: how concurrent `getOrAdd` calls share them.
  * Whether a load may be shared is the caller's to decide; a load that may not be shared is simply run beside it.
  */
-import type { Moment } from "./coherent-cache.js";
+
 import type { DataId } from "./data-id.js";
+import type { Moment } from "./fenced-store.js";
 
 interface Load<Owner> {
   readonly start: Moment;

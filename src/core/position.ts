@@ -60,6 +60,11 @@ export function advanced(cursor: ShardCursor, token: string, sentAtMs: number, a
   return { iterator: { token, takenAtMs: sentAtMs }, start: atTip ? startAt(sentAtMs).start : cursor.start };
 }
 
+/** The cursor with a new iterator taken at its start. */
+export function renewed(cursor: ShardCursor, token: string, takenAtMs: number): ShardCursor {
+  return { iterator: { token, takenAtMs }, start: cursor.start };
+}
+
 /** Whether the next refresh can go on from this position with one round trip. */
 export function isWarm(position: Position, nowMs: number): boolean {
   if (position.kind === "fence") return false;

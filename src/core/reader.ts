@@ -7,8 +7,9 @@
  * that cannot be used any more is taken anew from the last moment the shard was known to be caught up.
  */
 import type { Clock } from "./clock.js";
-import { decodeRecord, decodeWith, type Invalidation, type RecordDecoder } from "./invalidation-record.js";
-import { advanced, CHILD_START, type Position, type ShardCursor, startAt, usableIterator } from "./position.js";
+import { decodeRecord, decodeWith, type RecordDecoder } from "./invalidation-record.js";
+import { type Poll, PollRun } from "./poll-run.js";
+import { type Position, usableIterator } from "./position.js";
 import {
   type IteratorStart,
   type ListedShard,
@@ -17,19 +18,6 @@ import {
   type StreamApi,
   StreamFailure,
 } from "./stream-api.js";
-
-/** What a poll read, and how it ended. */
-export interface Poll {
-  readonly invalidations: readonly Invalidation[];
-  readonly position: Position;
-  /** `lost`: the position means nothing to the stream any more; nothing cached can be trusted. */
-  readonly outcome: "caught-up" | "incomplete" | "lost";
-  /** Why it is incomplete or lost; absent when only the time or the page bound ran out. */
-  readonly failure?: StreamFailure;
-  readonly calls: number;
-  readonly throttles: number;
-  readonly lagMs: number;
-}
 
 /** The port the protocol above reads through; nothing there knows of shards. */
 export interface InvalidationReader {
@@ -62,12 +50,12 @@ export class StreamReader implements InvalidationReader {
   }
 
   async poll(from: Position, timeoutMs: number, signal: AbortSignal): Promise<Poll> {
-    const run = new Run(this.#clock, from, timeoutMs, signal);
+    const run = new PollRun(this.#clock, from, timeoutMs, signal);
     await Promise.race([this.#readAll(run), run.over]);
     return run.close();
   }
 
-  async #readAll(run: Run): Promise<void> {
+  async #readAll(run: PollRun): Promise<void> {
     try {
       if (run.from.kind === "fence") await this.#list(run, run.from.provenAtMs);
       await Promise.all(Array.from(run.cursors.keys(), (shardId) => this.#drain(run, shardId)));
@@ -81,7 +69,7 @@ export class StreamReader implements InvalidationReader {
    * A first refresh reads every shard that was open at the fence or has been created since. When the answer shows that
    * our clock is so far ahead that the margin may not cover it, a shard closed since the fence may be missing: once more.
    */
-  async #list(run: Run, fenceMs: number): Promise<void> {
+  async #list(run: PollRun, fenceMs: number): Promise<void> {
     const askedMs = this.#serverTime(fenceMs);
     let listed = await this.#listFrom(run, askedMs);
     const correctedMs = this.#serverTime(fenceMs);
@@ -90,7 +78,7 @@ export class StreamReader implements InvalidationReader {
   }
 
   /** All pages of a listing; without a timestamp, of every shard there is. */
-  async #listFrom(run: Run, fromTimestampMs?: number): Promise<ListedShard[]> {
+  async #listFrom(run: PollRun, fromTimestampMs?: number): Promise<ListedShard[]> {
     const listed: ListedShard[] = [];
     let request: ListShardsRequest = fromTimestampMs === undefined ? {} : { fromTimestampMs };
     for (let page = 0; page < MAX_LIST_PAGES; page++) {
@@ -104,7 +92,7 @@ export class StreamReader implements InvalidationReader {
   }
 
   /** Reads one shard to its tip, and its children too when it turns out to be closed. Never rejects. */
-  async #drain(run: Run, shardId: string): Promise<void> {
+  async #drain(run: PollRun, shardId: string): Promise<void> {
     try {
       for (let pages = 0; pages < MAX_PAGES_PER_SHARD; pages++) {
         const sentAtMs = this.#clock.now();
@@ -123,7 +111,7 @@ export class StreamReader implements InvalidationReader {
   }
 
   /** One page from where the shard's cursor stands; an iterator that has expired is replaced once. */
-  async #nextPage(run: Run, shardId: string): Promise<RecordsPage> {
+  async #nextPage(run: PollRun, shardId: string): Promise<RecordsPage> {
     const cursor = run.cursor(shardId);
     const iterator = usableIterator(cursor, this.#clock.now());
     if (iterator !== undefined) {
@@ -134,12 +122,14 @@ export class StreamReader implements InvalidationReader {
       }
     }
     const start = this.#onServerClock(cursor.start);
+    const askedAtMs = this.#clock.now();
     const renewed = await run.call((signal) => this.#api.getShardIterator(shardId, start, signal));
+    run.renewed(shardId, renewed, askedAtMs);
     return run.call((signal) => this.#api.getRecords(renewed, signal));
   }
 
   /** Decodes a page's records, giving way to the event loop now and then. */
-  async #collect(run: Run, page: RecordsPage): Promise<void> {
+  async #collect(run: PollRun, page: RecordsPage): Promise<void> {
     const { decode } = this.#options;
     let sliceStart = this.#clock.monotonic();
     for (const record of page.records) {
@@ -153,7 +143,7 @@ export class StreamReader implements InvalidationReader {
   }
 
   /** A closed shard goes on in its children, each read from its beginning and, after a merge, only once. */
-  async #follow(run: Run, shardId: string, page: RecordsPage): Promise<void> {
+  async #follow(run: PollRun, shardId: string, page: RecordsPage): Promise<void> {
     const childIds = page.childShardIds.length > 0 ? page.childShardIds : await this.#childrenOf(run, shardId);
     if (run.closed) return;
     const added = run.ended(shardId, childIds);
@@ -161,7 +151,7 @@ export class StreamReader implements InvalidationReader {
   }
 
   /** For services that end a shard without naming its children. A shard ends because it has some: none is an error. */
-  async #childrenOf(run: Run, shardId: string): Promise<string[]> {
+  async #childrenOf(run: PollRun, shardId: string): Promise<string[]> {
     const shards = await this.#listFrom(run);
     const children = shards.filter((shard) => shard.parentShardIds.includes(shardId)).map((shard) => shard.shardId);
     if (children.length === 0) throw new StreamFailure("lost", `shard ${shardId} has ended, and nothing continues it`);
@@ -175,138 +165,5 @@ export class StreamReader implements InvalidationReader {
   /** Our time as a timestamp that is not later on the server's clock, and that Kinesis will not find in its future. */
   #serverTime(timeMs: number): number {
     return timeMs - this.#options.clockMarginMs - this.#aheadMs;
-  }
-}
-
-/** The state of one poll. Once closed it is not changed any more, whatever answers still arrive. */
-class Run {
-  readonly from: Position;
-  readonly invalidations: Invalidation[] = [];
-  readonly cursors: Map<string, ShardCursor>;
-  /** Resolves when the poll must end, finished or not. */
-  readonly over: Promise<void>;
-  closed = false;
-  readonly #startedAtMs: number;
-  readonly #shardsSeen: Set<string>;
-  /** Aborts at half time: a call on a connection that died while the environment was frozen gets a second chance. */
-  readonly #half = new AbortController();
-  readonly #whole = new AbortController();
-  readonly #cleanUp: (() => void)[] = [];
-  #listed: boolean;
-  #finished = false;
-  #complete = true;
-  #failure: StreamFailure | undefined;
-  #calls = 0;
-  #throttles = 0;
-  #lagMs = 0;
-
-  constructor(clock: Clock, from: Position, timeoutMs: number, signal: AbortSignal) {
-    this.from = from;
-    this.#startedAtMs = clock.now();
-    this.#listed = from.kind === "cursors";
-    this.cursors = new Map(from.kind === "cursors" ? from.shards : []);
-    this.#shardsSeen = new Set(this.cursors.keys());
-    this.over = new Promise((resolve) => {
-      const end = () => {
-        this.#half.abort();
-        this.#whole.abort();
-        resolve();
-      };
-      signal.addEventListener("abort", end, { once: true });
-      this.#cleanUp.push(
-        clock.after(timeoutMs / 2, () => this.#half.abort()),
-        clock.after(timeoutMs, end),
-        () => signal.removeEventListener("abort", end),
-      );
-      if (signal.aborted) end();
-    });
-  }
-
-  /** One call, tried a second time at once when it failed on the way; every other failure is the policy's to handle. */
-  async call<T>(make: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const first = this.#half.signal.aborted ? this.#whole.signal : this.#half.signal;
-    try {
-      return await this.#attempt(make, first);
-    } catch (error) {
-      const unavailable = !(error instanceof StreamFailure) || error.kind === "unavailable";
-      if (!unavailable || this.closed || this.#whole.signal.aborted) throw error;
-      return await this.#attempt(make, this.#whole.signal);
-    }
-  }
-
-  #attempt<T>(make: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
-    this.#calls++;
-    return make(signal);
-  }
-
-  cursor(shardId: string): ShardCursor {
-    const cursor = this.cursors.get(shardId);
-    if (cursor === undefined) throw new StreamFailure("lost", `shard ${shardId} is not in the position`);
-    return cursor;
-  }
-
-  begin(listed: readonly ListedShard[], fenceMs: number): void {
-    if (this.closed) return;
-    if (listed.length === 0) throw new StreamFailure("unavailable", "ListShards named no shard");
-    for (const { shardId } of listed) {
-      this.cursors.set(shardId, startAt(fenceMs));
-      this.#shardsSeen.add(shardId);
-    }
-    this.#listed = true;
-  }
-
-  moved(shardId: string, token: string, sentAtMs: number, lagMs: number): void {
-    this.cursors.set(shardId, advanced(this.cursor(shardId), token, sentAtMs, lagMs === 0));
-    if (Number.isFinite(lagMs)) this.#lagMs = Math.max(this.#lagMs, lagMs);
-  }
-
-  /** Returns the children that were not known yet. */
-  ended(shardId: string, childIds: readonly string[]): string[] {
-    this.cursors.delete(shardId);
-    const added = childIds.filter((childId) => !this.#shardsSeen.has(childId));
-    for (const childId of added) {
-      this.#shardsSeen.add(childId);
-      this.cursors.set(childId, CHILD_START);
-    }
-    return added;
-  }
-
-  leftBehind(): void {
-    this.#complete = false;
-  }
-
-  failed(error: unknown): void {
-    if (this.closed) return;
-    this.#complete = false;
-    const failure =
-      error instanceof StreamFailure ? error : new StreamFailure("unavailable", String(error), { cause: error });
-    if (failure.kind === "throttled") this.#throttles++;
-    if (this.#failure === undefined || failure.kind === "lost") this.#failure = failure;
-  }
-
-  finish(): void {
-    this.#finished = true;
-  }
-
-  close(): Poll {
-    this.closed = true;
-    for (const cleanUp of this.#cleanUp) cleanUp();
-    const caughtUp = this.#finished && this.#complete;
-    const outcome = caughtUp ? "caught-up" : this.#failure?.kind === "lost" ? "lost" : "incomplete";
-    return {
-      invalidations: this.invalidations,
-      position: this.#position(caughtUp),
-      outcome,
-      ...(this.#failure !== undefined && !caughtUp ? { failure: this.#failure } : {}),
-      calls: this.#calls,
-      throttles: this.#throttles,
-      lagMs: caughtUp ? 0 : this.#lagMs,
-    };
-  }
-
-  #position(caughtUp: boolean): Position {
-    if (!this.#listed) return this.from;
-    const provenAtMs = caughtUp ? this.#startedAtMs : this.from.provenAtMs;
-    return { kind: "cursors", provenAtMs, shards: this.cursors };
   }
 }

@@ -2,6 +2,7 @@
  * The port to Kinesis, over the AWS SDK: one SDK call for one call of the port, answers and errors put into its words.
  * It decides nothing but what kind of failure an error is.
  */
+import { setMaxListeners } from "node:events";
 import {
   GetRecordsCommand,
   GetShardIteratorCommand,
@@ -62,7 +63,7 @@ class KinesisStreamApi implements StreamApi {
       },
       { step: "deserialize", priority: "low", name: "scacheServerTime" },
     );
-    const answer = await attempt(() => this.#client.send(command, { abortSignal: signal }));
+    const answer = await attempt(signal, (options) => this.#client.send(command, options));
     return {
       shards: (answer.Shards ?? []).map((shard) => ({
         shardId: shard.ShardId ?? "",
@@ -81,7 +82,7 @@ class KinesisStreamApi implements StreamApi {
         ? { ShardIteratorType: "TRIM_HORIZON" }
         : { ShardIteratorType: "AT_TIMESTAMP", Timestamp: new Date(start.timestampMs) }),
     });
-    const answer = await attempt(() => this.#client.send(command, { abortSignal: signal }));
+    const answer = await attempt(signal, (options) => this.#client.send(command, options));
     if (answer.ShardIterator === undefined) throw new StreamFailure("unavailable", "GetShardIterator gave no iterator");
     return answer.ShardIterator;
   }
@@ -92,7 +93,7 @@ class KinesisStreamApi implements StreamApi {
       ShardIterator: iterator,
       ...("StreamARN" in this.#stream ? this.#stream : {}),
     });
-    const answer = await attempt(() => this.#client.send(command, { abortSignal: signal }));
+    const answer = await attempt(signal, (options) => this.#client.send(command, options));
     return {
       records: (answer.Records ?? []).map((record) => ({ data: record.Data ?? NO_BYTES })),
       ...(answer.NextShardIterator ? { nextIterator: answer.NextShardIterator } : {}),
@@ -107,7 +108,7 @@ class KinesisStreamApi implements StreamApi {
       ...this.#stream,
       Records: records.map((record) => ({ Data: record.data, PartitionKey: record.partitionKey })),
     });
-    const answer = await attempt(() => this.#client.send(command, { abortSignal: signal }));
+    const answer = await attempt(signal, (options) => this.#client.send(command, options));
     return (answer.Records ?? []).map((outcome) =>
       outcome.ErrorCode === undefined && outcome.ShardId !== undefined && outcome.SequenceNumber !== undefined
         ? { written: true, shardId: outcome.ShardId, sequenceNumber: outcome.SequenceNumber }
@@ -125,9 +126,14 @@ function serverTime(response: unknown): number | undefined {
   return Number.isNaN(time) ? undefined : time;
 }
 
-async function attempt<T>(send: () => Promise<T>): Promise<T> {
+async function attempt<T>(
+  signal: AbortSignal,
+  send: (options: { abortSignal: AbortSignal }) => Promise<T>,
+): Promise<T> {
+  // A refresh aborts its calls to all shards with one signal; Node warns of a leak from the eleventh listener on.
+  setMaxListeners(0, signal);
   try {
-    return await send();
+    return await send({ abortSignal: signal });
   } catch (error) {
     throw new StreamFailure(kindOf(error), error instanceof Error ? error.message : String(error), { cause: error });
   }

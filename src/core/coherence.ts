@@ -1,29 +1,21 @@
 /**
- * One environment's entries together with what proves them: the position in the stream, the fence that keeps old loads
- * out, and the refresh that moves the position. The invariant everything rests on:
+ * One environment's store together with what proves it: the position in the stream and the refresh that moves it. The
+ * invariant everything rests on:
  *
  *   the position is never later than the load of a stored entry, and every invalidation read so far has been applied.
  *
  * So once a refresh has caught up, whatever is still stored was not invalidated before that refresh began.
  */
 import type { Clock, Random } from "./clock.js";
-import type { DataId } from "./data-id.js";
-import { type Entry, EntryStore } from "./entry-store.js";
-import { type Epoch, FillFence } from "./fill-fence.js";
-import { HoldOff } from "./hold-off.js";
+import type { FencedStore, Moment } from "./fenced-store.js";
 import type { Invalidation } from "./invalidation-record.js";
+import type { Poll } from "./poll-run.js";
 import { fenceAt, isWarm, type Position } from "./position.js";
-import type { InvalidationReader, Poll } from "./reader.js";
+import type { InvalidationReader } from "./reader.js";
 import { RefreshBackoff } from "./refresh-backoff.js";
 import type { ResolvedOptions } from "./settings.js";
 import { type RefreshStart, SharedRefresh } from "./shared-refresh.js";
 import type { TroubleLog } from "./trouble-log.js";
-
-/** A moment in this environment: its place in the order of events, and the wall clock. */
-export interface Moment {
-  readonly epoch: Epoch;
-  readonly atMs: number;
-}
 
 /** What catching up has shown about the entries. */
 export type Proof =
@@ -47,12 +39,8 @@ export interface Counters {
   evictions: number;
 }
 
-/** Applying invalidations gives way to the event loop after this long. */
-const SLICE_MS = 5;
-/** Keys applied between two looks at the clock. */
-const SLICE_KEYS = 256;
-
-export interface CoherentCacheDeps {
+export interface CoherenceDeps {
+  readonly store: FencedStore;
   readonly reader: InvalidationReader;
   readonly clock: Clock;
   readonly random: Random;
@@ -60,11 +48,8 @@ export interface CoherentCacheDeps {
   readonly trouble: TroubleLog;
 }
 
-export class CoherentCache {
-  readonly #deps: CoherentCacheDeps;
-  readonly #store: EntryStore;
-  readonly #fence = new FillFence();
-  readonly #holdOff: HoldOff;
+export class Coherence {
+  readonly #deps: CoherenceDeps;
   readonly #backoff: RefreshBackoff;
   readonly #refreshes: SharedRefresh<Poll["outcome"]>;
   #position: Position;
@@ -73,25 +58,15 @@ export class CoherentCache {
   #counters = noCounters();
   #evictionsReported = 0;
 
-  constructor(deps: CoherentCacheDeps) {
+  constructor(deps: CoherenceDeps) {
     this.#deps = deps;
-    this.#store = new EntryStore(deps.options);
-    this.#holdOff = new HoldOff(deps.options.holdOffMs);
     this.#backoff = new RefreshBackoff(deps.random);
     this.#position = fenceAt(deps.clock.now());
     this.#refreshes = new SharedRefresh(
       deps.clock,
-      () => this.now(),
+      () => deps.store.now(),
       (start, signal) => this.#refresh(start, signal),
     );
-  }
-
-  get size(): number {
-    return this.#store.size;
-  }
-
-  get bytes(): number {
-    return this.#store.bytes;
   }
 
   get shards(): number {
@@ -103,57 +78,6 @@ export class CoherentCache {
     return this.#lagMs;
   }
 
-  /** This moment, after everything before it and before everything after it. */
-  now(): Moment {
-    return { epoch: this.#fence.advance(), atMs: this.#deps.clock.now() };
-  }
-
-  /** The moment a load that begins now is said to have begun. */
-  loadStart(): Moment {
-    return { epoch: this.#fence.epoch, atMs: this.#deps.clock.now() };
-  }
-
-  /** No load from before this moment will be offered any more. */
-  forgetBefore(oldest: Moment): void {
-    this.#fence.forgetBefore(oldest.epoch);
-    this.#holdOff.forgetBefore(oldest.atMs);
-  }
-
-  get(key: string): Entry | undefined {
-    return this.#store.get(key, this.#deps.clock.now());
-  }
-
-  /** Whether nothing that names this id was invalidated since the load began. */
-  permits(id: DataId, load: Moment): boolean {
-    const key = id.toString();
-    return this.#fence.permits(key, id.source, load.epoch) && !this.#holdOff.holds(key, id.source, load.atMs);
-  }
-
-  /** Stores what a load that began at `load` returned, unless it may be older than an invalidation or than what is there. */
-  put(id: DataId, value: unknown, load: Moment, savedMs: number, ttlMs: number): boolean {
-    if (!this.permits(id, load)) return false;
-    const key = id.toString();
-    const nowMs = this.#deps.clock.now();
-    const present = this.#store.get(key, nowMs);
-    if (present !== undefined && present.loadEpoch > load.epoch) return false;
-    const bytes = this.#deps.options.sizeOf(value, id);
-    if (!Number.isFinite(bytes) || bytes < 0) return false;
-    return this.#store.set(
-      key,
-      id.source,
-      { value, expiresAtMs: nowMs + ttlMs, savedMs, loadEpoch: load.epoch },
-      bytes,
-    );
-  }
-
-  /** Applies an invalidation of this environment's own making. */
-  drop(invalidation: Invalidation): void {
-    this.#fence.advance();
-    for (const source of invalidation.sources) this.#dropSource(source);
-    for (const key of invalidation.keys) this.#dropKey(key);
-    if (invalidation.all) this.#dropAll();
-  }
-
   /**
    * Makes sure that what is stored may be served to an invocation that began at `began`, as cheaply as that can be known:
    * nothing stored, proven recently enough, or by a refresh.
@@ -161,7 +85,7 @@ export class CoherentCache {
    */
   async catchUp(began: Moment, timeoutMs: number, alone: boolean): Promise<CatchUp> {
     if (!this.#refreshes.busy) this.#movePin(began.atMs, alone);
-    if (this.#store.isEmpty(began.atMs)) return { state: "empty", waitedMs: 0 };
+    if (this.#deps.store.isEmpty(began.atMs)) return { state: "empty", waitedMs: 0 };
     const { maxStalenessMs } = this.#deps.options;
     const ageMs = began.atMs - this.#position.provenAtMs;
     if (maxStalenessMs > 0 && ageMs >= 0 && ageMs <= maxStalenessMs) return { ...this.#fresh(), waitedMs: 0 };
@@ -176,8 +100,8 @@ export class CoherentCache {
   /** What happened since the last call. */
   takeCounters(): Readonly<Counters> {
     const counters = this.#counters;
-    counters.evictions = this.#store.evictions - this.#evictionsReported;
-    this.#evictionsReported = this.#store.evictions;
+    counters.evictions = this.#deps.store.evictions - this.#evictionsReported;
+    this.#evictionsReported = this.#deps.store.evictions;
     this.#counters = noCounters();
     return counters;
   }
@@ -212,7 +136,7 @@ export class CoherentCache {
       this.#flush("the gap was too long");
       return;
     }
-    if (!alone || !this.#store.isEmpty(nowMs)) return;
+    if (!alone || !this.#deps.store.isEmpty(nowMs)) return;
     // Iterators that are still good make the next refresh one round trip instead of three.
     if (isWarm(this.#position, nowMs) && ageMs < this.#deps.options.maxGapMs / 2) return;
     this.#position = fenceAt(nowMs);
@@ -263,62 +187,27 @@ export class CoherentCache {
   }
 
   async #apply(invalidations: readonly Invalidation[]): Promise<void> {
-    if (invalidations.length === 0) return;
-    this.#fence.advance();
-    const before = this.#store.size;
-    let dropped = 0;
-    let sliceStart = this.#deps.clock.monotonic();
-    let sliceKeys = 0;
-    for (const invalidation of invalidations) {
-      if (invalidation.notUnderstood !== undefined) {
+    const { store, trouble } = this.#deps;
+    const wasEmpty = store.size === 0;
+    for (const { all, notUnderstood } of invalidations) {
+      if (all && !wasEmpty) this.#counters.flushes++;
+      if (notUnderstood === undefined) trouble.recovered("record");
+      else {
         this.#counters.recordsSkipped++;
-        this.#deps.trouble.failed("record", invalidation.notUnderstood);
-      } else this.#deps.trouble.recovered("record");
-      for (const source of invalidation.sources) dropped += this.#dropSource(source);
-      for (const key of invalidation.keys) {
-        dropped += this.#dropKey(key);
-        if (++sliceKeys < SLICE_KEYS) continue;
-        sliceKeys = 0;
-        if (this.#deps.clock.monotonic() - sliceStart < SLICE_MS) continue;
-        await new Promise<void>((resolve) => this.#deps.clock.after(0, resolve));
-        sliceStart = this.#deps.clock.monotonic();
-      }
-      if (invalidation.all) {
-        dropped += this.#dropAll();
-        if (before > 0) this.#counters.flushes++;
+        trouble.failed("record", notUnderstood);
       }
     }
-    this.#counters.entriesInvalidated += dropped;
-  }
-
-  #dropKey(key: string): number {
-    this.#fence.invalidateKey(key);
-    this.#holdOff.holdKey(key, this.#deps.clock.now());
-    return this.#store.drop(key);
-  }
-
-  #dropSource(source: string): number {
-    this.#fence.invalidateSource(source);
-    this.#holdOff.holdSource(source, this.#deps.clock.now());
-    return this.#store.dropSource(source);
-  }
-
-  #dropAll(): number {
-    this.#fence.invalidateAll();
-    this.#holdOff.holdAll(this.#deps.clock.now());
-    return this.#store.clear();
+    this.#counters.entriesInvalidated += await store.apply(invalidations);
   }
 
   /** Forgets everything, loads under way included, and starts over from here. */
   #flush(reason: string): void {
-    const { trouble, clock } = this.#deps;
-    if (this.#store.size > 0) {
+    const { store, trouble, clock } = this.#deps;
+    if (store.size > 0) {
       this.#counters.flushes++;
-      trouble.debug("cache flushed", { reason, entries: this.#store.size });
+      trouble.debug("cache flushed", { reason, entries: store.size });
     }
-    this.#fence.advance();
-    this.#fence.invalidateAll();
-    this.#store.clear();
+    store.flush();
     this.#position = fenceAt(clock.now());
   }
 }

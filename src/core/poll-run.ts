@@ -1,0 +1,186 @@
+/**
+ * The state of one poll: how far each shard was read, what was found, and the calls under way. It ends at a deadline, and
+ * from then on nothing changes it, whatever answers still arrive. No call outlives it.
+ */
+import type { Clock } from "./clock.js";
+import type { Invalidation } from "./invalidation-record.js";
+import { advanced, CHILD_START, type Position, renewed, type ShardCursor, startAt } from "./position.js";
+import { type ListedShard, StreamFailure } from "./stream-api.js";
+
+/** What a poll read, and how it ended. */
+export interface Poll {
+  readonly invalidations: readonly Invalidation[];
+  readonly position: Position;
+  /** `lost`: the position means nothing to the stream any more; nothing cached can be trusted. */
+  readonly outcome: "caught-up" | "incomplete" | "lost";
+  /** Why it is incomplete or lost; absent when only the time or the page bound ran out. */
+  readonly failure?: StreamFailure;
+  readonly calls: number;
+  readonly throttles: number;
+  readonly lagMs: number;
+}
+
+export class PollRun {
+  readonly from: Position;
+  readonly invalidations: Invalidation[] = [];
+  readonly cursors: Map<string, ShardCursor>;
+  /** Resolves when the poll must end, finished or not. */
+  readonly over: Promise<void>;
+  closed = false;
+  readonly #startedAtMs: number;
+  readonly #shardsSeen: Set<string>;
+  readonly #abort = new AbortController();
+  readonly #retryAtHalfTime = new Set<() => void>();
+  readonly #cleanUp: (() => void)[] = [];
+  #listed: boolean;
+  #finished = false;
+  #complete = true;
+  #failure: StreamFailure | undefined;
+  #pastHalfTime = false;
+  #calls = 0;
+  #unanswered = 0;
+  #throttles = 0;
+  #lagMs = 0;
+
+  constructor(clock: Clock, from: Position, timeoutMs: number, signal: AbortSignal) {
+    this.from = from;
+    this.#startedAtMs = clock.now();
+    this.#listed = from.kind === "cursors";
+    this.cursors = new Map(from.kind === "cursors" ? from.shards : []);
+    this.#shardsSeen = new Set(this.cursors.keys());
+    this.over = new Promise((resolve) => {
+      signal.addEventListener("abort", () => resolve(), { once: true });
+      this.#cleanUp.push(
+        clock.after(timeoutMs / 2, () => this.#halfTime()),
+        clock.after(timeoutMs, resolve),
+      );
+      if (signal.aborted) resolve();
+    });
+  }
+
+  /**
+   * One call. Failed on the way, it is made once more at once; unanswered at half time, once more beside the first, which
+   * may be waiting on a connection that died while the environment was frozen. All else is the policy's to handle.
+   */
+  call<T>(make: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      let attempts = 0;
+      let unanswered = 0;
+      const attempt = () => {
+        attempts++;
+        unanswered++;
+        this.#calls++;
+        this.#unanswered++;
+        make(this.#abort.signal).then(answered, failed);
+      };
+      const settle = () => {
+        unanswered--;
+        this.#unanswered--;
+        this.#retryAtHalfTime.delete(retry);
+      };
+      const answered = (answer: T) => {
+        settle();
+        resolve(answer);
+      };
+      const failed = (error: unknown) => {
+        settle();
+        if (attempts === 1 && !this.closed && isUnavailable(error)) attempt();
+        else if (unanswered === 0) reject(error);
+      };
+      const retry = () => {
+        if (attempts === 1) attempt();
+      };
+      if (!this.#pastHalfTime) this.#retryAtHalfTime.add(retry);
+      attempt();
+    });
+  }
+
+  cursor(shardId: string): ShardCursor {
+    const cursor = this.cursors.get(shardId);
+    if (cursor === undefined) throw new StreamFailure("lost", `shard ${shardId} is not in the position`);
+    return cursor;
+  }
+
+  begin(listed: readonly ListedShard[], fenceMs: number): void {
+    if (this.closed) return;
+    if (listed.length === 0) throw new StreamFailure("unavailable", "ListShards named no shard");
+    for (const { shardId } of listed) {
+      this.cursors.set(shardId, startAt(fenceMs));
+      this.#shardsSeen.add(shardId);
+    }
+    this.#listed = true;
+  }
+
+  moved(shardId: string, token: string, sentAtMs: number, lagMs: number): void {
+    this.cursors.set(shardId, advanced(this.cursor(shardId), token, sentAtMs, lagMs === 0));
+    if (Number.isFinite(lagMs)) this.#lagMs = Math.max(this.#lagMs, lagMs);
+  }
+
+  /** Keeps a new iterator, so that the next refresh need not ask again if this one ends before it is used. */
+  renewed(shardId: string, token: string, takenAtMs: number): void {
+    if (!this.closed) this.cursors.set(shardId, renewed(this.cursor(shardId), token, takenAtMs));
+  }
+
+  /** Returns the children that were not known yet. */
+  ended(shardId: string, childIds: readonly string[]): string[] {
+    this.cursors.delete(shardId);
+    const added = childIds.filter((childId) => !this.#shardsSeen.has(childId));
+    for (const childId of added) {
+      this.#shardsSeen.add(childId);
+      this.cursors.set(childId, CHILD_START);
+    }
+    return added;
+  }
+
+  leftBehind(): void {
+    this.#complete = false;
+  }
+
+  failed(error: unknown): void {
+    if (this.closed) return;
+    this.#complete = false;
+    const failure =
+      error instanceof StreamFailure ? error : new StreamFailure("unavailable", String(error), { cause: error });
+    if (failure.kind === "throttled") this.#throttles++;
+    if (this.#failure === undefined || failure.kind === "lost") this.#failure = failure;
+  }
+
+  finish(): void {
+    this.#finished = true;
+  }
+
+  close(): Poll {
+    this.closed = true;
+    for (const cleanUp of this.#cleanUp) cleanUp();
+    // No call outlives the poll: an answer after the invocation has ended would arrive in a later one.
+    if (this.#unanswered > 0) this.#abort.abort();
+    const caughtUp = this.#finished && this.#complete;
+    const outcome = caughtUp ? "caught-up" : this.#failure?.kind === "lost" ? "lost" : "incomplete";
+    return {
+      invalidations: this.invalidations,
+      position: this.#position(caughtUp),
+      outcome,
+      ...(this.#failure !== undefined && !caughtUp ? { failure: this.#failure } : {}),
+      calls: this.#calls,
+      throttles: this.#throttles,
+      lagMs: caughtUp ? 0 : this.#lagMs,
+    };
+  }
+
+  #halfTime(): void {
+    this.#pastHalfTime = true;
+    for (const retry of this.#retryAtHalfTime) retry();
+    this.#retryAtHalfTime.clear();
+  }
+
+  #position(caughtUp: boolean): Position {
+    if (!this.#listed) return this.from;
+    const provenAtMs = caughtUp ? this.#startedAtMs : this.from.provenAtMs;
+    return { kind: "cursors", provenAtMs, shards: this.cursors };
+  }
+}
+
+/** Whether the same call may succeed at once: it failed on the way, or for no reason the port knows. */
+function isUnavailable(error: unknown): boolean {
+  return !(error instanceof StreamFailure) || error.kind === "unavailable";
+}
