@@ -6,6 +6,13 @@
  */
 const { Server } = require("node:net");
 const { parentPort, workerData } = require("node:worker_threads");
+const clock = require("./movable-clock.cjs");
+
+clock.install();
+parentPort.on("message", ({ clockOffsetMs }) => {
+  clock.moveTo(clockOffsetMs);
+  parentPort.postMessage({ clockOffsetMs });
+});
 
 const { PLAIN_PORT_NAME } = workerData;
 const listen = Server.prototype.listen;

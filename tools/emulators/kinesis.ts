@@ -25,6 +25,11 @@ export interface RunningEmulator extends Emulator {
   stop(): Promise<void>;
 }
 
+export interface RunningKinesis extends RunningEmulator {
+  /** Moves the service's clock, all at once: iterators expire and times in records follow. Never back. */
+  moveClock(offsetMs: number): Promise<void>;
+}
+
 export const REGION = "us-east-1";
 
 const PLAIN_PORT_NAME = "4568";
@@ -43,7 +48,7 @@ export function newAccount(): Credentials {
 }
 
 /** Starts a Kinesis with no stream in it. Without a port, any free one. */
-export async function startKinesis(options: { readonly port?: number } = {}): Promise<RunningEmulator> {
+export async function startKinesis(options: { readonly port?: number } = {}): Promise<RunningKinesis> {
   const program = createRequire(import.meta.url).resolve("kinesis-local");
   const worker = new Worker(new URL("./kinesis-worker.cjs", import.meta.url), {
     workerData: { PLAIN_PORT_NAME, port: options.port ?? 0 },
@@ -63,6 +68,11 @@ export async function startKinesis(options: { readonly port?: number } = {}): Pr
     endpoint: `http://127.0.0.1:${port}`,
     region: REGION,
     credentials: { accessKeyId: "000000000000", secretAccessKey: "local" },
+    moveClock: (offsetMs) =>
+      new Promise((resolve) => {
+        worker.once("message", () => resolve());
+        worker.postMessage({ clockOffsetMs: offsetMs });
+      }),
     async stop() {
       await worker.terminate();
     },

@@ -1,0 +1,133 @@
+/**
+ * `npm run simulate`: the shipped core against a simulated world, thousands of times, every run decided by a seed. It
+ * exits 1 when a promise was broken, naming the seed and schedule that show it, or when a rare path was never taken.
+ *
+ *   npm run simulate -- --schedules 20000 --seed 7 [--workers 2] [--json]
+ *   npm run simulate -- --seed 7 --schedule 123           replays that one, and prints what happened
+ */
+import { type ChildProcess, fork } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { addCounts, noCounts, type PathCounts, RARE_PATHS } from "../tests/simulation/rare-paths.js";
+import type { RunRequest, RunResult } from "../tests/simulation/run.js";
+import { runSchedule } from "../tests/simulation/schedule.js";
+
+/** Fewer schedules than this need not take every rare path. */
+const ENOUGH_SCHEDULES = 2_000;
+const TRANSCRIPT_LINES = 120;
+const WORKER = fileURLToPath(new URL("./simulate-worker.ts", import.meta.url));
+
+interface Settings {
+  readonly seed: number;
+  readonly schedules: number;
+  readonly workers: number;
+  readonly json: boolean;
+}
+
+function readSettings(): Settings & { readonly schedule: number | undefined } {
+  const { values } = parseArgs({
+    options: {
+      schedules: { type: "string", default: "2000" },
+      seed: { type: "string" },
+      schedule: { type: "string" },
+      workers: { type: "string", default: "2" },
+      json: { type: "boolean", default: false },
+    },
+  });
+  return {
+    seed: values.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : wholeNumber("seed", values.seed),
+    schedules: wholeNumber("schedules", values.schedules),
+    schedule: values.schedule === undefined ? undefined : wholeNumber("schedule", values.schedule),
+    workers: wholeNumber("workers", values.workers),
+    json: values.json,
+  };
+}
+
+function wholeNumber(name: string, text: string): number {
+  if (!/^\d+$/.test(text)) throw new Error(`--${name} must be a whole number, but is ${text}`);
+  return Number(text);
+}
+
+async function runAll(settings: Settings, onProgress: (done: number) => void): Promise<RunResult> {
+  const share = Math.ceil(settings.schedules / Math.max(1, settings.workers));
+  const requests: RunRequest[] = [];
+  for (let from = 0; from < settings.schedules; from += share) {
+    requests.push({ seed: settings.seed, from, to: Math.min(settings.schedules, from + share) });
+  }
+  const done = requests.map(() => 0);
+  const results = await Promise.all(
+    requests.map((request, index) => {
+      const worker = fork(WORKER, { execArgv: process.execArgv });
+      worker.send(request);
+      return resultOf(worker, (count) => {
+        done[index] = count;
+        onProgress(done.reduce((sum, each) => sum + each, 0));
+      });
+    }),
+  );
+  return results.reduce(together, { schedules: 0, failure: undefined, paths: noCounts() });
+}
+
+function resultOf(worker: ChildProcess, onProgress: (done: number) => void): Promise<RunResult> {
+  return new Promise((resolve, reject) => {
+    worker.on("message", (message: { done?: number; result?: RunResult }) => {
+      if (message.done !== undefined) onProgress(message.done);
+      if (message.result !== undefined) resolve(message.result);
+    });
+    worker.once("error", reject);
+    worker.once("exit", (code) => reject(new Error(`a worker ended with code ${code}`)));
+  });
+}
+
+function together(total: RunResult, part: RunResult): RunResult {
+  const paths = noCounts();
+  addCounts(paths, total.paths);
+  addCounts(paths, part.paths);
+  return { schedules: total.schedules + part.schedules, failure: total.failure ?? part.failure, paths };
+}
+
+function printPaths(paths: PathCounts): void {
+  const width = Math.max(...RARE_PATHS.map((path) => path.length));
+  for (const path of RARE_PATHS) console.log(`  ${path.padEnd(width)}  ${String(paths[path]).padStart(10)}`);
+}
+
+async function replay(seed: number, schedule: number): Promise<string | undefined> {
+  const { violation, transcript } = await runSchedule(seed, schedule, true);
+  if (transcript.length > TRANSCRIPT_LINES) console.log(`… ${transcript.length - TRANSCRIPT_LINES} lines before`);
+  for (const line of transcript.slice(-TRANSCRIPT_LINES)) console.log(line);
+  return violation;
+}
+
+async function main(): Promise<number> {
+  const settings = readSettings();
+  const { seed, json } = settings;
+  if (settings.schedule !== undefined) {
+    const violation = await replay(seed, settings.schedule);
+    if (json)
+      console.log(JSON.stringify({ seed, schedule: settings.schedule, violations: violation === undefined ? 0 : 1 }));
+    return violation === undefined ? 0 : 1;
+  }
+  console.log(`simulating ${settings.schedules} schedules, seed ${seed}, ${settings.workers} processes`);
+  const startedMs = performance.now();
+  const live = process.stderr.isTTY && !json;
+  const { schedules, failure, paths } = await runAll(settings, (done) => {
+    if (live) process.stderr.write(`\r${done} of ${settings.schedules}`);
+  });
+  const seconds = (performance.now() - startedMs) / 1_000;
+  if (live) process.stderr.write("\r");
+  printPaths(paths);
+  const missing = schedules >= ENOUGH_SCHEDULES ? RARE_PATHS.filter((path) => paths[path] === 0) : [];
+  if (missing.length > 0) console.log(`never taken: ${missing.join(", ")}`);
+  if (failure !== undefined) {
+    console.log(`\nseed ${seed}, schedule ${failure.schedule}: ${failure.violation}`);
+    console.log(`replay: npm run simulate -- --seed ${seed} --schedule ${failure.schedule}\n`);
+    await replay(seed, failure.schedule);
+  }
+  const violations = failure === undefined ? 0 : 1;
+  console.log(`${schedules} schedules in ${seconds.toFixed(1)} s, ${violations} violations`);
+  const perSecond = Math.round(schedules / seconds);
+  if (json) console.log(JSON.stringify({ seed, schedules, violations, failure, seconds, perSecond, missing, paths }));
+  return violations === 0 && missing.length === 0 ? 0 : 1;
+}
+
+process.exitCode = await main();
