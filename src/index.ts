@@ -11,5 +11,6 @@ export {
   ScacheError,
   type ScacheErrorCode,
 } from "./errors.js";
-export { type CacheContext, type ScacheMiddleware, scache } from "./middleware.js";
+export type { CacheContext, ScacheMiddleware } from "./hooks.js";
+export { scache } from "./middleware.js";
 export type { RefreshErrorPolicy, ScacheOptions } from "./options.js";

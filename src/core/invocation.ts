@@ -17,6 +17,7 @@ import type { Loads } from "./loads.js";
 import type { Publisher } from "./publisher.js";
 import type { ResolvedOptions } from "./settings.js";
 import type { TroubleLog } from "./trouble-log.js";
+import { UnansweredMisses } from "./unanswered-misses.js";
 
 export interface InvocationLimits {
   /** Milliseconds until the runtime ends the invocation. */
@@ -42,12 +43,6 @@ export interface Shared {
   ended(invocation: Invocation): void;
 }
 
-/** The oldest `get` of an id that missed and whose `add` is still to come. */
-interface Miss extends Moment {
-  readonly monotonicMs: number;
-  outstanding: number;
-}
-
 /** Publishing gives up after this long, or before the invocation's time is up. */
 const PUBLISH_TIMEOUT_MS = 10_000;
 
@@ -57,7 +52,7 @@ export class Invocation implements ContextCache {
   readonly deadlineMs: number;
   readonly #shared: Shared;
   readonly #limits: InvocationLimits;
-  readonly #misses = new Map<string, Miss>();
+  readonly #misses = new UnansweredMisses();
   /** Moves with `refresh()`. */
   #servedFrom: Moment;
   #state: FreshnessState = "bypassed";
@@ -139,14 +134,15 @@ export class Invocation implements ContextCache {
     const key = requireDataId(id).toString();
     const entry = this.#hit(key);
     if (entry !== undefined) return entry.value as T;
-    this.#remember(key);
+    this.#missed++;
+    this.#misses.remember(key, this.#shared.store.loadStart(), this.#shared.clock.monotonic());
     return undefined;
   }
 
   add<T>(id: DataId<T>, value: NoInfer<T>, options: AddOptions = {}): boolean {
     const target = requireDataId(id);
     checkOptions(options);
-    const miss = this.#answered(target.toString());
+    const miss = this.#misses.answered(target.toString());
     const sinceMissMs = miss === undefined ? 0 : this.#shared.clock.monotonic() - miss.monotonicMs;
     return this.#put(target, value, miss ?? this.began, sinceMissMs, options);
   }
@@ -223,26 +219,6 @@ export class Invocation implements ContextCache {
   #mayShare(id: DataId, start: Moment, owner: Invocation): boolean {
     if (owner.isOver || !this.#shared.store.permits(id, start)) return false;
     return this.#state === "fresh" || this.#state === "stale" || start.epoch >= this.#servedFrom.epoch;
-  }
-
-  /**
-   * An `add` does not say which `get` it answers, and two paths of a handler may be loading one id at once: so all their
-   * loads are taken to have begun at the oldest miss that is still unanswered.
-   */
-  #remember(key: string): void {
-    this.#missed++;
-    const miss = this.#misses.get(key);
-    if (miss !== undefined) miss.outstanding++;
-    else {
-      const monotonicMs = this.#shared.clock.monotonic();
-      this.#misses.set(key, { ...this.#shared.store.loadStart(), monotonicMs, outstanding: 1 });
-    }
-  }
-
-  #answered(key: string): Miss | undefined {
-    const miss = this.#misses.get(key);
-    if (miss !== undefined && --miss.outstanding === 0) this.#misses.delete(key);
-    return miss;
   }
 
   #put(id: DataId, value: unknown, load: Moment, measuredMs: number, given: AddOptions): boolean {

@@ -3,7 +3,7 @@
  * Memory is bounded whatever comes in: groups beyond a limit are put together as one.
  */
 
-import { type BoundOutcome, BoundReplay, breakEvenMs } from "./bound-replay.js";
+import { type BoundOutcome, BoundReplay, breakEvenMs, LADDER_MS } from "./bound-replay.js";
 import { LogHistogram } from "./log-histogram.js";
 import { addCounts, type Counts, type MetricLine, noCounts } from "./metric-line.js";
 import { type SeriesPoint, TimeSeries } from "./time-series.js";
@@ -21,7 +21,7 @@ export interface Account extends Counts {
   readonly firstMs: number;
   readonly lastMs: number;
   /** Invocations that waited for the stream, and how long those waited. */
-  readonly waits: number;
+  readonly kinesisWaits: number;
   readonly waitP50Ms: number | null;
   readonly waitP99Ms: number | null;
   readonly states: Readonly<Record<string, number>>;
@@ -47,7 +47,7 @@ export interface ReportSummary extends Account {
 }
 
 export class Summary {
-  readonly #all = new Ledger();
+  readonly #all = new Ledger(undefined);
   readonly #groups = new Map<string, { readonly names: readonly string[]; readonly ledger: Ledger }>();
   readonly #merged = new Set<string>();
 
@@ -77,7 +77,7 @@ export class Summary {
   }
 
   #open(key: string, names: readonly string[]): Ledger {
-    const ledger = new Ledger();
+    const ledger = new Ledger(new BoundReplay());
     this.#groups.set(key, { names, ledger });
     return ledger;
   }
@@ -85,8 +85,8 @@ export class Summary {
 
 /** A wait that did not happen is taken as long as its own group's; so the whole is the groups' sum. */
 function sumOfBounds(all: Account, groups: readonly GroupAccount[]): Account {
-  const bounds = all.bounds.map((outcome, step) => {
-    const sum = { ...outcome, waits: 0, kinesisLatencyMs: 0, netTimeSavedMs: 0 };
+  const bounds = LADDER_MS.map((maxStalenessMs, step) => {
+    const sum = { maxStalenessMs, waits: 0, kinesisLatencyMs: 0, netTimeSavedMs: 0 };
     for (const group of groups) {
       sum.waits += group.bounds[step]?.waits ?? 0;
       sum.kinesisLatencyMs += group.bounds[step]?.kinesisLatencyMs ?? 0;
@@ -102,18 +102,22 @@ class Ledger {
   readonly #counts = noCounts();
   readonly #waits = new LogHistogram(BINS_PER_DECADE);
   readonly #series = new TimeSeries();
-  readonly #replay = new BoundReplay();
+  readonly #replay: BoundReplay | undefined;
   readonly #states: Record<string, number> = Object.fromEntries(STATES.map((state) => [state, 0]));
   #invocations = 0;
   #firstMs = Number.POSITIVE_INFINITY;
   #lastMs = Number.NEGATIVE_INFINITY;
+
+  constructor(replay: BoundReplay | undefined) {
+    this.#replay = replay;
+  }
 
   add(line: MetricLine): void {
     this.#invocations += 1;
     addCounts(this.#counts, line.counts);
     if (line.counts.kinesisLatencyMs > 0) this.#waits.add(line.counts.kinesisLatencyMs);
     this.#series.add(line);
-    this.#replay.add(line);
+    this.#replay?.add(line);
     if (Object.hasOwn(this.#states, line.state)) this.#states[line.state] = (this.#states[line.state] ?? 0) + 1;
     this.#firstMs = Math.min(this.#firstMs, line.timestampMs);
     this.#lastMs = Math.max(this.#lastMs, line.timestampMs);
@@ -122,7 +126,7 @@ class Ledger {
   account(): Account {
     const counts = { ...this.#counts };
     const gets = counts.hits + counts.misses;
-    const bounds = this.#replay.outcomes();
+    const bounds = this.#replay?.outcomes() ?? [];
     return {
       invocations: this.#invocations,
       netTimeSavedMs: counts.timeSavedMs - counts.kinesisLatencyMs,
@@ -130,7 +134,7 @@ class Ledger {
       ...counts,
       firstMs: this.#invocations === 0 ? 0 : this.#firstMs,
       lastMs: this.#invocations === 0 ? 0 : this.#lastMs,
-      waits: this.#waits.total,
+      kinesisWaits: this.#waits.total,
       waitP50Ms: this.#waits.quantile(0.5) ?? null,
       waitP99Ms: this.#waits.quantile(0.99) ?? null,
       states: { ...this.#states },

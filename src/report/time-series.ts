@@ -16,7 +16,8 @@ const WIDTHS_MS = [1, 5, 10, 30, 60, 300, 900, 3_600, 10_800, 21_600, 86_400].ma
 export interface SeriesPoint extends Counts {
   readonly startMs: number;
   readonly invocations: number;
-  /** Of the invocations that waited for the stream. */
+  /** Invocations that waited for the stream, and how long those waited. */
+  readonly kinesisWaits: number;
   readonly waitP50Ms: number | null;
   readonly waitP99Ms: number | null;
 }
@@ -54,6 +55,7 @@ export class TimeSeries {
       startMs: index * this.widthMs,
       invocations,
       ...counts,
+      kinesisWaits: waits.total,
       waitP50Ms: waits.quantile(0.5) ?? null,
       waitP99Ms: waits.quantile(0.99) ?? null,
     }));

@@ -1,0 +1,107 @@
+/**
+ * Ties an environment's invocations to Middy's hooks. It decides nothing, and it must never change what a handler returns
+ * or throws: whatever fails here ends in a cache that misses (with `onRefreshError: "throw"` excepted).
+ *
+ * Middy runs neither `after` nor `onError` when a later `before` returns early, so an invocation whose hooks never came
+ * is ended at the next `before`. The types are structural and fit Middy 6 and 7.
+ */
+import type { ContextCache } from "./core/context-cache.js";
+import type { Environment } from "./core/environment.js";
+import type { Invocation } from "./core/invocation.js";
+import type { MetricsSink } from "./core/invocation-report.js";
+
+/** The handler's context with the cache in it: `middy(async (event: E, context: CacheContext) => …)`. */
+export type CacheContext = LambdaContext & { cache: ContextCache };
+
+/**
+ * Lambda's context as `@types/aws-lambda` has it, written out so that neither it nor Middy has to be installed for these
+ * types to resolve.
+ */
+export interface LambdaContext {
+  callbackWaitsForEmptyEventLoop: boolean;
+  functionName: string;
+  functionVersion: string;
+  invokedFunctionArn: string;
+  memoryLimitInMB: string;
+  awsRequestId: string;
+  logGroupName: string;
+  logStreamName: string;
+  identity?: { cognitoIdentityId: string; cognitoIdentityPoolId: string } | undefined;
+  // biome-ignore lint/suspicious/noExplicitAny: only mobile SDKs fill it in, and nothing here reads it.
+  clientContext?: any;
+  tenantId?: string | undefined;
+  getRemainingTimeInMillis(): number;
+  done(error?: Error, result?: unknown): void;
+  fail(error: Error | string): void;
+  succeed(messageOrObject: unknown, object?: unknown): void;
+}
+
+/** What Middy hands to each hook, in both its majors. */
+export interface ScacheRequest {
+  event: unknown;
+  context: CacheContext;
+  // biome-ignore lint/suspicious/noExplicitAny: the result is the handler's; `unknown` would not fit Middy's types.
+  response: any;
+  // biome-ignore lint/suspicious/noExplicitAny: as above.
+  earlyResponse?: any;
+  error: Error | null | undefined;
+  // biome-ignore lint/complexity/noBannedTypes: `{}` is how Middy says that no hook adds internal state.
+  internal: {};
+}
+
+export interface ScacheMiddleware {
+  before(request: ScacheRequest): Promise<void>;
+  after(request: ScacheRequest): void;
+  onError(request: ScacheRequest): void;
+}
+
+/** Lambda's own maximum; used when the context does not say how long is left. */
+const LONGEST_INVOCATION_MS = 15 * 60_000;
+
+/**
+ * @param report is given each invocation's accounts, once
+ * @param oneAtATime an invocation has ended when the next begins, whether or not its hooks ran: true in a process that
+ *   Lambda freezes between invocations
+ */
+export function createHooks(environment: Environment, report: MetricsSink, oneAtATime: boolean): ScacheMiddleware {
+  const underWay = new Map<object, { request: ScacheRequest; invocation: Invocation }>();
+
+  function end(context: object): void {
+    const invocation = underWay.get(context)?.invocation;
+    underWay.delete(context);
+    const accounts = invocation?.end();
+    if (accounts !== undefined) report(accounts);
+  }
+
+  function endLeftovers(): void {
+    for (const [context, { request, invocation }] of underWay) {
+      if (oneAtATime || request.earlyResponse !== undefined || invocation.isOver) end(context);
+    }
+  }
+
+  return {
+    async before(request) {
+      endLeftovers();
+      // Used twice for one handler, it is one cache still.
+      if (underWay.get(request.context)?.request === request) return;
+      end(request.context);
+      const invocation = environment.begin(limitsOf(request.context));
+      underWay.set(request.context, { request, invocation });
+      request.context.cache = invocation.cache;
+      await invocation.catchUp();
+    },
+    after(request) {
+      end(request.context);
+    },
+    onError(request) {
+      end(request.context);
+    },
+  };
+}
+
+function limitsOf(context: Partial<LambdaContext>): { remainingMs(): number; requestId: string | undefined } {
+  return {
+    remainingMs: () => context.getRemainingTimeInMillis?.() ?? LONGEST_INVOCATION_MS,
+    requestId: context.awsRequestId,
+  };
+}

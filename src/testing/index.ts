@@ -1,0 +1,6 @@
+/** `scache/testing`: what our own tests stand on, for users' tests. The public names, and nothing else. */
+export type { InvocationReport } from "../core/invocation-report.js";
+export type { CallPlan, CallPolicy, StreamCall, StreamOperation } from "./call-plan.js";
+export { ManualClock } from "./manual-clock.js";
+export { MemoryStream, type MemoryStreamOptions } from "./memory-stream.js";
+export { type TestScacheOptions, testScache } from "./test-scache.js";
