@@ -7,7 +7,7 @@
  */
 import type { ContextCache } from "./core/context-cache.js";
 import type { Environment } from "./core/environment.js";
-import type { Invocation } from "./core/invocation.js";
+import type { Invocation, InvocationLimits } from "./core/invocation.js";
 import type { MetricsSink } from "./core/invocation-report.js";
 
 /** The handler's context with the cache in it: `middy(async (event: E, context: CacheContext) => …)`. */
@@ -55,7 +55,7 @@ export interface ScacheMiddleware {
   onError(request: ScacheRequest): void;
 }
 
-/** Lambda's own maximum; used when the context does not say how long is left. */
+/** Lambda's own maximum; used when the context does not say, in a number, how long is left. */
 const LONGEST_INVOCATION_MS = 15 * 60_000;
 
 /**
@@ -99,9 +99,12 @@ export function createHooks(environment: Environment, report: MetricsSink, oneAt
   };
 }
 
-function limitsOf(context: Partial<LambdaContext>): { remainingMs(): number; requestId: string | undefined } {
+function limitsOf(context: Partial<LambdaContext>): InvocationLimits {
   return {
-    remainingMs: () => context.getRemainingTimeInMillis?.() ?? LONGEST_INVOCATION_MS,
+    remainingMs() {
+      const remainingMs = context.getRemainingTimeInMillis?.();
+      return Number.isFinite(remainingMs) ? Number(remainingMs) : LONGEST_INVOCATION_MS;
+    },
     requestId: context.awsRequestId,
   };
 }

@@ -37,7 +37,7 @@ export interface InvocationReport {
   readonly flushes: number;
   readonly state: FreshnessState;
   /** How old the proof behind a hit may be, at the invocation's start; absent when nothing was proven. */
-  readonly boundMs?: number;
+  readonly boundMs?: number | undefined;
   /** How far behind the stream's tip the last refresh ended; 0 when caught up. */
   readonly streamLagMs: number;
   /** The environment's cache as the invocation ended. */
@@ -46,7 +46,7 @@ export interface InvocationReport {
   /** Entries pushed out by the size bounds since the last report. */
   readonly evictions: number;
   readonly shards: number;
-  readonly requestId?: string;
+  readonly requestId?: string | undefined;
 }
 
 /** Takes each invocation's accounts once. Must not throw. */

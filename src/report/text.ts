@@ -36,10 +36,9 @@ export function renderText(summary: ReportSummary, options: TextOptions): string
 type Paint = (text: string, ...styles: Style[]) => string;
 
 function sparkLines(account: Account, options: TextOptions, paint: Paint): string[] {
-  const width = Math.max(10, Math.min(96, options.width - LABEL_WIDTH - SCALE_WIDTH));
-  const span = { firstMs: account.firstMs, lastMs: account.lastMs, width };
+  const span = spanOf(account, Math.min(96, options.width - LABEL_WIDTH - SCALE_WIDTH));
   const seconds = account.lastMs - account.firstMs < 3_600_000;
-  const axis = spread(formatTime(account.firstMs, seconds), `${formatTime(account.lastMs, seconds)} UTC`, width);
+  const axis = spread(formatTime(account.firstMs, seconds), `${formatTime(account.lastMs, seconds)} UTC`, span.width);
   const row = (label: string, spark: Spark, scale: string) =>
     `${label.padEnd(LABEL_WIDTH)}${coloured(spark, paint)} ${paint(scale, "dim")}`;
   const net = sparkline(
@@ -70,6 +69,15 @@ const means = (series: readonly SeriesPoint[]): Sample[] =>
     per: kinesisWaits,
   }));
 
+/** Whole buckets, and no more characters than buckets, so that only times without lines stay blank. */
+function spanOf(account: Account, width: number): { firstMs: number; lastMs: number; width: number } {
+  const { bucketMs } = account;
+  const first = Math.floor(account.firstMs / bucketMs);
+  const last = Math.floor(account.lastMs / bucketMs);
+  const columns = Math.max(1, Math.min(Math.max(10, width), last - first + 1));
+  return { firstMs: first * bucketMs, lastMs: (last + 1) * bucketMs - 1, width: columns };
+}
+
 /** Losses are red, so that they are seen even where the scale is dominated by gains. */
 function coloured(spark: Spark, paint: Paint): string {
   const blocks = [...spark.text];
@@ -84,7 +92,7 @@ function groupLines(group: GroupAccount, options: TextOptions, paint: Paint): st
   const names = [...new Set([group.service, group.functionName])].join(" · ");
   const net = sparkline(
     samples(group.series, (point) => point.timeSavedMs - point.kinesisLatencyMs),
-    { firstMs: group.firstMs, lastMs: group.lastMs, width: Math.max(10, Math.min(40, options.width - 60)) },
+    spanOf(group, 40),
   );
   const sum = group.netTimeSavedMs;
   const percentiles =

@@ -10,7 +10,9 @@ const MAX_BUCKETS = 240;
 const BINS_PER_DECADE = 20;
 const SECOND_MS = 1_000;
 const DAY_MS = 86_400_000;
-const WIDTHS_MS = [1, 5, 10, 30, 60, 300, 900, 3_600, 10_800, 21_600, 86_400].map((seconds) => seconds * SECOND_MS);
+const WIDTHS_MS = [0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300, 900, 3_600, 10_800, 21_600, 86_400].map(
+  (seconds) => seconds * SECOND_MS,
+);
 
 /** One bucket, with the figures that plots are made of. */
 export interface SeriesPoint extends Counts {
