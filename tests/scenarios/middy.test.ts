@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import middy6 from "@middy/core";
 import middy7 from "middy7";
 import { dataId, PublishError, RefreshError, type ScacheOptions, scache } from "../../src/index.js";
-import { type Middy, MiddyHandler } from "../support/middy-handler.js";
+import { type Middy, MiddyHandler, requestIdsOf } from "../support/middy-handler.js";
 import { captureStandardOutput } from "../support/standard-output.js";
 
 const versionOf = (name: string) =>
@@ -26,6 +26,16 @@ const never = () => new Promise<never>(() => undefined);
 /** A logger that keeps what it is told to itself. */
 function quiet(options: ScacheOptions = {}): { options: ScacheOptions } {
   return { options: { ...options, logger: new Logger({ logLevel: "SILENT" }) } };
+}
+
+/** Built as where Lambda runs many invocations in one process. */
+function overlapping(build: () => MiddyHandler): MiddyHandler {
+  process.env.AWS_LAMBDA_MAX_CONCURRENCY = "64";
+  try {
+    return build();
+  } finally {
+    delete process.env.AWS_LAMBDA_MAX_CONCURRENCY;
+  }
 }
 
 // In Lambda, where the runtime's address is set, an environment that is not multi-concurrent has one invocation at a time.
@@ -65,20 +75,25 @@ describe.each(majors)("Middy %s", (_, middy) => {
       expect(await handler.invoke("a")).toEqual({ result: undefined, reported: ["a"] });
     });
 
-    test("overlapping invocations are each accounted for under their own id", async () => {
-      delete process.env.AWS_LAMBDA_RUNTIME_API;
+    test("overlapping invocations are each accounted for when they end, under their own id", async () => {
       const arrived: (() => void)[] = [];
-      const handler = new MiddyHandler(middy, async (event) => {
-        await new Promise<void>((resolve) => arrived.push(resolve));
-        return event;
+      const handler = overlapping(
+        () =>
+          new MiddyHandler(middy, async (event, context) => {
+            await new Promise<void>((resolve) => arrived.push(resolve));
+            context.cache.get(user);
+            return event;
+          }),
+      );
+      const { result, lines } = await captureStandardOutput(async () => {
+        const outcomes = Promise.all([handler.invokeRaw("a", 1), handler.invokeRaw("b", 2)]);
+        while (arrived.length < 2) await new Promise((resolve) => setImmediate(resolve));
+        for (const proceed of arrived.reverse()) proceed();
+        return outcomes;
       });
-      process.env.AWS_LAMBDA_RUNTIME_API = "127.0.0.1:1";
-      const outcomes = Promise.all([handler.invoke("a", 1), handler.invoke("b", 2)]);
-      while (arrived.length < 2) await new Promise((resolve) => setImmediate(resolve));
-      for (const proceed of arrived.reverse()) proceed();
-      const [a, b] = await outcomes;
-      expect([a.result, b.result]).toEqual([1, 2]);
-      expect([...a.reported, ...b.reported].sort()).toEqual(["a", "b"]);
+      expect(result).toEqual([1, 2]);
+      expect(requestIdsOf(lines).sort()).toEqual(["a", "b"]);
+      for (const line of lines) expect(JSON.parse(line)).toMatchObject({ CacheMisses: 1 });
     });
   });
 
@@ -94,10 +109,9 @@ describe.each(majors)("Middy %s", (_, middy) => {
     });
 
     test("of a later `before` is also accounted for where invocations may overlap", async () => {
-      delete process.env.AWS_LAMBDA_RUNTIME_API;
       let early: unknown = "early";
-      const handler = new MiddyHandler(middy, async () => "handler", { later: { before: async () => early } });
-      process.env.AWS_LAMBDA_RUNTIME_API = "127.0.0.1:1";
+      const later = { before: async () => early };
+      const handler = overlapping(() => new MiddyHandler(middy, async () => "handler", { later }));
       expect(await handler.invoke("a")).toEqual({ result: "early", reported: [] });
       early = undefined;
       expect(await handler.invoke("b")).toEqual({ result: "handler", reported: ["a", "b"] });
