@@ -14,7 +14,7 @@ import { runSchedule } from "../tests/simulation/schedule.js";
 
 /** Fewer schedules than this need not take every rare path. */
 const ENOUGH_SCHEDULES = 2_000;
-const TRANSCRIPT_LINES = 120;
+const TRANSCRIPT_LINES = 60;
 const WORKER = fileURLToPath(new URL("./simulate-worker.ts", import.meta.url));
 
 interface Settings {

@@ -1,0 +1,167 @@
+/**
+ * Stands between one environment and its client of the stream, and counts the rare paths that can be told from calls and
+ * answers. It changes nothing.
+ */
+import type {
+  IteratorStart,
+  ListShardsRequest,
+  PutOutcome,
+  RecordsPage,
+  RecordToPut,
+  ShardsPage,
+  StreamApi,
+} from "../../src/core/stream-api.js";
+import { StreamFailure } from "../../src/core/stream-api.js";
+import type { World } from "./world.js";
+
+const PAGE_BOUND = 100;
+
+export class ObservedStream implements StreamApi {
+  readonly #world: World;
+  readonly #name: string;
+  readonly #inner: StreamApi;
+  /** Shards read before, by whatever iterator. */
+  readonly #known = new Set<string>();
+  readonly #expired = new Set<string>();
+  readonly #reading = new Map<string, Set<AbortSignal>>();
+  /** Since the refresh began. */
+  readonly #pages = new Map<string, number>();
+  readonly #children = new Set<string>();
+  readonly #unanswered = new Set<string>();
+  calls = 0;
+  pendingReads = 0;
+  pendingPuts = 0;
+  partialFailures = 0;
+  positionsLost = 0;
+
+  constructor(world: World, name: string, inner: StreamApi) {
+    this.#world = world;
+    this.#name = name;
+    this.#inner = inner;
+  }
+
+  /** Call when no refresh is under way: what is counted per refresh starts over. */
+  refreshBegins(): void {
+    this.#pages.clear();
+    this.#children.clear();
+    this.#unanswered.clear();
+  }
+
+  listShards(request: ListShardsRequest, signal: AbortSignal): Promise<ShardsPage> {
+    return this.#read("ListShards", async () => {
+      const page = await this.#inner.listShards(request, signal);
+      if (request.fromTimestampMs !== undefined) this.#world.took("first refresh from a fence");
+      if (request.nextToken !== undefined) this.#world.took("listing with a second page");
+      return page;
+    });
+  }
+
+  getShardIterator(shardId: string, start: IteratorStart, signal: AbortSignal): Promise<string> {
+    return this.#read(`GetShardIterator ${shardId} ${start.at}`, async () => {
+      const iterator = await this.#inner.getShardIterator(shardId, start, signal);
+      this.#countStart(shardId, start);
+      return iterator;
+    });
+  }
+
+  getRecords(iterator: string, signal: AbortSignal): Promise<RecordsPage> {
+    const shardId = iterator.split("/")[1] ?? "";
+    this.#begins(shardId, signal);
+    return this.#read(`GetRecords ${shardId}`, async () => {
+      try {
+        const page = await this.#inner.getRecords(iterator, signal);
+        this.#countPage(shardId, page);
+        if (this.#unanswered.has(iterator)) this.#world.took("read retried after a lost answer");
+        return page;
+      } catch (error) {
+        if (error instanceof StreamFailure) this.#countFailure(shardId, error);
+        if (error instanceof StreamFailure && error.kind === "unavailable") this.#unanswered.add(iterator);
+        throw error;
+      } finally {
+        this.#reading.get(shardId)?.delete(signal);
+      }
+    });
+  }
+
+  /** One refresh at a time, and in it one call to a shard at a time, asked again beside the first when that is slow. */
+  #begins(shardId: string, signal: AbortSignal): void {
+    const reading = this.#reading.get(shardId) ?? new Set();
+    const underWay = [...reading].filter((other) => !other.aborted).length;
+    if (underWay > 1) this.#world.violate(`${this.#name} reads ${shardId} more than twice at once`);
+    this.#reading.set(shardId, reading.add(signal));
+  }
+
+  async putRecords(records: readonly RecordToPut[], signal: AbortSignal): Promise<readonly PutOutcome[]> {
+    this.calls++;
+    this.pendingPuts++;
+    try {
+      const outcomes = await this.#inner.putRecords(records, signal);
+      const failed = outcomes.filter(({ written }) => !written).length;
+      if (failed > 0) this.partialFailures++;
+      this.#world.say(() => `${this.#name}: PutRecords (${records.length}) -> ${failed} failed`);
+      return outcomes;
+    } catch (error) {
+      this.#world.say(() => `${this.#name}: PutRecords -> ${error instanceof Error ? error.message : error}`);
+      throw error;
+    } finally {
+      this.pendingPuts--;
+    }
+  }
+
+  async #read<T>(what: string, call: () => Promise<T>): Promise<T> {
+    this.calls++;
+    this.pendingReads++;
+    try {
+      const answer = await call();
+      this.#world.say(() => `${this.#name}: ${what} -> ${describe(answer)}`);
+      return answer;
+    } catch (error) {
+      if (error instanceof StreamFailure && error.kind === "lost") this.positionsLost++;
+      this.#world.say(() => `${this.#name}: ${what} -> ${error instanceof Error ? error.message : error}`);
+      throw error;
+    } finally {
+      this.pendingReads--;
+    }
+  }
+
+  #countStart(shardId: string, start: IteratorStart): void {
+    const world = this.#world;
+    const parents = world.stream.shards().find(({ id }) => id === shardId)?.parentIds ?? [];
+    if (start.at === "trim-horizon") {
+      if (parents.length === 1) world.took("child of a split");
+      if (parents.length === 2) world.took("child of a merge");
+      if (parents.some((parent) => this.#children.has(parent))) world.took("grandchild within one refresh");
+      this.#children.add(shardId);
+    } else if (!this.#known.has(shardId)) {
+      if (!world.stream.openShardIds().includes(shardId)) world.took("first refresh finds a closed shard");
+    } else if (!this.#expired.has(shardId)) {
+      world.took("old iterator taken anew");
+    }
+    this.#expired.delete(shardId);
+    this.#known.add(shardId);
+  }
+
+  #countPage(shardId: string, page: RecordsPage): void {
+    const pages = (this.#pages.get(shardId) ?? 0) + 1;
+    this.#pages.set(shardId, pages);
+    if (pages > 1) this.#world.took("more than one page");
+    if (pages === PAGE_BOUND && page.millisBehindLatest > 0) this.#world.took("page bound hit");
+    if (page.records.length === 0 && page.millisBehindLatest > 0) this.#world.took("empty page with lag");
+  }
+
+  #countFailure(shardId: string, failure: StreamFailure): void {
+    if (failure.kind === "throttled") this.#world.took("throttled read");
+    if (failure.kind !== "expired") return;
+    this.#world.took("expired iterator");
+    this.#expired.add(shardId);
+  }
+}
+
+function describe(answer: unknown): string {
+  if (typeof answer === "string") return answer;
+  const page = answer as Partial<RecordsPage & ShardsPage>;
+  if (page.shards !== undefined) return page.shards.map(({ shardId }) => shardId.slice(-3)).join(" ");
+  const texts = (page.records ?? []).map(({ data }) => new TextDecoder().decode(data.subarray(0, 120)));
+  const end = page.nextIterator === undefined ? `end, goes on in ${page.childShardIds?.join(" ")}` : "";
+  return `${texts.join(" ")} (${page.millisBehindLatest} ms behind) ${end}`;
+}

@@ -1,0 +1,41 @@
+/**
+ * Runs schedules one after another in this thread, and stops at the first that breaks a promise. An unhandled rejection
+ * anywhere counts as one.
+ */
+import { addCounts, noCounts, type PathCounts } from "./rare-paths.js";
+import { runSchedule } from "./schedule.js";
+
+export interface RunRequest {
+  readonly seed: number;
+  /** The first schedule, and the one after the last. */
+  readonly from: number;
+  readonly to: number;
+}
+
+export interface RunResult {
+  readonly schedules: number;
+  readonly failure: { readonly schedule: number; readonly violation: string } | undefined;
+  readonly paths: PathCounts;
+}
+
+export async function runSchedules(request: RunRequest, onProgress?: (done: number) => void): Promise<RunResult> {
+  const paths = noCounts();
+  let unhandled: string | undefined;
+  const onUnhandled = (reason: unknown) => {
+    unhandled ??= `a rejection nobody handles: ${reason instanceof Error ? (reason.stack ?? reason.message) : reason}`;
+  };
+  process.on("unhandledRejection", onUnhandled);
+  try {
+    for (let schedule = request.from; schedule < request.to; schedule++) {
+      const result = await runSchedule(request.seed, schedule);
+      addCounts(paths, result.paths);
+      const violation = result.violation ?? unhandled;
+      const done = schedule - request.from + 1;
+      if (violation !== undefined) return { schedules: done, failure: { schedule, violation }, paths };
+      if (done % 100 === 0) onProgress?.(done);
+    }
+    return { schedules: request.to - request.from, failure: undefined, paths };
+  } finally {
+    process.off("unhandledRejection", onUnhandled);
+  }
+}

@@ -1,0 +1,164 @@
+/**
+ * One schedule: a world, some environments, bursts of activity with gaps of anything from milliseconds to days between
+ * them, and a calm end in which every environment must serve hits again. Seed and number decide all of it.
+ */
+import { Dice } from "./dice.js";
+import { recreateStream, reshard, writeFromOutside } from "./outside-writers.js";
+import type { PathCounts } from "./rare-paths.js";
+import { SimEnvironment } from "./sim-environment.js";
+import { SimInvocation } from "./sim-invocation.js";
+import { CALM, drawClimate } from "./weather.js";
+import { World } from "./world.js";
+
+const SECOND_MS = 1_000;
+const DAY_MS = 86_400_000;
+/** No back-off lasts longer, and no fault is felt longer, once faults have stopped. */
+const BACKOFF_MS = 10 * SECOND_MS;
+
+export interface ScheduleResult {
+  readonly violation: string | undefined;
+  readonly paths: PathCounts;
+  readonly transcript: readonly string[];
+}
+
+export async function runSchedule(seed: number, schedule: number, transcript = false): Promise<ScheduleResult> {
+  const dice = Dice.forSchedule(seed, schedule);
+  const world = new World(dice, { transcript });
+  const count = dice.pick([1, 2, 2, 3, 3, 4, 6]);
+  const environments = Array.from({ length: count }, (_, index) => new SimEnvironment(world, `env${index + 1}`));
+  await world.run(new Story(world, environments).tell());
+  return { violation: world.violation, paths: world.paths, transcript: world.transcript ?? [] };
+}
+
+class Story {
+  readonly #world: World;
+  readonly #environments: readonly SimEnvironment[];
+  #invocations = 0;
+
+  constructor(world: World, environments: readonly SimEnvironment[]) {
+    this.#world = world;
+    this.#environments = environments;
+  }
+
+  async tell(): Promise<void> {
+    const world = this.#world;
+    const { dice } = world;
+    for (let bursts = dice.int(1, 4); bursts > 0; bursts--) {
+      world.climate = drawClimate(dice);
+      world.say(() => `the climate is now ${JSON.stringify(world.climate)}`);
+      await this.#burst();
+      await world.sleep(drawGapMs(dice));
+    }
+    world.climate = CALM;
+    world.say(() => "all is calm from now on");
+    await world.sleep(BACKOFF_MS);
+    for (const environment of this.#environments) await this.#mustServe(environment);
+    if (world.stream.shards().some((shard) => shard.startOffset > 0)) world.took("records trimmed");
+  }
+
+  async #burst(): Promise<void> {
+    const { dice } = this.#world;
+    const recreates = dice.chance(0.02);
+    await Promise.all([
+      ...this.#environments.filter(() => dice.chance(0.8)).map((environment) => this.#live(environment)),
+      writeFromOutside(this.#world, dice.fork()),
+      recreates ? recreateStream(this.#world, dice.fork()) : reshard(this.#world, dice.fork()),
+    ]);
+  }
+
+  /** Some batches of invocations in one environment, with short freezes between them. */
+  async #live(environment: SimEnvironment): Promise<void> {
+    const { dice } = environment;
+    for (let batches = dice.int(1, 4); batches > 0; batches--) {
+      await this.#world.sleep(dice.wide(1, 2_000));
+      if (environment.life.dead) environment.restart();
+      await this.#batch(environment);
+    }
+  }
+
+  /** Invocations that overlap, or one alone; afterwards nothing may be left behind. */
+  async #batch(environment: SimEnvironment): Promise<void> {
+    const { dice, concurrency, life } = environment;
+    environment.thaw();
+    const count = concurrency === 1 ? 1 : dice.int(1, concurrency);
+    if (count > 1) this.#world.took("invocations at once");
+    if (dice.chance(0.03)) this.#killLater(environment);
+    const all = Promise.all(Array.from({ length: count }, (_, index) => this.#invoke(environment, index)));
+    await Promise.race([all, life.died]);
+    if (life.dead) return;
+    this.#mustBeQuiet(environment);
+    const gapMs = dice.chance(0.01) ? 2 * DAY_MS : 0;
+    if (gapMs > 0) await this.#world.sleep(gapMs);
+  }
+
+  async #invoke(environment: SimEnvironment, index: number): Promise<void> {
+    const { dice } = environment;
+    if (index > 0 && dice.chance(0.7)) await environment.sleep(dice.wide(1, 300));
+    const timeoutMs = dice.pick([3 * SECOND_MS, 30 * SECOND_MS, 900 * SECOND_MS, 900 * SECOND_MS, 100]);
+    const invocation = this.#begin(environment, timeoutMs);
+    if (dice.chance(0.1)) await environment.sleep(dice.wide(1, 50));
+    if (await invocation.catchUp()) await invocation.handle();
+    if (dice.chance(0.03)) this.#world.took("ended without its after-hook");
+    else invocation.end();
+  }
+
+  #begin(environment: SimEnvironment, timeoutMs: number): SimInvocation {
+    return new SimInvocation(this.#world, environment, `${environment.name}#${++this.#invocations}`, timeoutMs);
+  }
+
+  #killLater(environment: SimEnvironment): void {
+    const { life, dice } = environment;
+    this.#world.clock.after(dice.wide(1, 1_000), () => {
+      if (life.dead) return;
+      this.#world.say(() => `${environment.name} is killed`);
+      life.kill(this.#world);
+    });
+  }
+
+  #mustBeQuiet(environment: SimEnvironment): void {
+    const { clock, client } = environment.life;
+    if (clock.pendingTimers > 0)
+      this.#world.violate(`${environment.name}: leaves ${clock.pendingTimers} timers behind`);
+    if (client.pendingCalls > 0) this.#world.violate(`${environment.name}: leaves ${client.pendingCalls} calls behind`);
+  }
+
+  /**
+   * Once faults have stopped, what one invocation loaded is a hit in the next. A refresh may still drop it once, when it
+   * reads what was published before: from a fence or a position of long ago, or within the margin; and that is held off.
+   */
+  async #mustServe(environment: SimEnvironment): Promise<void> {
+    if (environment.life.dead) environment.restart();
+    const { holdOffMs } = environment.options;
+    await this.#visit(environment);
+    let last = await this.#visit(environment);
+    if (!last.hit && (last.dropped || holdOffMs > 0)) {
+      await this.#world.sleep(holdOffMs);
+      await this.#visit(environment);
+      last = await this.#visit(environment);
+    }
+    if (!last.hit) this.#world.violate(`${environment.name}: no hit though all faults have stopped`);
+  }
+
+  /** Gets one datum, and loads it on a miss. */
+  async #visit(environment: SimEnvironment): Promise<{ readonly hit: boolean; readonly dropped: boolean }> {
+    const invocation = this.#begin(environment, 30 * SECOND_MS);
+    if (!(await invocation.catchUp())) this.#world.violate(`${environment.name}: threw though all was calm`);
+    const hit = invocation.getOrAddAtOnce();
+    const dropped = (invocation.end()?.entriesInvalidated ?? 0) > 0;
+    this.#mustBeQuiet(environment);
+    await this.#world.sleep(SECOND_MS);
+    return { hit, dropped };
+  }
+}
+
+/** Between bursts: mostly short, sometimes long enough to lose iterators, positions, or all records. */
+function drawGapMs(dice: Dice): number {
+  return dice.pick([
+    dice.wide(1, 1_000),
+    dice.wide(1_000, 60_000),
+    dice.wide(60_000, 240_000),
+    dice.wide(240_000, 900_000),
+    dice.wide(900_000, 6 * 3_600_000),
+    dice.wide(DAY_MS, 5 * DAY_MS),
+  ]);
+}

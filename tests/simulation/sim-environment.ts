@@ -1,0 +1,224 @@
+/**
+ * One execution environment of a schedule: a clock of its own that may be wrong, a client that meets faults, and the cache
+ * under test, which is built anew when the environment was killed. What a dead environment still had to do never happens.
+ */
+
+import type { Clock } from "../../src/core/clock.js";
+import { createEnvironment, type Environment } from "../../src/core/environment.js";
+import { type ResolvedOptions, resolveOptions } from "../../src/options.js";
+import type { MemoryClient } from "../../src/testing/memory-client.js";
+import type { Dice } from "./dice.js";
+import { ObservedStream } from "./observed-stream.js";
+import type { Value } from "./truth.js";
+import { planCall } from "./weather.js";
+import type { Change, World } from "./world.js";
+
+/** Never settles: what a killed process would have gone on to do. */
+const NEVER = new Promise<never>(() => {});
+
+/** The part that dies: one process's life. */
+export class Life {
+  readonly core: Environment;
+  readonly clock: LifeClock;
+  readonly client: MemoryClient;
+  readonly api: ObservedStream;
+  /** Resolves when the process is killed. */
+  readonly died: Promise<void>;
+  dead = false;
+  /** When a value was stored last, by this environment's clock. */
+  readonly storedAtMs = new WeakMap<Value, number>();
+  /** For each datum, the version that this environment's own settled invalidations make the oldest it may serve. */
+  readonly #ownVersions = new Map<string, number>();
+  readonly loadsUnderWay = new Map<string, number>();
+  /** When each datum was stored last. */
+  readonly lastStoredMs = new Map<string, number>();
+  /** Invocations that wait for a refresh another one began. */
+  waiters = 0;
+  /** As of the last report. */
+  callsReported = 0;
+  lossesReported = 0;
+  reports = 0;
+  #die: () => void = () => {};
+
+  constructor(world: World, env: SimEnvironment) {
+    this.died = new Promise((resolve) => (this.#die = resolve));
+    this.clock = new LifeClock(world, env);
+    const dice = world.dice.fork();
+    this.client = world.stream.connect((call) => {
+      if (this.dead) return { hang: true };
+      const plan = planCall(world.climate, call, dice);
+      if (plan.fail === undefined && call.operation === "putRecords") {
+        if (plan.loseAnswer !== undefined) world.took("acknowledgement lost");
+        if (plan.writeTwice) world.took("record written twice");
+      }
+      return plan;
+    });
+    this.api = new ObservedStream(world, env.name, this.client);
+    this.core = createEnvironment({
+      stream: this.api,
+      streamName: "simulated",
+      clock: this.clock,
+      random: world.dice.fork().next,
+      options: env.options,
+    });
+  }
+
+  kill(world: World): void {
+    if (this.api.pendingPuts > 0) world.took("published while the writer was killed");
+    this.dead = true;
+    this.clock.stop();
+    this.#die();
+  }
+
+  /** Goes on only if the process still lives when the promise settles. */
+  async alive<T>(promise: Promise<T>): Promise<T> {
+    try {
+      const result = await promise;
+      return this.dead ? await NEVER : result;
+    } catch (error) {
+      if (this.dead) await NEVER;
+      throw error;
+    }
+  }
+
+  stored(value: Value): void {
+    const nowMs = this.clock.now();
+    this.storedAtMs.set(value, nowMs);
+    this.lastStoredMs.set(value.key, nowMs);
+  }
+
+  ownVersion(key: string): number {
+    return this.#ownVersions.get(key) ?? 0;
+  }
+
+  /** An `invalidate` of this environment's own has settled, one way or the other. */
+  invalidated(changes: readonly Change[]): void {
+    for (const { datum, version } of changes) {
+      this.#ownVersions.set(datum.key, Math.max(version, this.ownVersion(datum.key)));
+    }
+  }
+}
+
+/** The environment's own idea of the time, and what is left of its timers. */
+export class LifeClock implements Clock {
+  readonly #world: World;
+  readonly #env: SimEnvironment;
+  #stopped = false;
+  #cpuMs = 0;
+  pendingTimers = 0;
+
+  constructor(world: World, env: SimEnvironment) {
+    this.#world = world;
+    this.#env = env;
+  }
+
+  now(): number {
+    return this.#world.nowMs + this.#env.skewMs;
+  }
+
+  /** A slow processor spends time between two looks at the clock. */
+  monotonic(): number {
+    if (this.#env.isSlow && this.#env.dice.chance(0.2)) this.#cpuMs += this.#env.dice.int(1, 10);
+    return this.#world.clock.monotonic() + this.#cpuMs;
+  }
+
+  after(delayMs: number, callback: () => void): () => void {
+    if (this.#stopped) return () => {};
+    this.pendingTimers++;
+    let pending = true;
+    const end = () => {
+      if (pending) this.pendingTimers--;
+      pending = false;
+    };
+    const cancel = this.#world.clock.after(delayMs, () => {
+      end();
+      if (!this.#stopped) callback();
+    });
+    return () => {
+      end();
+      cancel();
+    };
+  }
+
+  stop(): void {
+    this.#stopped = true;
+  }
+}
+
+export class SimEnvironment {
+  readonly name: string;
+  readonly dice: Dice;
+  readonly options: ResolvedOptions;
+  /** How far the source's replica lags that this environment reads from. */
+  readonly replicaLagMs: number;
+  /** Invocations at once, at most. */
+  readonly concurrency: number;
+  readonly isSlow: boolean;
+  /** How far its clock is ahead of the truth. */
+  skewMs: number;
+  life: Life;
+  readonly #world: World;
+
+  constructor(world: World, name: string) {
+    this.#world = world;
+    this.name = name;
+    this.dice = world.dice.fork();
+    this.options = drawOptions(this.dice);
+    this.replicaLagMs =
+      this.options.holdOffMs > 0 && this.dice.chance(0.5) ? this.dice.int(1, this.options.holdOffMs) : 0;
+    this.concurrency = this.dice.chance(0.6) ? 1 : this.dice.int(2, 8);
+    this.isSlow = this.dice.chance(0.1);
+    this.skewMs = this.#drawSkew();
+    this.life = new Life(world, this);
+    world.say(() => `${name}: ${JSON.stringify({ ...this.options, skewMs: this.skewMs, lagMs: this.replicaLagMs })}`);
+  }
+
+  /** Whether what it may serve is bounded by ages that a step of its clock would blur. */
+  get countsAges(): boolean {
+    const { maxStalenessMs, onRefreshError } = this.options;
+    return maxStalenessMs > 0 || onRefreshError === "serve" || this.replicaLagMs > 0;
+  }
+
+  sleep(ms: number): Promise<void> {
+    return this.life.alive(this.#world.sleep(ms));
+  }
+
+  restart(): void {
+    this.#world.took("killed and restarted");
+    this.#world.say(() => `${this.name}: starts anew`);
+    this.skewMs = this.#drawSkew();
+    this.life = new Life(this.#world, this);
+  }
+
+  /** A time server may have set the clock while the environment was frozen. */
+  thaw(): void {
+    if (this.countsAges || !this.dice.chance(0.2)) return;
+    this.skewMs = this.#drawSkew();
+    this.#world.took("clock set anew after a freeze");
+    this.#world.say(() => `${this.name}: its clock is now off by ${this.skewMs} ms`);
+  }
+
+  /** Within the margin, of which one second is left for the service's own inaccuracy. */
+  #drawSkew(): number {
+    if (this.dice.chance(0.3)) return 0;
+    const mostMs = this.options.clockMarginMs - 1_000;
+    const skewMs = this.dice.int(-mostMs, mostMs);
+    if (Math.abs(skewMs) > mostMs / 2) this.#world.took("clock off by more than half the margin");
+    return skewMs;
+  }
+}
+
+const MINUTE_MS = 60_000;
+
+function drawOptions(dice: Dice): ResolvedOptions {
+  return resolveOptions({
+    maxStalenessMs: dice.pick([0, 0, 0, 0, 500, 3_000, MINUTE_MS]),
+    onRefreshError: dice.pick(["bypass", "bypass", "bypass", "serve", "throw"]),
+    refreshTimeoutMs: dice.pick([1_000, 1_000, 200, 3_000]),
+    maxGapMs: dice.pick([15 * MINUTE_MS, 15 * MINUTE_MS, MINUTE_MS, 60 * MINUTE_MS, 20 * 60 * MINUTE_MS]),
+    clockMarginMs: dice.pick([10_000, 10_000, 3_000]),
+    holdOffMs: dice.pick([0, 0, 0, 0, 2_000]),
+    maxEntries: dice.pick([10_000, 10_000, 10_000, 1, 2]),
+    ttlMs: dice.chance(0.2) ? { min: 15_000, max: 45_000 } : { min: 30 * MINUTE_MS, max: 60 * MINUTE_MS },
+  });
+}

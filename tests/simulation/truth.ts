@@ -1,0 +1,88 @@
+/**
+ * What is true, kept outside the code under test: the source's versions, when each change was acknowledged, and what the
+ * stream really holds. The oracle judges by this and by nothing else.
+ */
+import type { DataId } from "../../src/core/data-id.js";
+import type { StoredRecord } from "../../src/testing/memory-shard.js";
+
+/** What the source returns and the cache holds. */
+export interface Value {
+  readonly key: string;
+  readonly version: number;
+}
+
+/** The moment from which nobody who begins later may be served a version older than `version`. */
+export interface Acknowledgement {
+  readonly version: number;
+  readonly order: number;
+  readonly atMs: number;
+}
+
+export class Datum {
+  readonly id: DataId;
+  readonly key: string;
+  /** When each version was written. */
+  readonly #writtenMs: number[];
+  readonly #acknowledged: Acknowledgement[] = [];
+
+  constructor(id: DataId, nowMs: number) {
+    this.id = id;
+    this.key = id.toString();
+    this.#writtenMs = [nowMs];
+  }
+
+  /** Changes the datum at the source; returns its new version. */
+  write(nowMs: number): number {
+    return this.#writtenMs.push(nowMs) - 1;
+  }
+
+  /** What the source says, or a replica that is `lagMs` behind it. */
+  read(nowMs: number, lagMs: number): Value {
+    let version = this.#writtenMs.length - 1;
+    while (version > 0 && (this.#writtenMs[version] ?? 0) > nowMs - lagMs) version--;
+    return { key: this.key, version };
+  }
+
+  acknowledge(acknowledgement: Acknowledgement): void {
+    this.#acknowledged.push(acknowledgement);
+  }
+
+  /** The first acknowledgement after `sinceOrder` that made `version` too old to be served. */
+  outdated(version: number, sinceOrder: number): Acknowledgement | undefined {
+    return this.#acknowledged.find((ack) => ack.version > version && ack.order > sinceOrder);
+  }
+}
+
+/** Every record the stream has taken, read without the package's own decoder. */
+export class Ledger {
+  readonly #writtenAt = new Map<string, number>();
+
+  record(record: StoredRecord, order: number): void {
+    let content: unknown;
+    try {
+      content = JSON.parse(new TextDecoder().decode(record.data));
+    } catch {
+      return;
+    }
+    const { keys, sources, all } = (content ?? {}) as { keys?: unknown; sources?: unknown; all?: unknown };
+    for (const key of list(keys)) this.#writtenAt.set(`key ${key}`, order);
+    for (const source of list(sources)) this.#writtenAt.set(`source ${source}`, order);
+    if (all === true) this.#writtenAt.set("all", order);
+  }
+
+  holdsKey(key: string, sinceOrder: number): boolean {
+    return (this.#writtenAt.get(`key ${key}`) ?? 0) >= sinceOrder;
+  }
+
+  holdsSource(source: string, sinceOrder: number): boolean {
+    return (this.#writtenAt.get(`source ${source}`) ?? 0) >= sinceOrder;
+  }
+
+  holdsAll(sinceOrder: number): boolean {
+    return (this.#writtenAt.get("all") ?? 0) >= sinceOrder;
+  }
+}
+
+function list(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}

@@ -1,0 +1,134 @@
+/**
+ * Everything in one schedule that is not an environment's: time, chance, the stream, the source of truth, the order of
+ * events, and the first violation. Virtual time moves only when nothing else can happen.
+ */
+import { dataId } from "../../src/core/data-id.js";
+import { ManualClock } from "../../src/testing/manual-clock.js";
+import { MemoryStream } from "../../src/testing/memory-stream.js";
+import type { Dice } from "./dice.js";
+import { noCounts, type PathCounts, type RarePath } from "./rare-paths.js";
+import { Datum, Ledger } from "./truth.js";
+import { CALM, type Climate } from "./weather.js";
+
+/** More timers than this, and the schedule will never end. */
+const MAX_TIMERS = 200_000;
+
+const SOURCES = ["db.users.id", "orders/by customer"] as const;
+const NAMES = ["1", "2", "a b", "ü+&=%", "~!'()*"] as const;
+
+export class Violation extends Error {
+  override readonly name = "Violation";
+}
+
+export class World {
+  readonly clock = new ManualClock();
+  readonly dice: Dice;
+  readonly stream: MemoryStream;
+  readonly data: readonly Datum[];
+  readonly ledger = new Ledger();
+  readonly paths: PathCounts = noCounts();
+  /** Absent while nobody reads it: most schedules hold. */
+  readonly transcript: string[] | undefined;
+  climate: Climate = CALM;
+  /** Acknowledgements up to this event lay in a stream that was deleted: nobody can read them any more. */
+  voidOrder = 0;
+  violation: string | undefined;
+  #order = 0;
+
+  constructor(dice: Dice, options: { readonly transcript: boolean }) {
+    this.dice = dice;
+    this.transcript = options.transcript ? [] : undefined;
+    const arrivals = dice.fork();
+    const arrivalErrorMs = dice.chance(0.3) ? 500 : 0;
+    this.stream = new MemoryStream({
+      clock: this.clock,
+      shards: dice.pick([1, 1, 2, 3, 4]),
+      pageShards: dice.pick([1_000, 1_000, 2]),
+      ...(dice.chance(0.2) ? { readsPerSecond: 5 } : {}),
+      arrivalErrorMs: () => (arrivalErrorMs === 0 ? 0 : arrivals.int(-arrivalErrorMs, arrivalErrorMs)),
+      onWrite: (record) => this.ledger.record(record, this.tick()),
+    });
+    const count = dice.int(1, NAMES.length);
+    this.data = NAMES.slice(0, count).map((name, index) => {
+      return new Datum(dataId(SOURCES[index % SOURCES.length] ?? "", name), this.clock.now());
+    });
+  }
+
+  /** The next place in the order of all events: moments of equal time are told apart by it. */
+  tick(): number {
+    return ++this.#order;
+  }
+
+  get nowMs(): number {
+    return this.clock.now();
+  }
+
+  sleep(ms: number): Promise<void> {
+    return new Promise((resolve) => this.clock.after(ms, resolve));
+  }
+
+  took(path: RarePath): void {
+    this.paths[path]++;
+  }
+
+  say(line: () => string): void {
+    this.transcript?.push(`${formatMs(this.clock.monotonic())}  ${line()}`);
+  }
+
+  /** Notes the first promise that was broken. */
+  violate(what: string): void {
+    this.say(() => `VIOLATION: ${what}`);
+    this.violation ??= what;
+  }
+
+  /** Notes what a judge found, if anything. */
+  check(who: string, wrong: string | undefined): void {
+    if (wrong !== undefined) this.violate(`${who}: ${wrong}`);
+  }
+
+  sourceOf(datum: Datum): readonly Datum[] {
+    return this.data.filter(({ id }) => id.source === datum.id.source);
+  }
+
+  /** The datum is changed at the source; the version it has now. */
+  write(datum: Datum): number {
+    return datum.write(this.nowMs);
+  }
+
+  acknowledge(changes: readonly Change[]): void {
+    const order = this.tick();
+    for (const { datum, version } of changes) datum.acknowledge({ version, order, atMs: this.nowMs });
+  }
+
+  /** Lets virtual time pass until `story` has come to its end, or to a violation. */
+  async run(story: Promise<void>): Promise<void> {
+    let ended = false;
+    story.then(
+      () => (ended = true),
+      (error: unknown) => {
+        ended = true;
+        this.violate(error instanceof Error ? (error.stack ?? error.message) : String(error));
+      },
+    );
+    for (let timers = 0; this.violation === undefined; timers++) {
+      await this.clock.advance(0);
+      if (ended) return;
+      const nextMs = this.clock.nextTimerMs;
+      if (nextMs === undefined)
+        return this.violate("something waits for ever: no timer is set, and no call is answered");
+      if (timers > MAX_TIMERS) return this.violate(`still not at its end after ${MAX_TIMERS} timers`);
+      await this.clock.advance(nextMs);
+    }
+  }
+}
+
+/** A datum was given this version. */
+export interface Change {
+  readonly datum: Datum;
+  readonly version: number;
+}
+
+function formatMs(ms: number): string {
+  const seconds = (ms / 1_000).toFixed(3);
+  return `${seconds.padStart(14)} s`;
+}
