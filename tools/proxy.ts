@@ -3,6 +3,7 @@
  * faults that emulators cannot make. What it adds is simulated, and whoever prints figures must say so.
  * It must never retry or reorder: one request here is one request to the service, or none.
  */
+import { setMaxListeners } from "node:events";
 import { Agent, createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -73,6 +74,8 @@ class LoopbackProxy implements FaultProxy {
     this.#target = target;
     this.latencyMs = latencyMs;
     this.#server.keepAliveTimeout = 60_000;
+    // Every call under way listens for the end; Node warns of a leak from the eleventh on.
+    setMaxListeners(0, this.#stopped.signal);
     this.#server.on("connection", (socket: Socket) => {
       this.#accepted += 1;
       this.#sockets.add(socket);
