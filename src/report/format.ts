@@ -54,3 +54,8 @@ function pair(ms: number, large: number, largeName: string, small: number, small
   const rest = whole % per;
   return `${Math.floor(whole / per)} ${largeName}${rest === 0 ? "" : ` ${rest} ${smallName}`}`;
 }
+
+/** For `JSON.stringify`: microseconds and thousandths are finer than anything measured. */
+export function inThousandths(_key: string, value: unknown): unknown {
+  return typeof value === "number" ? Math.round(value * 1_000) / 1_000 : value;
+}

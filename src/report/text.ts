@@ -7,7 +7,7 @@ import { formatCount, formatDuration, formatShare, formatTime } from "./format.j
 import { type Sample, type Spark, sparkline } from "./sparkline.js";
 import type { Account, GroupAccount, ReportSummary } from "./summary.js";
 import type { SeriesPoint } from "./time-series.js";
-import { verdictOn } from "./verdict.js";
+import { breakEvenInShort, verdictOn } from "./verdict.js";
 
 export interface TextOptions {
   readonly width: number;
@@ -27,7 +27,7 @@ export function renderText(summary: ReportSummary, options: TextOptions): string
   const lines = [paint("Does the cache pay?", "bold"), paint(verdict.headline, "bold", answerStyle)];
   if (summary.invocations === 0) return `${lines.join("\n")}\n`;
   lines.push(verdict.breakEven, "", ...sparkLines(summary, options, paint), "");
-  for (const group of summary.groups) lines.push(...groupLines(group, options, paint), "");
+  for (const group of summary.groups) lines.push(...groupLines(group, paint), "");
   if (summary.groupsMerged > 0) lines.push(`"others" holds ${summary.groupsMerged} more functions and streams.`, "");
   lines.push(...boundLines(summary), "", troubleLine(summary));
   return `${lines.join("\n")}\n`;
@@ -88,7 +88,7 @@ function spread(left: string, right: string, width: number): string {
   return left + right.padStart(Math.max(right.length + 1, width - left.length));
 }
 
-function groupLines(group: GroupAccount, options: TextOptions, paint: Paint): string[] {
+function groupLines(group: GroupAccount, paint: Paint): string[] {
   const names = [...new Set([group.service, group.functionName])].join(" · ");
   const net = sparkline(
     samples(group.series, (point) => point.timeSavedMs - point.kinesisLatencyMs),
@@ -103,7 +103,7 @@ function groupLines(group: GroupAccount, options: TextOptions, paint: Paint): st
     `${paint(names, "bold")} ${paint(`on ${group.stream}`, "dim")}`,
     `  net ${paint(formatDuration(sum), sum < 0 ? "red" : "green")}   hits ${formatShare(group.hitRate)}   ` +
       `invocations ${formatCount(group.invocations)}   ${percentiles}`,
-    `  ${coloured(net, paint)}  ${paint(verdictOn(group).breakEven, "dim")}`,
+    `  ${coloured(net, paint)}  ${paint(breakEvenInShort(group), "dim")}`,
   ];
 }
 

@@ -46,5 +46,12 @@ function breakEvenOf(account: Account): string {
   return `It would pay from ${bound(account.breakEvenMs)} on${result}.`;
 }
 
+/** The same in a few words, for a line among others. */
+export function breakEvenInShort(account: Account): string {
+  if (account.timeSavedMs <= 0) return "saved nothing";
+  if (account.breakEvenMs === null) return "would pay under no bound tried";
+  return account.breakEvenMs === 0 ? "pays at any bound" : `would pay from ${bound(account.breakEvenMs)}`;
+}
+
 const bound = (ms: number) => `maxStalenessMs ${formatCount(ms).replaceAll(",", "_")}`;
 const net = (outcome: { netTimeSavedMs: number }) => formatDuration(outcome.netTimeSavedMs);

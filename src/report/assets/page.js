@@ -1,0 +1,226 @@
+/*
+ * Draws the report's plots in the browser, with uPlot, from the figures the page carries. It fetches nothing.
+ * Everything that must be readable without it (the answer, the cards, the table) is already in the page.
+ */
+(() => {
+  const uPlot = window.uPlot;
+  const data = JSON.parse(document.getElementById("data").textContent);
+  const colours = getComputedStyle(document.documentElement);
+  const colour = (name) => colours.getPropertyValue(`--${name}`).trim();
+  const HEIGHT = 200;
+  let plots = [];
+
+  const duration = (ms) => {
+    if (ms === null || ms === undefined) return "–";
+    if (ms === 0) return "0";
+    const size = Math.abs(ms);
+    const [value, unit] =
+      size >= 3_600_000 ? [ms / 3_600_000, "h"] : size >= 60_000 ? [ms / 60_000, "min"] : [ms, "ms"];
+    const [shown, named] = unit === "ms" && size >= 1_000 ? [ms / 1_000, "s"] : [value, unit];
+    return `${Number(shown.toPrecision(3)).toLocaleString("en-GB").replace("-", "−")} ${named}`;
+  };
+  const count = (value) => (value === null || value === undefined ? "–" : Math.round(value).toLocaleString("en-GB"));
+  const percent = (value) => (value === null || value === undefined ? "–" : `${Number(value.toFixed(1))} %`);
+
+  /* Steps between grid lines that are whole seconds, minutes and hours. */
+  const STEPS = [0.001, 0.01, 0.1, 1, 10, 100, 1_000, 10_000].flatMap((power) => [power, 2 * power, 5 * power]);
+  for (const seconds of [15, 30, 60, 120, 300, 600, 900, 1_800, 3_600]) STEPS.push(seconds * 1_000);
+  for (let hours = 2; hours < 1e6; hours *= 2) STEPS.push(hours * 3_600_000);
+  STEPS.sort((a, b) => a - b);
+
+  /* Of uPlot: step, format, and what is added at the first tick of a year, month, day, … */
+  const DAY = "\n{D} {MMM}";
+  const YEAR = "\n{D} {MMM} {YYYY}";
+  const CLOCK = [YEAR, null, DAY, null, null, null, 1];
+  const TIMES = [
+    [31_536_000_000, "{YYYY}", null, null, null, null, null, null, 1],
+    [2_419_200_000, "{MMM}", "\n{YYYY}", null, null, null, null, null, 1],
+    [86_400_000, "{D} {MMM}", "\n{YYYY}", null, null, null, null, null, 1],
+    [60_000, "{HH}:{mm}", ...CLOCK],
+    [1_000, "{HH}:{mm}:{ss}", ...CLOCK],
+    [1, "{ss}.{fff} s", ...CLOCK],
+  ];
+
+  /* Every bucket of the range, so that a time without invocations is a gap and not a slope. */
+  function buckets(account) {
+    const byStart = new Map(account.series.map((point) => [point.startMs, point]));
+    const first = account.series[0].startMs;
+    const last = account.series[account.series.length - 1].startMs;
+    const times = [];
+    for (let at = first; at <= last; at += account.bucketMs) times.push(at);
+    return { times, points: times.map((at) => byStart.get(at)) };
+  }
+
+  const each = (points, value) => points.map((point) => (point === undefined ? null : value(point)));
+
+  function axes(format) {
+    const common = { stroke: colour("soft"), grid: { stroke: colour("line"), width: 1 }, ticks: { show: false } };
+    const values = (_plot, ticks) => ticks.map((tick) => (tick === null ? "" : format(tick)));
+    const steps = format === duration ? { incrs: STEPS } : {};
+    return [
+      { ...common, grid: { show: false }, values: TIMES },
+      { ...common, ...steps, values, size: 72 },
+    ];
+  }
+
+  function draw(id, options, table) {
+    const place = document.getElementById(id);
+    const plot = new uPlot(
+      {
+        width: Math.max(200, place.clientWidth),
+        height: HEIGHT,
+        ms: 1,
+        tzDate: (ms) => uPlot.tzDate(new Date(ms), "Etc/UTC"),
+        cursor: { y: false, points: { size: 6 }, sync: options.time === false ? undefined : { key: "time" } },
+        legend: { live: true },
+        ...options,
+      },
+      table,
+      place,
+    );
+    plots.push({ place, plot });
+  }
+
+  const line = (label, name, format, more) => ({
+    label,
+    stroke: colour(name),
+    width: 1.75,
+    points: { show: (plot) => plot.data[0].length < 40, size: 5, fill: colour(name) },
+    value: (_plot, value) => format(value),
+    ...more,
+  });
+  const bars = (label, name, format) => ({
+    label,
+    fill: colour(name),
+    width: 0,
+    paths: uPlot.paths.bars({ size: [0.86, 28] }),
+    points: { show: false },
+    value: (_plot, value) => format(value),
+  });
+  const when = { label: "UTC", value: "{YYYY}-{MM}-{DD} {HH}:{mm}:{ss}" };
+
+  function drawNet({ times, points }) {
+    const net = each(points, (point) => point.timeSavedMs - point.kinesisLatencyMs);
+    const gains = net.map((value) => (value !== null && value >= 0 ? value : null));
+    const losses = net.map((value) => (value !== null && value < 0 ? value : null));
+    const range = (_plot, low, high) => [Math.min(0, low * 1.08), Math.max(0, high * 1.08) || 1];
+    draw(
+      "net",
+      {
+        series: [when, bars("saved, net", "gain", duration), bars("lost, net", "loss", duration)],
+        axes: axes(duration),
+        scales: { y: { range } },
+      },
+      [times, gains, losses],
+    );
+  }
+
+  function drawHits({ times, points }) {
+    const rate = each(points, ({ hits, misses }) => (hits + misses === 0 ? null : (100 * hits) / (hits + misses)));
+    const fill = `${colour("first")}22`;
+    draw(
+      "hits",
+      {
+        series: [when, line("hit rate", "first", percent, { fill })],
+        axes: axes(percent),
+        scales: { y: { range: [0, 100] } },
+      },
+      [times, rate],
+    );
+  }
+
+  function drawWaits({ times, points }) {
+    const range = (_plot, _low, high) => [0, high * 1.08 || 1];
+    draw(
+      "waits",
+      {
+        series: [when, line("p50", "first", duration), line("p99", "second", duration)],
+        axes: axes(duration),
+        scales: { y: { range } },
+      },
+      [times, each(points, (point) => point.waitP50Ms), each(points, (point) => point.waitP99Ms)],
+    );
+  }
+
+  function drawTraffic({ times, points }) {
+    const range = (_plot, _low, high) => [0, high * 1.08 || 1];
+    draw(
+      "traffic",
+      { series: [when, bars("invocations", "first", count)], axes: axes(count), scales: { y: { range } } },
+      [times, each(points, (point) => point.invocations)],
+    );
+  }
+
+  function drawTrouble(account, { times, points }) {
+    const kinds = [
+      ["refreshFailures", "refreshes failed", "loss"],
+      ["throttles", "throttles", "second"],
+      ["recordsSkipped", "records not understood", "first"],
+    ].filter(([name]) => account[name] > 0);
+    if (kinds.length === 0) {
+      document.getElementById("trouble").innerHTML = '<div class="quiet">Nothing failed.</div>';
+      return;
+    }
+    const range = (_plot, _low, high) => [0, high * 1.15 || 1];
+    draw(
+      "trouble",
+      {
+        series: [when, ...kinds.map(([, label, name]) => line(label, name, count))],
+        axes: axes(count),
+        scales: { y: { range } },
+      },
+      [times, ...kinds.map(([name]) => each(points, (point) => point[name]))],
+    );
+  }
+
+  /* The bounds are a ladder, not a scale: they stand at equal distances, zero among them. */
+  function drawBounds(account) {
+    if (account.bounds.length === 0) return;
+    const label = (step) => (account.bounds[step] === undefined ? "" : duration(account.bounds[step].maxStalenessMs));
+    const net = account.bounds.map((bound) => bound.netTimeSavedMs);
+    const [x, y] = axes(duration);
+    const splits = account.bounds.map((_bound, step) => step).filter((step) => step % 3 === 0);
+    const range = (_plot, low, high) => [Math.min(0, low * 1.08), Math.max(0, high * 1.08) || 1];
+    const zero = { label: "break-even", stroke: colour("soft"), width: 1, dash: [4, 4], points: { show: false } };
+    draw(
+      "bounds",
+      {
+        time: false,
+        series: [
+          { label: "maxStalenessMs", value: (_plot, step) => (step === null ? "–" : label(step)) },
+          line("net", "gain", duration, { points: { show: true, size: 5, fill: colour("gain") } }),
+          { ...zero, value: () => "" },
+        ],
+        axes: [{ ...x, splits: () => splits, values: (_plot, steps) => steps.map(label) }, y],
+        scales: { x: { time: false }, y: { range } },
+      },
+      [account.bounds.map((_bound, step) => step), net, net.map(() => 0)],
+    );
+  }
+
+  function show(account) {
+    for (const { place, plot } of plots) {
+      plot.destroy();
+      place.textContent = "";
+    }
+    plots = [];
+    document.getElementById("trouble").textContent = "";
+    const series = buckets(account);
+    document.getElementById("width").textContent = duration(account.bucketMs);
+    drawNet(series);
+    drawHits(series);
+    drawWaits(series);
+    drawTraffic(series);
+    drawBounds(account);
+    drawTrouble(account, series);
+  }
+
+  if (data.all.series.length === 0) return;
+  const select = document.getElementById("group");
+  select?.addEventListener("change", () => show(select.value === "" ? data.all : data.groups[Number(select.value)]));
+  window.addEventListener("resize", () => {
+    for (const { place, plot } of plots) plot.setSize({ width: Math.max(200, place.clientWidth), height: HEIGHT });
+  });
+  show(data.all);
+  document.documentElement.dataset.plots = String(plots.length);
+})();

@@ -1,0 +1,117 @@
+#!/usr/bin/env node
+/**
+ * The command line: `npx scache report [FILE…|-]`. Reads logs, answers whether the cache pays, writes a page if asked to.
+ * It changes nothing but the file named by `--html`, and needs no network and no credentials.
+ */
+
+import { statSync, writeFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { inThousandths } from "./format.js";
+import { renderPage } from "./page.js";
+import { readPageAssets } from "./page-assets.js";
+import { createProgress } from "./progress.js";
+import { LogReader } from "./read-log.js";
+import { renderText } from "./text.js";
+
+const HELP = `Usage: npx scache report [FILE…|-] [--html FILE] [--json]
+
+Reads log lines and answers: does the cache pay?
+
+  FILE         logs that hold scache's lines: standard output, sam logs, aws logs tail, CloudWatch exports (CSV, JSON,
+               .gz), lines wrapped as JSON, mixed with anything else; - or nothing reads standard input
+  --html FILE  also writes one page with plots, which needs no network
+  --json       prints one JSON object instead of the summary
+  --help       prints this
+
+For example
+  aws logs tail /aws/lambda/users --since 1d --format short | npx scache report --html report.html
+
+What is said
+  net          what the hits had cost to load, less the time invocations waited for the stream
+  hit rate     hits of all gets
+  break-even   the smallest maxStalenessMs under which at least as much is saved as waited. The log is replayed: each
+               cache's invocations in order; those whose last proof would be older than the bound count as waiting, as
+               long as they did wait, or as long as such a wait took on average. What hits saved is taken as it was.
+
+Exit code: 0; 1 if no line of scache was found; 2 if it could not run.
+`;
+
+class UsageError extends Error {}
+
+interface Arguments {
+  readonly files: readonly string[];
+  readonly html: string | undefined;
+  readonly json: boolean;
+}
+
+function readArguments(args: readonly string[]): Arguments | "help" {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: { html: { type: "string" }, json: { type: "boolean" }, help: { type: "boolean", short: "h" } },
+  });
+  if (values.help === true) return "help";
+  const [command, ...files] = positionals;
+  if (command !== "report") {
+    throw new UsageError(command === undefined ? "name a command" : `there is no command "${command}"`);
+  }
+  if (files.length === 0 && process.stdin.isTTY) throw new UsageError("name a file, or pipe a log into it");
+  return { files: files.length === 0 ? ["-"] : files, html: values.html, json: values.json === true };
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  const options = readArguments(args);
+  if (options === "help") {
+    process.stdout.write(HELP);
+    return 0;
+  }
+  const reader = new LogReader();
+  const bytes = await readAll(reader, options.files);
+  const summary = reader.summary.result();
+  const source = { names: options.files.map(nameOf), bytes, damaged: reader.damaged };
+  if (options.html !== undefined) writeFileSync(options.html, renderPage(summary, source, readPageAssets()));
+  if (options.json) process.stdout.write(`${JSON.stringify({ ...summary, input: source }, inThousandths)}\n`);
+  else {
+    const { columns, isTTY } = process.stdout;
+    const colour = isTTY === true && process.env.NO_COLOR === undefined;
+    process.stdout.write(renderText(summary, { width: columns ?? 100, colour }));
+  }
+  return summary.invocations === 0 ? 1 : 0;
+}
+
+async function readAll(reader: LogReader, files: readonly string[]): Promise<number> {
+  const sizes = files.map((file) => (file === "-" ? undefined : statSync(file).size));
+  const total = sizes.reduce((sum, size) => (sum === undefined || size === undefined ? undefined : sum + size), 0);
+  const progress = createProgress(process.stderr, total, () => performance.now());
+  let bytes = 0;
+  const advance = (more: number) => {
+    bytes += more;
+    progress.advance(more);
+  };
+  try {
+    for (const file of files) {
+      if (file === "-") await reader.addStream(process.stdin, { packed: false, advance });
+      else await reader.addFile(file, advance);
+    }
+  } finally {
+    progress.end();
+  }
+  return bytes;
+}
+
+const nameOf = (file: string) => (file === "-" ? "standard input" : file);
+
+// `scache report … | head` closes the pipe: that is no failure.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+  process.exitCode = 0;
+});
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  const message = error instanceof Error ? error.message : String(error);
+  const hint = error instanceof UsageError || String(Reflect.get(Object(error), "code")).startsWith("ERR_PARSE_ARGS");
+  process.stderr.write(`scache: ${message}\n${hint ? "See npx scache --help.\n" : ""}`);
+  process.exitCode = 2;
+}
