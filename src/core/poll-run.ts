@@ -105,7 +105,7 @@ export class PollRun {
     if (this.closed) return;
     if (listed.length === 0) throw new StreamFailure("unavailable", "ListShards named no shard");
     for (const { shardId } of listed) {
-      this.cursors.set(shardId, startAt(fenceMs));
+      if (!this.cursors.has(shardId)) this.cursors.set(shardId, startAt(fenceMs));
       this.#shardsSeen.add(shardId);
     }
     this.#listed = true;

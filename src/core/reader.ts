@@ -9,7 +9,7 @@
 import type { Clock } from "./clock.js";
 import { decodeRecord, decodeWith, type RecordDecoder } from "./invalidation-record.js";
 import { type Poll, PollRun } from "./poll-run.js";
-import { type Position, usableIterator } from "./position.js";
+import { isWarm, type Position, usableIterator } from "./position.js";
 import {
   type IteratorStart,
   type ListedShard,
@@ -57,7 +57,7 @@ export class StreamReader implements InvalidationReader {
 
   async #readAll(run: PollRun): Promise<void> {
     try {
-      if (run.from.kind === "fence") await this.#list(run, run.from.provenAtMs);
+      if (!isWarm(run.from, this.#clock.now())) await this.#list(run, run.from.provenAtMs);
       await Promise.all(Array.from(run.cursors.keys(), (shardId) => this.#drain(run, shardId)));
     } catch (error) {
       run.failed(error);
@@ -66,7 +66,8 @@ export class StreamReader implements InvalidationReader {
   }
 
   /**
-   * A first refresh reads every shard that was open at the fence or has been created since. When the answer shows that
+   * A first refresh reads every shard that was open at the fence or has been created since. So does one after a long
+   * pause: a stream deleted and created anew has shards of the same names, and others beside them. When the answer shows that
    * our clock is so far ahead that the margin may not cover it, a shard closed since the fence may be missing: once more.
    */
   async #list(run: PollRun, fenceMs: number): Promise<void> {
