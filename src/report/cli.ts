@@ -6,6 +6,7 @@
 
 import { statSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { systemClock } from "../core/clock.js";
 import { inThousandths } from "./format.js";
 import { renderPage } from "./page.js";
 import { readPageAssets } from "./page-assets.js";
@@ -82,7 +83,7 @@ async function main(args: readonly string[]): Promise<number> {
 async function readAll(reader: LogReader, files: readonly string[]): Promise<number> {
   const sizes = files.map((file) => (file === "-" ? undefined : statSync(file).size));
   const total = sizes.reduce((sum, size) => (sum === undefined || size === undefined ? undefined : sum + size), 0);
-  const progress = createProgress(process.stderr, total, () => performance.now());
+  const progress = createProgress(process.stderr, total, systemClock.monotonic);
   let bytes = 0;
   const advance = (more: number) => {
     bytes += more;

@@ -19,7 +19,12 @@ export function readSources(folder: string): SourceFile[] {
   return readdirSync(folder, { recursive: true, encoding: "utf8" })
     .filter((path) => path.endsWith(".ts"))
     .sort()
-    .map((path) => sourceFile(path, readFileSync(join(folder, path), "utf8")));
+    .map((path) => sourceFile(path, withoutHashbang(readFileSync(join(folder, path), "utf8"))));
+}
+
+/** The first line of a command says what runs it; the file itself begins below. */
+function withoutHashbang(text: string): string {
+  return text.replace(/^#!.*\n/, "");
 }
 
 export function sourceFile(path: string, text: string): SourceFile {
