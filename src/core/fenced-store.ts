@@ -70,7 +70,7 @@ export class FencedStore {
   }
 
   get(key: string): Entry | undefined {
-    return this.#entries.get(key, this.#clock.now());
+    return this.#entries.get(key, this.#clock);
   }
 
   /** Whether nothing that names this id was invalidated since the load began. */
@@ -84,7 +84,7 @@ export class FencedStore {
     if (!this.permits(id, load)) return false;
     const key = id.toString();
     const nowMs = this.#clock.now();
-    const present = this.#entries.get(key, nowMs);
+    const present = this.#entries.get(key, this.#clock);
     if (present !== undefined && present.loadEpoch > load.epoch) return false;
     const bytes = this.#sizeOf(value, id);
     if (!Number.isFinite(bytes) || bytes < 0) return false;

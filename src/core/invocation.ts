@@ -153,15 +153,16 @@ export class Invocation implements ContextCache {
     return this.#put(target, value, miss ?? this.began, sinceMissMs, options);
   }
 
-  async getOrAdd<T>(
-    id: DataId<T>,
-    load: () => NoInfer<T> | PromiseLike<NoInfer<T>>,
-    options: AddOptions = {},
-  ): Promise<T> {
-    const target = requireDataId(id);
-    checkOptions(options);
+  getOrAdd<T>(id: DataId<T>, load: () => NoInfer<T> | PromiseLike<NoInfer<T>>, options: AddOptions = {}): Promise<T> {
+    let target: DataId;
+    try {
+      target = requireDataId(id);
+      checkOptions(options);
+    } catch (error) {
+      return Promise.reject(error);
+    }
     const entry = this.#hit(target.toString());
-    if (entry !== undefined) return entry.value as T;
+    if (entry !== undefined) return Promise.resolve(entry.value as T);
     this.#missed++;
     const { loads, store, clock } = this.#shared;
     const running = loads.find(target, (start, owner) => this.#mayShare(target, start, owner));
@@ -223,7 +224,7 @@ export class Invocation implements ContextCache {
 
   /** A load of another invocation may be waited for where its value, had it been stored, could be served. */
   #mayShare(id: DataId, start: Moment, owner: Invocation): boolean {
-    if (owner.isOver || !this.#shared.store.permits(id, start)) return false;
+    if ((owner !== this && owner.isOver) || !this.#shared.store.permits(id, start)) return false;
     return this.#state === "fresh" || this.#state === "stale" || start.epoch >= this.#servedFrom.epoch;
   }
 
