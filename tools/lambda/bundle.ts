@@ -2,7 +2,7 @@
  * Builds a function of the example as `sam build` does: esbuild with the build properties of template.yaml, the result
  * in a folder outside the repository, so that nothing of the repository (its package.json, its modules) is there by luck.
  */
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -57,6 +57,9 @@ export async function bundleFunction(options: BundleOptions = {}): Promise<Bundl
   const { functionName = DEFAULT_FUNCTION, entryPoint, scacheFrom = "dist", alias = {} } = options;
   const { Properties, Metadata } = functionNamed(functionName);
   if (Metadata === undefined) throw new Error(`template.yaml says nothing on how to build ${functionName}`);
+  if (scacheFrom === "dist" && !existsSync(join(ROOT, "dist/index.js"))) {
+    throw new Error("the package is not built: npm run build");
+  }
   const source = join(ROOT, Properties.CodeUri);
   const taskRoot = mkdtempSync(join(tmpdir(), "scache-function-"));
   const remove = () => rmSync(taskRoot, { recursive: true, force: true });

@@ -8,6 +8,7 @@ export interface LambdaOptions {
   readonly taskRoot: string;
   /** File and export, e.g. `get-user.handler`. */
   readonly handler: string;
+  readonly functionName?: string;
   readonly env?: Readonly<Record<string, string>>;
   /** The function's time-out. Default 10 s. */
   readonly timeoutMs?: number;

@@ -6,6 +6,7 @@ import type { LambdaOptions } from "./invocation.js";
 
 export function lambdaVariables(options: LambdaOptions, runtimeApi: string): Record<string, string> {
   const [major] = process.versions.node.split(".");
+  const name = options.functionName ?? "local";
   return {
     PATH: "/usr/local/bin:/usr/bin:/bin",
     LANG: "en_US.UTF-8",
@@ -17,10 +18,10 @@ export function lambdaVariables(options: LambdaOptions, runtimeApi: string): Rec
     AWS_ACCESS_KEY_ID: "000000000000",
     AWS_SECRET_ACCESS_KEY: "local",
     AWS_EXECUTION_ENV: `AWS_Lambda_nodejs${major}.x`,
-    AWS_LAMBDA_FUNCTION_NAME: "local",
+    AWS_LAMBDA_FUNCTION_NAME: name,
     AWS_LAMBDA_FUNCTION_VERSION: "$LATEST",
     AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(options.memoryMb ?? 512),
-    AWS_LAMBDA_LOG_GROUP_NAME: "/aws/lambda/local",
+    AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${name}`,
     AWS_LAMBDA_LOG_STREAM_NAME: "local",
     AWS_LAMBDA_LOG_FORMAT: "JSON",
     AWS_LAMBDA_LOG_LEVEL: "INFO",

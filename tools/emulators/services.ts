@@ -1,0 +1,92 @@
+/**
+ * What the example needs to run on this machine: the embedded Kinesis with its stream, the embedded DynamoDB with its
+ * table, a proxy before each that adds the network's latency, and the variables that point a function at them.
+ */
+import { DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
+import { type FaultProxy, startProxy } from "../proxy.js";
+import { createTable, startDynamoDb } from "./dynamodb.js";
+import { type Emulator, kinesisClient, type RunningEmulator, type RunningKinesis, startKinesis } from "./kinesis.js";
+import { createStream } from "./streams.js";
+
+/** As in events/env.json and template.yaml. */
+export const STREAM_NAME = "scache-users";
+export const TABLE_NAME = "users";
+
+export interface ServicesOptions {
+  readonly shards?: number;
+  /** Added to every call to Kinesis. Default 0. */
+  readonly kinesisMs?: number;
+  /** Added to every call to DynamoDB. Default 0. */
+  readonly sourceMs?: number;
+}
+
+export interface Services {
+  readonly kinesis: RunningKinesis;
+  readonly dynamoDb: RunningEmulator;
+  readonly kinesisProxy: FaultProxy;
+  readonly dynamoDbProxy: FaultProxy;
+  /** For functions: through the proxies. */
+  readonly variables: Readonly<Record<string, string>>;
+  stop(): Promise<void>;
+}
+
+export async function startServices(options: ServicesOptions = {}): Promise<Services> {
+  const [kinesis, dynamoDb] = await Promise.all([startKinesis(), startDynamoDb()]);
+  await Promise.all([createUsersStream(kinesis, options.shards ?? 1), createUsersTable(dynamoDb)]);
+  const [kinesisProxy, dynamoDbProxy] = await Promise.all([
+    startProxy(kinesis.endpoint, { latencyMs: options.kinesisMs ?? 0 }),
+    startProxy(dynamoDb.endpoint, { latencyMs: options.sourceMs ?? 0 }),
+  ]);
+  return {
+    kinesis,
+    dynamoDb,
+    kinesisProxy,
+    dynamoDbProxy,
+    variables: usersVariables(kinesisProxy.endpoint, dynamoDbProxy.endpoint),
+    async stop() {
+      await Promise.all([kinesisProxy.stop(), dynamoDbProxy.stop()]);
+      await Promise.all([kinesis.stop(), dynamoDb.stop()]);
+    },
+  };
+}
+
+/** What the example reads, and the SDK's own variables for other endpoints than AWS's. */
+export function usersVariables(kinesisEndpoint: string, dynamoDbEndpoint: string): Record<string, string> {
+  return {
+    STREAM_NAME,
+    TABLE_NAME,
+    POWERTOOLS_SERVICE_NAME: "users",
+    AWS_ENDPOINT_URL_KINESIS: kinesisEndpoint,
+    AWS_ENDPOINT_URL_DYNAMODB: dynamoDbEndpoint,
+  };
+}
+
+/** The table, with one user in it: the one that the events in events/ read. */
+export async function createUsersTable(dynamoDb: Emulator): Promise<void> {
+  await createTable(dynamoDb, TABLE_NAME, "userid");
+  await putUsers(dynamoDb, ["12345"]);
+}
+
+/** Puts users in their first version into the table, past every cache. */
+export async function putUsers(dynamoDb: Emulator, userids: readonly string[]): Promise<void> {
+  const { endpoint, region, credentials } = dynamoDb;
+  const client = new DynamoDBClient({ endpoint, region, credentials });
+  const put = (userid: string) => {
+    const Item = { userid: { S: userid }, name: { S: "Ann" }, email: { S: "ann@example.com" }, version: { N: "1" } };
+    return client.send(new PutItemCommand({ TableName: TABLE_NAME, Item }));
+  };
+  try {
+    await Promise.all(userids.map(put));
+  } finally {
+    client.destroy();
+  }
+}
+
+export async function createUsersStream(kinesis: Emulator, shards: number): Promise<void> {
+  const client = kinesisClient(kinesis);
+  try {
+    await createStream(client, STREAM_NAME, shards);
+  } finally {
+    client.destroy();
+  }
+}
