@@ -42,23 +42,22 @@ export class ManualClock implements Clock {
     return this.#timers.length;
   }
 
-  /** Milliseconds until the next timer is due, or undefined when none is waiting. */
-  get nextTimerMs(): number | undefined {
-    const next = this.#timers.at(-1);
-    return next === undefined ? undefined : Math.max(0, next.dueMs - this.#elapsedMs);
-  }
-
   /** Lets `ms` pass. Timers fire in order, each at its own time, and promises settle before the next one fires. */
   async advance(ms: number): Promise<void> {
     const endMs = this.#elapsedMs + ms;
     await settled();
-    for (let next = this.#timers.at(-1); next !== undefined && next.dueMs <= endMs; next = this.#timers.at(-1)) {
-      this.#move(next.dueMs - this.#elapsedMs);
-      this.#timers.pop();
-      next.callback();
-      await settled();
-    }
+    while ((this.#timers.at(-1)?.dueMs ?? Number.POSITIVE_INFINITY) <= endMs) await this.next();
     this.#move(endMs - this.#elapsedMs);
+  }
+
+  /** Lets time pass until the next timer fires, and promises settle. False when no timer is waiting. */
+  async next(): Promise<boolean> {
+    const timer = this.#timers.pop();
+    if (timer === undefined) return false;
+    this.#move(timer.dueMs - this.#elapsedMs);
+    timer.callback();
+    await settled();
+    return true;
   }
 
   /** As if the execution environment were frozen: the wall clock moves on, but no timer and no duration does. */

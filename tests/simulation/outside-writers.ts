@@ -8,7 +8,7 @@ import { PublishError } from "../../src/errors.js";
 import type { Dice } from "./dice.js";
 import { ObservedStream } from "./observed-stream.js";
 import type { Datum } from "./truth.js";
-import { planCall } from "./weather.js";
+import { CALM, planCall } from "./weather.js";
 import type { World } from "./world.js";
 
 const MAX_OPEN_SHARDS = 8;
@@ -81,12 +81,23 @@ function putWhatNobodyUnderstands(world: World, dice: Dice): void {
   put(world, dice, text, () => world.acknowledge(changes));
 }
 
-/** Says nothing, or names what nobody holds, now and then very often. */
+/** Says nothing, or names what nobody holds. */
 function putHarmless(world: World, dice: Dice): void {
-  const flood = dice.chance(0.05);
-  const keys = Array.from({ length: flood ? 300 : 1 }, (_, index) => `id=${index}&s=other&t=data.ID`);
-  const text = dice.pick(["null", "{}", JSON.stringify({ keys })]);
-  for (let records = flood ? 130 : 1; records > 0; records--) put(world, dice, text, () => undefined);
+  if (dice.chance(0.05)) putFlood(world);
+  else put(world, dice, dice.pick(["null", "{}"]), () => undefined);
+}
+
+/** More pages than a refresh reads of one shard, and a record with very many keys. */
+function putFlood(world: World): void {
+  world.climate = { ...CALM, latencyMs: 0, pageRecords: 1 };
+  const keys = Array.from({ length: 600 }, (_, index) => `id=${index}&s=x&t=data.ID`);
+  const texts = [JSON.stringify({ keys }), ...keys.slice(0, 120).map((key) => JSON.stringify({ keys: [key] }))];
+  world.say(() => `outside: wrote ${texts.length} records to one shard`);
+  try {
+    world.stream.put(texts.map((text) => ({ data: new TextEncoder().encode(text), partitionKey: "flood" })));
+  } catch (error) {
+    if (!(error instanceof StreamFailure)) throw error;
+  }
 }
 
 function put(world: World, dice: Dice, text: string, written: () => void): void {

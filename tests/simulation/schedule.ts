@@ -24,10 +24,19 @@ export interface ScheduleResult {
 export async function runSchedule(seed: number, schedule: number, transcript = false): Promise<ScheduleResult> {
   const dice = Dice.forSchedule(seed, schedule);
   const world = new World(dice, { transcript });
-  const count = dice.pick([1, 2, 2, 3, 3, 4, 6]);
+  const count = dice.pick([1, 1, 2, 2, 2, 3, 4, 6]);
   const environments = Array.from({ length: count }, (_, index) => new SimEnvironment(world, `env${index + 1}`));
   await world.run(new Story(world, environments).tell());
   return { violation: world.violation, paths: world.paths, transcript: world.transcript ?? [] };
+}
+
+/** How one calm invocation went. */
+interface Visit {
+  readonly hit: boolean;
+  /** Its refresh dropped something, or everything. */
+  readonly dropped: boolean;
+  /** Something stored before may have expired. */
+  readonly expired: boolean;
 }
 
 class Story {
@@ -43,7 +52,7 @@ class Story {
   async tell(): Promise<void> {
     const world = this.#world;
     const { dice } = world;
-    for (let bursts = dice.int(1, 4); bursts > 0; bursts--) {
+    for (let bursts = dice.int(1, 3); bursts > 0; bursts--) {
       world.climate = drawClimate(dice);
       world.say(() => `the climate is now ${JSON.stringify(world.climate)}`);
       await this.#burst();
@@ -69,7 +78,7 @@ class Story {
   /** Some batches of invocations in one environment, with short freezes between them. */
   async #live(environment: SimEnvironment): Promise<void> {
     const { dice } = environment;
-    for (let batches = dice.int(1, 4); batches > 0; batches--) {
+    for (let batches = dice.int(1, 3); batches > 0; batches--) {
       await this.#world.sleep(dice.wide(1, 2_000));
       if (environment.life.dead) environment.restart();
       await this.#batch(environment);
@@ -79,6 +88,7 @@ class Story {
   /** Invocations that overlap, or one alone; afterwards nothing may be left behind. */
   async #batch(environment: SimEnvironment): Promise<void> {
     const { dice, concurrency, life } = environment;
+    if (this.#world.nowMs - life.quietSinceMs > DAY_MS) this.#world.took("frozen for more than a day");
     environment.thaw();
     const count = concurrency === 1 ? 1 : dice.int(1, concurrency);
     if (count > 1) this.#world.took("invocations at once");
@@ -87,8 +97,7 @@ class Story {
     await Promise.race([all, life.died]);
     if (life.dead) return;
     this.#mustBeQuiet(environment);
-    const gapMs = dice.chance(0.01) ? 2 * DAY_MS : 0;
-    if (gapMs > 0) await this.#world.sleep(gapMs);
+    life.quietSinceMs = this.#world.nowMs;
   }
 
   async #invoke(environment: SimEnvironment, index: number): Promise<void> {
@@ -124,14 +133,15 @@ class Story {
 
   /**
    * Once faults have stopped, what one invocation loaded is a hit in the next. A refresh may still drop it once, when it
-   * reads what was published before: from a fence or a position of long ago, or within the margin; and that is held off.
+   * reads what was published before (from a fence or a position of long ago, or within the margin), hold it off, or find
+   * that its time is up.
    */
   async #mustServe(environment: SimEnvironment): Promise<void> {
     if (environment.life.dead) environment.restart();
     const { holdOffMs } = environment.options;
     await this.#visit(environment);
     let last = await this.#visit(environment);
-    if (!last.hit && (last.dropped || holdOffMs > 0)) {
+    if (!last.hit && (last.dropped || last.expired || holdOffMs > 0)) {
       await this.#world.sleep(holdOffMs);
       await this.#visit(environment);
       last = await this.#visit(environment);
@@ -140,14 +150,18 @@ class Story {
   }
 
   /** Gets one datum, and loads it on a miss. */
-  async #visit(environment: SimEnvironment): Promise<{ readonly hit: boolean; readonly dropped: boolean }> {
+  async #visit(environment: SimEnvironment): Promise<Visit> {
+    const { life, options } = environment;
+    const oldestMs = Math.min(...life.lastStoredMs.values());
+    const expired = life.clock.now() - oldestMs >= options.ttl.minMs;
     const invocation = this.#begin(environment, 30 * SECOND_MS);
     if (!(await invocation.catchUp())) this.#world.violate(`${environment.name}: threw though all was calm`);
     const hit = invocation.getOrAddAtOnce();
-    const dropped = (invocation.end()?.entriesInvalidated ?? 0) > 0;
+    const report = invocation.end();
+    const dropped = (report?.entriesInvalidated ?? 0) + (report?.flushes ?? 0) > 0;
     this.#mustBeQuiet(environment);
     await this.#world.sleep(SECOND_MS);
-    return { hit, dropped };
+    return { hit, dropped, expired };
   }
 }
 

@@ -34,6 +34,8 @@ export class Life {
   readonly lastStoredMs = new Map<string, number>();
   /** Invocations that wait for a refresh another one began. */
   waiters = 0;
+  /** When its last invocations had ended. */
+  quietSinceMs = Number.POSITIVE_INFINITY;
   /** As of the last report. */
   callsReported = 0;
   lossesReported = 0;
@@ -124,8 +126,9 @@ export class LifeClock implements Clock {
 
   after(delayMs: number, callback: () => void): () => void {
     if (this.#stopped) return () => {};
-    this.pendingTimers++;
-    let pending = true;
+    // A timer of no delay only gives way to other work.
+    let pending = delayMs > 0;
+    if (pending) this.pendingTimers++;
     const end = () => {
       if (pending) this.pendingTimers--;
       pending = false;
@@ -218,7 +221,7 @@ function drawOptions(dice: Dice): ResolvedOptions {
     maxGapMs: dice.pick([15 * MINUTE_MS, 15 * MINUTE_MS, MINUTE_MS, 60 * MINUTE_MS, 20 * 60 * MINUTE_MS]),
     clockMarginMs: dice.pick([10_000, 10_000, 3_000]),
     holdOffMs: dice.pick([0, 0, 0, 0, 2_000]),
-    maxEntries: dice.pick([10_000, 10_000, 10_000, 1, 2]),
+    maxEntries: dice.pick([50, 50, 50, 1, 2]),
     ttlMs: dice.chance(0.2) ? { min: 15_000, max: 45_000 } : { min: 30 * MINUTE_MS, max: 60 * MINUTE_MS },
   });
 }

@@ -164,7 +164,9 @@ export class SimInvocation {
     const [datum] = this.#world.data;
     if (datum === undefined || this.get(datum) !== undefined) return true;
     const value = datum.read(this.#world.nowMs, this.#env.replicaLagMs);
-    if (this.#cache.add(datum.id, value)) this.#life.stored(value);
+    const added = this.#cache.add(datum.id, value);
+    if (added) this.#life.stored(value);
+    this.#world.say(() => `${this.#name} add ${datum.key} version ${value.version} -> ${added}`);
     return false;
   }
 

@@ -3,7 +3,7 @@
  * events, and the first violation. Virtual time moves only when nothing else can happen.
  */
 import { dataId } from "../../src/core/data-id.js";
-import { ManualClock } from "../../src/testing/manual-clock.js";
+import { ManualClock, settled } from "../../src/testing/manual-clock.js";
 import { MemoryStream } from "../../src/testing/memory-stream.js";
 import type { Dice } from "./dice.js";
 import { noCounts, type PathCounts, type RarePath } from "./rare-paths.js";
@@ -110,14 +110,11 @@ export class World {
         this.violate(error instanceof Error ? (error.stack ?? error.message) : String(error));
       },
     );
-    for (let timers = 0; this.violation === undefined; timers++) {
-      await this.clock.advance(0);
-      if (ended) return;
-      const nextMs = this.clock.nextTimerMs;
-      if (nextMs === undefined)
-        return this.violate("something waits for ever: no timer is set, and no call is answered");
-      if (timers > MAX_TIMERS) return this.violate(`still not at its end after ${MAX_TIMERS} timers`);
-      await this.clock.advance(nextMs);
+    await settled();
+    for (let timers = 0; !ended && this.violation === undefined; timers++) {
+      if (timers > MAX_TIMERS) this.violate(`still not at its end after ${MAX_TIMERS} timers`);
+      else if (!(await this.clock.next()))
+        this.violate("something waits for ever: no timer is set, no call is under way");
     }
   }
 }

@@ -16,7 +16,13 @@ describe("ManualClock", () => {
     }
     await clock.advance(25);
     expect(fired).toEqual(["a at 1010", "b at 1020", "b2 at 1020"]);
-    expect([clock.now(), clock.monotonic(), clock.pendingTimers, clock.nextTimerMs]).toEqual([1_025, 25, 1, 5]);
+    expect([clock.now(), clock.monotonic(), clock.pendingTimers]).toEqual([1_025, 25, 1]);
+    expect([await clock.next(), fired.at(-1), await clock.next(), clock.now()]).toEqual([
+      true,
+      "c at 1030",
+      false,
+      1_030,
+    ]);
   });
 
   test("settles promises between timers, and fires timers set by timers within the same advance", async () => {
