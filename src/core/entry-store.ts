@@ -70,11 +70,15 @@ export class EntryStore {
     return this.#live === 0;
   }
 
-  /** The clock is read only when there is something to judge by it: reading it costs as much as the rest. */
-  get(key: string, clock: Clock): Entry | undefined {
+  /**
+   * The clock is read only when there is something to judge by it: reading it costs more than the rest.
+   * @param notLaterThanMs a time that is certainly not past: what lives longer is not judged by the clock
+   */
+  get(key: string, clock: Clock, notLaterThanMs = Number.POSITIVE_INFINITY): Entry | undefined {
     const stored = this.#lru.get(key);
     if (stored === undefined) return undefined;
-    if (clock.now() < stored.expiresAtMs && !stored.group.dead) return stored;
+    const alive = stored.expiresAtMs > notLaterThanMs || clock.now() < stored.expiresAtMs;
+    if (alive && !stored.group.dead) return stored;
     this.#lru.delete(key);
     return undefined;
   }

@@ -69,8 +69,9 @@ export class FencedStore {
     this.#holdOff.forgetBefore(oldest.atMs);
   }
 
-  get(key: string): Entry | undefined {
-    return this.#entries.get(key, this.#clock);
+  /** @param notLaterThanMs a time that is certainly not past: an entry that lives longer needs no look at the clock */
+  get(key: string, notLaterThanMs: number): Entry | undefined {
+    return this.#entries.get(key, this.#clock, notLaterThanMs);
   }
 
   /** Whether nothing that names this id was invalidated since the load began. */

@@ -212,7 +212,7 @@ export class Invocation implements ContextCache {
     // What was proven for one invocation says nothing to a later one that was left holding its cache. A response that is
     // still streaming after the hooks, on the other hand, is the same invocation.
     if (this.#ended && !this.#shared.isLatest(this)) return undefined;
-    const entry = this.#shared.store.get(key);
+    const entry = this.#shared.store.get(key, this.deadlineMs);
     if (entry === undefined) return undefined;
     // Nothing was read for an invocation that began with an empty cache: what another one had begun to load before, and
     // stored since, may have been invalidated in between.
