@@ -1,6 +1,6 @@
 /**
  * Puts the report page's files beside the compiled report: our script and style, and the plotting library with its
- * licence. Part of the build, because the compiler copies no files.
+ * licence. Part of the build, because the compiler copies no files. An argument names another folder than `dist`.
  */
 
 import { copyFileSync, cpSync } from "node:fs";
@@ -10,7 +10,7 @@ import { fileURLToPath } from "node:url";
 import { LIBRARY_FILES } from "../src/report/page-assets.js";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const assets = join(root, "dist/report/assets");
+const assets = join(process.argv[2] ?? join(root, "dist"), "report/assets");
 const library = dirname(createRequire(import.meta.url).resolve("uplot/package.json"));
 
 cpSync(join(root, "src/report/assets"), assets, { recursive: true });

@@ -1,0 +1,168 @@
+import { describe, expect, test } from "@jest/globals";
+import { BoundReplay, breakEvenMs } from "../../../src/report/bound-replay.js";
+import { type MetricLine, noCounts } from "../../../src/report/metric-line.js";
+import { Summary } from "../../../src/report/summary.js";
+import { TimeSeries } from "../../../src/report/time-series.js";
+
+const START = Date.UTC(2026, 0);
+
+function line(
+  fields: { atMs?: number; state?: string; environment?: string | undefined; name?: string } = {},
+  counts = {},
+): MetricLine {
+  const { atMs = 0, state = "fresh", name = "reader" } = fields;
+  const environment = "environment" in fields ? fields.environment : "e1";
+  return {
+    ...{ timestampMs: START + atMs, service: "users", functionName: name, stream: "changes", state },
+    ...(environment === undefined ? {} : { environment }),
+    counts: { ...noCounts(), kinesisLatencyMs: 10, timeSavedMs: 4, hits: 1, ...counts },
+  };
+}
+
+describe("the course of time", () => {
+  test("however long it is and in whatever order it comes, buckets are few and nothing is lost", () => {
+    const series = new TimeSeries();
+    let seed = 1;
+    for (let n = 0; n < 20_000; n += 1) {
+      seed = (seed * 48_271) % 2_147_483_647;
+      series.add(line({ atMs: (seed / 2_147_483_647) * 400 * 86_400_000 }));
+    }
+    const points = series.points();
+    expect(points.length).toBeLessThanOrEqual(240);
+    expect(points.length).toBeGreaterThan(100);
+    expect(points.reduce((sum, point) => sum + point.invocations, 0)).toBe(20_000);
+    expect(points.reduce((sum, point) => sum + point.hits, 0)).toBe(20_000);
+    expect(points.map((point) => point.startMs)).toEqual(points.map((point) => point.startMs).sort((a, b) => a - b));
+    expect(points.every((point) => point.startMs % series.widthMs === 0)).toBe(true);
+  });
+
+  test("a line lies in the bucket of its time, also after buckets were merged", () => {
+    const series = new TimeSeries();
+    series.add(line({ atMs: 0 }, { hits: 7 }));
+    series.add(line({ atMs: 10_000 }, { hits: 1 }));
+    expect(series.widthMs).toBe(50);
+    series.add(line({ atMs: 7 * 86_400_000 }, { hits: 3 }));
+    const points = series.points();
+    expect(series.widthMs).toBe(3_600_000);
+    expect(points.map((point) => [point.startMs - START, point.hits])).toEqual([
+      [0, 8],
+      [7 * 86_400_000, 3],
+    ]);
+  });
+
+  test("invocations that waited for nothing do not make the wait look short", () => {
+    const series = new TimeSeries();
+    for (let n = 0; n < 10; n += 1) series.add(line({}, { kinesisLatencyMs: n === 0 ? 100 : 0 }));
+    const [point] = series.points();
+    expect(point?.kinesisWaits).toBe(1);
+    expect(point?.waitP50Ms).toBeGreaterThan(90);
+  });
+});
+
+describe("the replay under other bounds", () => {
+  const net = (lines: readonly MetricLine[]) => {
+    const replay = new BoundReplay();
+    for (const each of lines) replay.add(each);
+    const outcomes = replay.outcomes();
+    return (boundMs: number) => outcomes.find(({ maxStalenessMs }) => maxStalenessMs === boundMs);
+  };
+
+  test("a cache used every 100 ms reads each time at 0, every other time at 100 and every 11th at 1,000", () => {
+    const at = net(Array.from({ length: 110 }, (_, n) => line({ atMs: n * 100 })));
+    expect(at(0)).toEqual({ maxStalenessMs: 0, waits: 110, kinesisLatencyMs: 1_100, netTimeSavedMs: 440 - 1_100 });
+    expect(at(100)?.waits).toBe(55);
+    expect(at(1_000)).toEqual({ maxStalenessMs: 1_000, waits: 10, kinesisLatencyMs: 100, netTimeSavedMs: 340 });
+  });
+
+  test("it breaks even at the first bound under which as much is saved as waited", () => {
+    const replay = new BoundReplay();
+    for (let n = 0; n < 100; n += 1) replay.add(line({ atMs: n * 100 }));
+    expect(breakEvenMs(replay.outcomes(), 400)).toBe(200);
+    expect(breakEvenMs(replay.outcomes(), 0)).toBeUndefined();
+  });
+
+  test("each cache is replayed by itself", () => {
+    const lines = Array.from({ length: 100 }, (_, n) => line({ atMs: n * 100, environment: `e${n % 10}` }));
+    expect(net(lines)(500)?.waits).toBe(100);
+    expect(net(lines)(1_000)?.waits).toBe(50);
+  });
+
+  test("a log made with a bound tells what less of it would cost, by the waits it does know", () => {
+    const lines = Array.from({ length: 100 }, (_, n) =>
+      line({ atMs: n * 100 }, { kinesisLatencyMs: n % 10 === 0 ? 30 : 0 }),
+    );
+    expect(net(lines)(0)).toMatchObject({ waits: 100, kinesisLatencyMs: 3_000 });
+  });
+
+  test("an empty cache waits for nothing and proves itself; a bypassed invocation waits and proves nothing", () => {
+    const empty = [line({ state: "empty" }, { kinesisLatencyMs: 0 }), line({ atMs: 50 })];
+    expect(net(empty)(100)?.waits).toBe(0);
+    expect(net(empty)(0)?.waits).toBe(1);
+    const bypassed = [line({ state: "bypassed" }), line({ atMs: 50 }), line({ atMs: 90 })];
+    expect(net(bypassed)(100)?.waits).toBe(2);
+  });
+
+  test("lines that name no cache count as they were, under every bound", () => {
+    const lines = [line({ environment: undefined }), line({ environment: undefined }, { kinesisLatencyMs: 0 })];
+    expect(net(lines)(0)?.waits).toBe(1);
+    expect(net(lines)(900_000)?.waits).toBe(1);
+  });
+
+  test("more caches than are remembered do not grow the memory, and cost at most a wait each", () => {
+    const replay = new BoundReplay();
+    for (let n = 0; n < 50_000; n += 1) replay.add(line({ atMs: n, environment: `e${n}` }));
+    expect(replay.outcomes().every(({ waits }) => waits === 50_000)).toBe(true);
+  });
+});
+
+describe("the summary", () => {
+  test("adds up the whole, and each function and stream", () => {
+    const summary = new Summary();
+    for (let n = 0; n < 10; n += 1) summary.add(line({ atMs: n, name: "a" }, { misses: 3, timeSavedMs: 30 }));
+    summary.add(line({ atMs: 20, name: "b", state: "bypassed" }, { hits: 0, timeSavedMs: 0, refreshFailures: 2 }));
+    const result = summary.result();
+    expect(result).toMatchObject({
+      ...{ pays: true, invocations: 11, hits: 10, misses: 30, hitRate: 0.25, refreshFailures: 2 },
+      ...{ timeSavedMs: 300, kinesisLatencyMs: 110, netTimeSavedMs: 190, kinesisWaits: 11 },
+      ...{ firstMs: START, lastMs: START + 20, states: { fresh: 10, bypassed: 1, empty: 0, stale: 0 } },
+    });
+    expect(result.groups.map((group) => [group.functionName, group.invocations, group.netTimeSavedMs])).toEqual([
+      ["a", 10, 200],
+      ["b", 1, -10],
+    ]);
+    expect(result.groups[1]).toMatchObject({ hitRate: null, breakEvenMs: null });
+  });
+
+  test("what another bound would cost in all is the sum over the groups", () => {
+    const summary = new Summary();
+    for (let n = 0; n < 60; n += 1) {
+      summary.add(line({ atMs: n * 100, name: n % 2 === 0 ? "a" : "b", environment: `e${n % 2}` }));
+    }
+    const { bounds, groups } = summary.result();
+    for (const [step, bound] of bounds.entries()) {
+      const sum = groups.reduce((total, group) => total + (group.bounds[step]?.netTimeSavedMs ?? Number.NaN), 0);
+      expect(bound.netTimeSavedMs).toBeCloseTo(sum, 6);
+    }
+  });
+
+  test("too many functions are put together, and nothing is lost", () => {
+    const summary = new Summary();
+    for (let n = 0; n < 1_000; n += 1) summary.add(line({ name: `f${n}` }));
+    const result = summary.result();
+    expect(result.groups.length).toBeLessThanOrEqual(41);
+    expect(result.groups.reduce((sum, group) => sum + group.invocations, 0)).toBe(1_000);
+    expect(result.groupsMerged).toBe(960);
+    expect(result.groups.some((group) => group.functionName === "others")).toBe(true);
+  });
+
+  test("nothing found is no division by zero", () => {
+    expect(new Summary().result()).toMatchObject({
+      pays: false,
+      invocations: 0,
+      hitRate: null,
+      firstMs: 0,
+      series: [],
+    });
+    expect(JSON.stringify(new Summary().result())).not.toContain("NaN");
+  });
+});

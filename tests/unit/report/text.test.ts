@@ -1,0 +1,81 @@
+import { describe, expect, test } from "@jest/globals";
+import { LogReader } from "../../../src/report/read-log.js";
+import { renderText } from "../../../src/report/text.js";
+import { syntheticLines } from "../../../tools/synthetic-log.js";
+import { metricLineAt } from "../../support/metric-lines.js";
+
+const START = Date.UTC(2026, 0);
+
+function textOf(lines: Iterable<string>, options = { width: 100, colour: false }): string {
+  const reader = new LogReader();
+  for (const line of lines) reader.add(`${line}\n`);
+  reader.endOfLog();
+  return renderText(reader.summary.result(), options);
+}
+
+const every100ms = (fields: Record<string, unknown>) =>
+  Array.from({ length: 100 }, (_, n) => metricLineAt(START + n * 100, fields));
+
+describe("the report on the terminal", () => {
+  test("answers first: yes", () => {
+    const [question, answer, bounds] = textOf(every100ms({ TimeSaved: 80, KinesisLatency: 12.5 })).split("\n");
+    expect(question).toBe("Does the cache pay?");
+    expect(answer).toBe(
+      "Yes: 6.75 s of waiting saved, net (8.00 s saved − 1.25 s waited), 67.5 ms an invocation over 100 invocations, 66.7 % hits.",
+    );
+    expect(bounds).toMatch(
+      /^It pays even when the stream is read in every invocation .* With maxStalenessMs 1_000 the net/,
+    );
+  });
+
+  test("answers first: no, and from what bound it would", () => {
+    const [, answer, bounds] = textOf(every100ms({ TimeSaved: 4, KinesisLatency: 10 })).split("\n");
+    expect(answer).toMatch(/^No: 600 ms lost \(400 ms saved − 1\.00 s waited\), 6\.00 ms an invocation/);
+    expect(bounds).toBe("It would pay from maxStalenessMs 200 on, with 60.0 ms net.");
+  });
+
+  test("says when no bound would make it pay", () => {
+    expect(textOf(every100ms({ TimeSaved: 0, KinesisLatency: 10 }))).toContain(
+      "No staleness bound would make it pay: there were no hits that saved anything.",
+    );
+    expect(textOf([metricLineAt(START, { TimeSaved: 1, KinesisLatency: 10 })])).toContain(
+      "No staleness bound tried would make it pay: at maxStalenessMs 900_000 it would still lose −9.00 ms.",
+    );
+  });
+
+  test("says so when there is nothing to read", () => {
+    expect(textOf(["hello"])).toBe("Does the cache pay?\nNo line of scache was found.\n");
+  });
+
+  test("shows each function and stream, the course of time and the trouble", () => {
+    const text = textOf(syntheticLines({ startMs: START, hours: 24, seed: 3, perHour: 400 }));
+    for (const name of [
+      "users · users-get on changes",
+      "shop · cart-price on changes",
+      "shop · product-page on changes",
+    ]) {
+      expect(text).toContain(name);
+    }
+    expect(text).toMatch(/net saved {5}[▁▂▃▄▅▆▇█ ]{60} /);
+    expect(text).toMatch(/hit rate {6}[▁▂▃▄▅▆▇█ ]{60} /);
+    expect(text).toMatch(/Kinesis wait {2}[▁▂▃▄▅▆▇█ ]{60} /);
+    expect(text).toMatch(/Trouble: \d+ invocations bypassed the cache, \d+ refreshes failed, \d+ throttles\./);
+    expect(
+      Math.max(
+        ...text
+          .split("\n")
+          .slice(4)
+          .map((line) => line.length),
+      ),
+    ).toBeLessThanOrEqual(100);
+  });
+
+  test("colours only where asked to", () => {
+    const lines = every100ms({});
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: the escape character is what is looked for.
+    const codes = /\u001b\[\d+m/g;
+    expect(textOf(lines)).not.toMatch(codes);
+    expect(textOf(lines, { width: 100, colour: true }).replace(codes, "")).toBe(textOf(lines));
+    expect(textOf(lines, { width: 100, colour: true })).toMatch(codes);
+  });
+});
