@@ -25,6 +25,8 @@ export interface FaultProxy {
   readonly calls: Readonly<Record<string, number>>;
   /** All calls received since the last `resetCounts`. */
   readonly totalCalls: number;
+  /** How long an answered call took on average, from arriving here to being answered; 0 for none. */
+  readonly meanMs: number;
   readonly inFlight: number;
   readonly maxInFlight: number;
   /** Connections accepted since the start, and those now open. */
@@ -67,6 +69,7 @@ class LoopbackProxy implements FaultProxy {
   readonly #stopped = new AbortController();
   #calls: Record<string, number> = {};
   #accepted = 0;
+  #answered = { count: 0, ms: 0 };
   #inFlight = 0;
   #maxInFlight = 0;
 
@@ -102,6 +105,10 @@ class LoopbackProxy implements FaultProxy {
     return Object.values(this.#calls).reduce((sum, count) => sum + count, 0);
   }
 
+  get meanMs(): number {
+    return this.#answered.ms / Math.max(1, this.#answered.count);
+  }
+
   get inFlight(): number {
     return this.#inFlight;
   }
@@ -116,6 +123,7 @@ class LoopbackProxy implements FaultProxy {
 
   resetCounts(): void {
     this.#calls = {};
+    this.#answered = { count: 0, ms: 0 };
     this.#maxInFlight = this.#inFlight;
   }
 
@@ -148,6 +156,11 @@ class LoopbackProxy implements FaultProxy {
     this.#calls[operation] = (this.#calls[operation] ?? 0) + 1;
     this.#inFlight += 1;
     this.#maxInFlight = Math.max(this.#maxInFlight, this.#inFlight);
+    const beganMs = performance.now();
+    response.once("finish", () => {
+      this.#answered.count += 1;
+      this.#answered.ms += performance.now() - beganMs;
+    });
     response.once("close", () => {
       this.#inFlight -= 1;
     });

@@ -16,11 +16,12 @@ const HANDLER = `
 import { writeSync } from "node:fs";
 let count = 0, ticks = 0;
 const started = Date.now();
+const instance = Math.random();
 process.stdout.write("loading\\n");
 if (process.env.INIT === "throws") throw new RangeError("no start");
 export const handler = async (event, context) => {
   count += 1;
-  const answer = { count, ticks, now: Date.now(), age: Date.now() - started, remainingMs: context.getRemainingTimeInMillis() };
+  const answer = { count, ticks, instance, now: Date.now(), age: Date.now() - started, remainingMs: context.getRemainingTimeInMillis() };
   process.stdout.write("line " + count + "\\n");
   if (event.tick) setInterval(() => { ticks += 1; }, 10);
   if (event.do === "throw") throw new TypeError("boom");
@@ -35,6 +36,8 @@ export const handler = async (event, context) => {
 interface Answer {
   readonly count: number;
   readonly ticks: number;
+  /** Which load of the module answered. */
+  readonly instance: number;
   readonly now: number;
   readonly age: number;
   readonly remainingMs: number;
@@ -186,10 +189,15 @@ describe("what goes wrong in a function", () => {
 describe("many invocations at once", () => {
   test("run side by side in each worker thread, and the process is never frozen", async () => {
     const environment = await create({ concurrency: { max: 16, workers: 2 } });
-    const beganMs = performance.now();
-    const answers = await Promise.all(Array.from({ length: 16 }, () => answerOf(environment, { waitMs: 200 })));
-    expect(performance.now() - beganMs).toBeLessThan(16 * 200);
-    expect(answers.filter(({ count }) => count === 1)).toHaveLength(2);
+    const instances = new Set<number>();
+    // The first worker to be ready may take a whole round alone.
+    for (let round = 0; instances.size < 2 && round < 50; round += 1) {
+      const beganMs = performance.now();
+      const answers = await Promise.all(Array.from({ length: 16 }, () => answerOf(environment, { waitMs: 100 })));
+      expect(performance.now() - beganMs).toBeLessThan(16 * 100);
+      for (const { instance } of answers) instances.add(instance);
+    }
+    expect(instances.size).toBe(2);
     expect(environment.counts.freezes).toBe(0);
   });
 });

@@ -2,10 +2,13 @@
  * The mixed load: every environment serves one request after another for some seconds, mostly reads, a few users far
  * more often than the others. Each write and each answer goes through the oracle.
  */
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Fleet, Member, Visit } from "./fleet.js";
 
 export const USERS = 50;
 const SHARE_OF_WRITES = 0.05;
+/** Between two requests to one environment, which is frozen meanwhile. */
+const MEAN_PAUSE_MS = 10;
 
 export interface LoadResult {
   readonly readsWithMs: readonly number[];
@@ -54,12 +57,16 @@ export async function runLoad(options: {
     }
     onProgress({ seconds: elapsedSeconds(), reads: readsWithMs.length, hits, writes });
   };
-  const repeat = async (work: () => Promise<unknown>) => {
-    while (performance.now() < endMs && !signal.aborted) await work();
+  const repeat = async (member: Member, work: () => Promise<unknown>) => {
+    while (performance.now() < endMs && !signal.aborted) {
+      await work();
+      await member.environment.idle();
+      await sleep(-MEAN_PAUSE_MS * Math.log(1 - Math.random()));
+    }
   };
   await Promise.all([
-    ...fleet.members.map((member) => repeat(() => step(member))),
-    repeat(async () => keep(readsWithoutMs, await fleet.withoutCache.read(pickUser()))),
+    ...fleet.members.map((member) => repeat(member, () => step(member))),
+    repeat(fleet.withoutCache, async () => keep(readsWithoutMs, await fleet.withoutCache.read(pickUser()))),
   ]);
   return { readsWithMs, readsWithoutMs, writes, seconds: elapsedSeconds() };
 }

@@ -4,8 +4,9 @@
  */
 import { createWriteStream } from "node:fs";
 import { finished } from "node:stream/promises";
-import { putUsers, type Services, startServices } from "../emulators/services.js";
+import { putUsers, type Services, startServices, warmUp } from "../emulators/services.js";
 import { bundleFunction } from "../lambda/bundle.js";
+import { whenEnded } from "../when-ended.js";
 import { createFleet, type Fleet } from "./fleet.js";
 import { type LoadProgress, runLoad, userIds } from "./load.js";
 import { Measures } from "./measures.js";
@@ -14,6 +15,8 @@ import { type DemoSettings, readSettings } from "./settings.js";
 import { tellStory } from "./story.js";
 import { type DemoResult, printTable, summarise } from "./summary.js";
 import { bar, createTerminal, type Terminal } from "./terminal.js";
+
+const WARM_UP_MS = 1_200;
 
 const terminal = createTerminal(process.stdout);
 const stopping = new AbortController();
@@ -24,13 +27,11 @@ async function undoAll(): Promise<void> {
   for (const step of undo.splice(0).reverse()) await step();
 }
 
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-  process.once(signal, () => {
-    stopping.abort();
-    terminal.endProgress();
-    void undoAll().finally(() => process.exit(130));
-  });
-}
+whenEnded(() => {
+  stopping.abort();
+  terminal.endProgress();
+  return undoAll();
+});
 
 try {
   const settings = readSettings(process.argv.slice(2));
@@ -54,8 +55,8 @@ async function runDemo(settings: DemoSettings): Promise<DemoResult> {
   terminal.line();
   const oracle = new Oracle();
   const measures = new Measures();
-  const { services, fleet } = await start(settings, oracle, measures);
   introduce(settings, terminal);
+  const { services, fleet } = await start(settings, oracle, measures);
   await tellStory(fleet, terminal);
   terminal.line();
   const load = await runLoad({
@@ -85,7 +86,7 @@ async function start(
   undo.push(() => services.stop());
   const bundle = await bundleFunction({ entryPoint: "src/users-api.ts" });
   undo.push(() => bundle.remove());
-  await putUsers(services.dynamoDb, userIds);
+  await Promise.all([putUsers(services.dynamoDb, userIds), warmUp(services.kinesis, WARM_UP_MS)]);
   const writeLog = settings.logs === undefined ? () => {} : openLog(settings.logs);
   const fleet = await createFleet({
     bundle,

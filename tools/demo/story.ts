@@ -11,7 +11,8 @@ export async function tellStory({ members }: Fleet, terminal: Terminal): Promise
   const [a, b, ...others] = members;
   if (a === undefined || b === undefined) throw new Error("the story needs two environments");
   const before = await line(terminal, a, "reads", "miss", "from the table");
-  await line(terminal, a, "reads", "hit", "from memory, after one look at the stream");
+  await line(terminal, a, "reads", "hit", "from memory; the first look at the stream takes three calls");
+  await line(terminal, a, "reads", "hit", "from then on it takes one");
   await line(terminal, b, "reads", "miss", "B has a memory of its own");
   await line(terminal, b, "reads", "hit", "now both hold the same version");
   const written = await a.write(USER, "Ann the first");

@@ -52,6 +52,8 @@ export async function startKinesis(options: { readonly port?: number } = {}): Pr
   const program = createRequire(import.meta.url).resolve("kinesis-local");
   const worker = new Worker(new URL("./kinesis-worker.cjs", import.meta.url), {
     workerData: { PLAIN_PORT_NAME, port: options.port ?? 0 },
+    // Not what this process was started with: a TypeScript loader would work through its quarter of a million lines.
+    execArgv: [],
     env: {
       // Without it the program looks for its certificate in the working directory, and exits.
       KINESIS_MOCK_CERT_PATH: join(dirname(program), "server.json"),

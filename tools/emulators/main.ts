@@ -3,6 +3,7 @@
  * They listen on 127.0.0.1 only; events/env.json is written for them.
  */
 import { parseArgs } from "node:util";
+import { whenEnded } from "../when-ended.js";
 import { startDynamoDb } from "./dynamodb.js";
 import { startKinesis } from "./kinesis.js";
 import { createUsersStream, createUsersTable, STREAM_NAME, TABLE_NAME } from "./services.js";
@@ -14,10 +15,6 @@ const { values } = parseArgs({ options: { shards: { type: "string", default: "1"
 const shards = Number(values.shards);
 if (!Number.isInteger(shards) || shards < 1 || shards > 64) throw new Error("--shards must be a number from 1 to 64");
 
-const stopped = new Promise<void>((resolve) => {
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => resolve());
-});
-
 const dynamoDb = await startDynamoDb({ port: DYNAMODB_PORT }).catch(explain("DynamoDB", DYNAMODB_PORT));
 const kinesis = await startKinesis({ port: KINESIS_PORT }).catch(explain("Kinesis", KINESIS_PORT));
 await createUsersStream(kinesis, shards);
@@ -27,9 +24,7 @@ console.log(`Kinesis   ${kinesis.endpoint}   stream ${STREAM_NAME} (${shards} sh
 console.log(`DynamoDB  ${dynamoDb.endpoint}   table ${TABLE_NAME} (with user 12345)`);
 console.log("both in memory, on this machine only. Ctrl-C stops them.");
 
-await stopped;
-await Promise.all([kinesis.stop(), dynamoDb.stop()]);
-process.exit(0);
+whenEnded(() => Promise.all([kinesis.stop(), dynamoDb.stop()]));
 
 function explain(name: string, port: number): (error: Error) => never {
   return (error) => {

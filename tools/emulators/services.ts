@@ -2,11 +2,20 @@
  * What the example needs to run on this machine: the embedded Kinesis with its stream, the embedded DynamoDB with its
  * table, a proxy before each that adds the network's latency, and the variables that point a function at them.
  */
+
 import { DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
+import { GetRecordsCommand, GetShardIteratorCommand, PutRecordsCommand } from "@aws-sdk/client-kinesis";
 import { type FaultProxy, startProxy } from "../proxy.js";
 import { createTable, startDynamoDb } from "./dynamodb.js";
-import { type Emulator, kinesisClient, type RunningEmulator, type RunningKinesis, startKinesis } from "./kinesis.js";
-import { createStream } from "./streams.js";
+import {
+  type Emulator,
+  kinesisClient,
+  newAccount,
+  type RunningEmulator,
+  type RunningKinesis,
+  startKinesis,
+} from "./kinesis.js";
+import { createStream, openShardIds } from "./streams.js";
 
 /** As in events/env.json and template.yaml. */
 export const STREAM_NAME = "scache-users";
@@ -86,6 +95,29 @@ export async function createUsersStream(kinesis: Emulator, shards: number): Prom
   const client = kinesisClient(kinesis);
   try {
     await createStream(client, STREAM_NAME, shards);
+  } finally {
+    client.destroy();
+  }
+}
+
+/**
+ * Reads and writes a stream that nobody else sees for a while: the embedded Kinesis is compiled while it runs, and
+ * answers several times faster once it has been used.
+ */
+export async function warmUp(kinesis: Emulator, forMs: number): Promise<void> {
+  const client = kinesisClient({ ...kinesis, credentials: newAccount() });
+  const StreamName = "warm-up";
+  try {
+    await createStream(client, StreamName);
+    const [ShardId] = await openShardIds(client, StreamName);
+    const start = new GetShardIteratorCommand({ StreamName, ShardId, ShardIteratorType: "TRIM_HORIZON" });
+    let { ShardIterator } = await client.send(start);
+    const endMs = performance.now() + forMs;
+    for (let call = 0; performance.now() < endMs; call += 1) {
+      const Records = [{ Data: Buffer.from("warm-up"), PartitionKey: String(call) }];
+      if (call % 10 === 0) await client.send(new PutRecordsCommand({ StreamName, Records }));
+      ShardIterator = (await client.send(new GetRecordsCommand({ ShardIterator }))).NextShardIterator;
+    }
   } finally {
     client.destroy();
   }

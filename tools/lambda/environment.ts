@@ -6,6 +6,7 @@
  */
 import { randomUUID } from "node:crypto";
 import type { InvocationOutcome, LambdaOptions } from "./invocation.js";
+import { LogBook } from "./log-book.js";
 import { type FunctionError, type HandedOut, RuntimeApi } from "./runtime-api.js";
 import { Sandbox } from "./sandbox.js";
 import { lambdaVariables } from "./variables.js";
@@ -22,19 +23,14 @@ interface Invocation {
 
 const INIT_LIMIT_MS = 10_000;
 const MEMORY_CHECK_MS = 20;
-const END_OF_LOG = "\u0001end ";
 
 export class LambdaEnvironment {
   readonly #options: LambdaOptions;
   readonly #api: RuntimeApi;
   readonly #queue: Invocation[] = [];
   readonly #running = new Map<string, Invocation>();
-  /** Answered, but their log has not been read to its end. */
-  readonly #finishing = new Map<string, (logs: readonly string[]) => void>();
-  /** Logs read to their end before the answer was. */
-  readonly #logs = new Map<string, readonly string[]>();
-  /** Lines since the last end of a log. */
-  #lines: string[] = [];
+  readonly #logs = new LogBook();
+  readonly #untilIdle: (() => void)[] = [];
   #waiting: ((invocation: HandedOut) => void)[] = [];
   #sandbox: Sandbox | undefined;
   #startedMs = 0;
@@ -96,6 +92,12 @@ export class LambdaEnvironment {
     });
   }
 
+  /** Resolves when nothing runs and the process is frozen (or waiting, if it is not to be frozen), or is gone. */
+  idle(): Promise<void> {
+    if (this.#sandbox === undefined || (this.#running.size === 0 && this.#waiting.length > 0)) return Promise.resolve();
+    return new Promise((resolve) => this.#untilIdle.push(resolve));
+  }
+
   /** The clock the function sees from its next invocation on, ahead of this machine's. */
   moveClock(offsetMs: number): void {
     if (this.#options.movableClock !== true) throw new Error("moveClock needs the option movableClock");
@@ -151,6 +153,7 @@ export class LambdaEnvironment {
       this.#sandbox?.freeze();
       this.#freezes += 1;
     }
+    if (idle) for (const wake of this.#untilIdle.splice(0)) wake();
   }
 
   #handOut(): void {
@@ -163,17 +166,21 @@ export class LambdaEnvironment {
       this.#sandbox?.thaw();
       invocation.handedOutMs = performance.now();
       invocation.timer = setTimeout(() => this.#timeOut(invocation), invocation.timeoutMs);
-      handOut({
-        body: JSON.stringify(invocation.event ?? {}),
-        headers: {
-          "lambda-runtime-aws-request-id": invocation.requestId,
-          "lambda-runtime-deadline-ms": String(Date.now() + this.#clockOffsetMs + invocation.timeoutMs),
-          "lambda-runtime-invoked-function-arn": "arn:aws:lambda:us-east-1:000000000000:function:local",
-          "lambda-runtime-trace-id": `Root=1-${Math.floor(Date.now() / 1000).toString(16)}-${"0".repeat(24)};Sampled=0`,
-          ...(this.#clockOffsetMs === 0 ? {} : { "local-clock-offset-ms": String(this.#clockOffsetMs) }),
-        },
-      });
+      handOut(this.#asHandedOut(invocation));
     }
+  }
+
+  #asHandedOut({ requestId, event, timeoutMs }: Invocation): HandedOut {
+    return {
+      body: JSON.stringify(event ?? {}),
+      headers: {
+        "lambda-runtime-aws-request-id": requestId,
+        "lambda-runtime-deadline-ms": String(Date.now() + this.#clockOffsetMs + timeoutMs),
+        "lambda-runtime-invoked-function-arn": "arn:aws:lambda:us-east-1:000000000000:function:local",
+        "lambda-runtime-trace-id": `Root=1-${Math.floor(Date.now() / 1000).toString(16)}-${"0".repeat(24)};Sampled=0`,
+        ...(this.#clockOffsetMs === 0 ? {} : { "local-clock-offset-ms": String(this.#clockOffsetMs) }),
+      },
+    };
   }
 
   #timeOut(invocation: Invocation): void {
@@ -191,9 +198,8 @@ export class LambdaEnvironment {
     clearTimeout(invocation.timer);
     const durationMs = performance.now() - invocation.handedOutMs;
     const settle = (logs: readonly string[]) => this.#settle(invocation, outcome, durationMs, logs);
-    const logs = this.#options.concurrency === undefined ? this.#logs.get(requestId) : [];
-    if (logs === undefined) this.#finishing.set(requestId, settle);
-    else settle(logs);
+    if (this.#options.concurrency === undefined) this.#logs.whenComplete(requestId, settle);
+    else settle([]);
     return true;
   }
 
@@ -203,22 +209,11 @@ export class LambdaEnvironment {
     durationMs = 0,
     logs: readonly string[] = [],
   ): void {
-    this.#finishing.delete(requestId);
-    this.#logs.delete(requestId);
     settle({ requestId, ...outcome, durationMs, logs, ...(initMs === undefined ? {} : { initMs }) });
   }
 
   #line(line: string): void {
-    if (!line.startsWith(END_OF_LOG)) {
-      if (this.#options.concurrency === undefined) this.#lines.push(line);
-      this.#options.onLine?.(line);
-      return;
-    }
-    const requestId = line.slice(END_OF_LOG.length);
-    const logs = this.#lines.splice(0);
-    const settle = this.#finishing.get(requestId);
-    if (settle === undefined) this.#logs.set(requestId, logs);
-    else settle(logs);
+    if (this.#options.concurrency !== undefined || this.#logs.add(line)) this.#options.onLine?.(line);
   }
 
   #checkMemory(limitBytes: number): void {
@@ -236,14 +231,14 @@ export class LambdaEnvironment {
     const inInit = this.#initMs === undefined;
     this.#sandbox = undefined;
     this.#waiting = [];
+    for (const wake of this.#untilIdle.splice(0)) wake();
     const how = signal === null ? `exit status ${code}` : `signal: ${SIGNALS[signal] ?? signal}`;
     const failure = (requestId: string): FunctionError => ({
       errorType: "Runtime.ExitError",
       errorMessage: `RequestId: ${requestId} Error: Runtime exited with error: ${how}`,
     });
     for (const requestId of [...this.#running.keys()]) this.#finish(requestId, { error: failure(requestId) });
-    const logs = this.#lines.splice(0);
-    for (const settle of [...this.#finishing.values()]) settle(logs);
+    const logs = this.#logs.close();
     if (inInit) {
       for (const invocation of this.#queue.splice(0)) {
         this.#settle(invocation, { error: this.#initError ?? failure(invocation.requestId) }, 0, logs);

@@ -8,6 +8,7 @@ import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { startServices, usersVariables } from "../emulators/services.js";
+import { whenEnded } from "../when-ended.js";
 import { bundleFunction, functionFor } from "./bundle.js";
 import { LambdaEnvironment } from "./environment.js";
 import type { InvocationOutcome } from "./invocation.js";
@@ -73,9 +74,7 @@ async function invoke(settings: Settings): Promise<boolean> {
     bundle.remove();
     await started.stop();
   };
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-    process.once(signal, () => void stop().finally(() => process.exit(130)));
-  }
+  whenEnded(stop);
   const outcomes: InvocationOutcome[] = [];
   try {
     for (let index = 0; index < times; index += 1) {
