@@ -41,6 +41,7 @@ const FORMS: Record<string, string> = {
   "CloudWatch's CSV": `timestamp,message\n1767225600000,${csv(first)}\n1767225600001,${csv(`${second}\n`)}\n`,
   "CSV of wrapped lines": `timestamp,message\n1767225600000,${csv(wrap(first))}\n1,${csv(wrap(second))}\n`,
   "sorted keys": `prefix ${sorted(first)}\n${sorted(second)}\n`,
+  "sorted keys and no line ends": sorted(first) + sorted(second),
   "garbage around": `{ not json ]\n"_aws" {{{ \n\u0000\ufffd ${first} trailing } "\n{"_aws":1}\n${second}`,
   "a line cut off before the next": `${first}\n${first.slice(0, 300)}\n${second}\n`,
   "other EMF lines between": `${first}\n{"_aws":{"Timestamp":1,"CloudWatchMetrics":[]},"Orders":1}\n${second}\n`,
@@ -96,6 +97,7 @@ describe("scanning a log", () => {
   test.each([
     ["nested starts", '{"_aws":'],
     ["markers after one brace", '"_aws",'],
+    ["markers after a brace, again and again", `{${'"_aws",'.repeat(8_000)}`],
     ["escaped starts", '{\\"_aws\\":\\"'],
     ["open strings", '{"_aws":"'],
   ])("hostile text costs no more than its length: %s", (_name, piece) => {
