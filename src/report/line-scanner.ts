@@ -61,13 +61,11 @@ export class LineScanner {
     let from = this.#searched;
     let floor = 0;
     const braces = new BraceFinder(text);
-    let failedStart = -1;
     for (;;) {
       const marker = text.indexOf(MARKER, from);
       if (marker < 0) break;
       const object = startOf(text, marker, floor, braces);
-      // The same brace cannot do better for a later marker: without this, hostile text costs its length squared.
-      if (object === undefined || object.start === failedStart) {
+      if (object === undefined) {
         from = marker + MARKER.length;
         continue;
       }
@@ -78,11 +76,9 @@ export class LineScanner {
       }
       const end = typeof walk === "object" && walk.end > marker ? walk.end : undefined;
       if (end !== undefined) this.#read(text.slice(object.start, end), object.quoting);
-      else {
-        this.damaged += 1;
-        failedStart = object.start;
-      }
+      else this.damaged += 1;
       from = end ?? marker + MARKER.length;
+      // The same brace cannot do better for a later marker: tried again, hostile text would cost its length squared.
       floor = from;
     }
     const lineStart = Math.min(text.lastIndexOf("\n") + 1, text.length - KEPT_BEFORE_LINE);
