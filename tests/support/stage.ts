@@ -11,6 +11,7 @@ import { type Credentials, type Emulator, kinesisClient, newAccount } from "../.
 import { createStream, listShards } from "../../tools/emulators/streams.js";
 import { type FaultProxy, startProxy } from "../../tools/proxy.js";
 import { TestEnvironment } from "./test-environment.js";
+import { until } from "./until.js";
 
 /** What the scenarios cache: the version of a datum, as it was when it was read. */
 export interface Row {
@@ -109,6 +110,12 @@ export class Stage {
     this.direct.destroy();
     await this.proxy.stop();
   }
+}
+
+/** The embedded Kinesis tells lag by the times of records: of two in one millisecond the first would look like the tip. */
+export async function nextMillisecond(): Promise<void> {
+  const nowMs = Date.now();
+  await until("the next millisecond", () => Date.now() > nowMs);
 }
 
 /** A record as the wire has it. */
