@@ -60,14 +60,17 @@ export function parseDataId<T = unknown>(text: string): DataId<T> {
 /** The data id of an id or of an object that has one. @throws InvalidDataIdError */
 export function toDataId(target: DataId | Observable): DataId {
   if (target instanceof DataId) return target;
-  if (typeof target === "object" && target !== null) {
-    if ("observableId" in target && typeof target.observableId === "function") return toDataId(target.observableId());
-    // An id made by another copy of this package (bundlers make them) is as good as one of ours.
-    if ("source" in target && "id" in target && typeof target.source === "string" && typeof target.id === "string") {
-      return new DataId(target.source, target.id);
-    }
+  const named: unknown = isObservable(target) ? target.observableId() : target;
+  if (named instanceof DataId) return named;
+  // An id made by another copy of this package (bundlers make them) is as good as one of ours.
+  if (typeof named === "object" && named !== null && "source" in named && "id" in named) {
+    return new DataId(named.source as string, named.id as string);
   }
   throw new InvalidDataIdError("a data id or an object with observableId()", target);
+}
+
+function isObservable(target: unknown): target is Observable {
+  return typeof target === "object" && target !== null && typeof Reflect.get(target, "observableId") === "function";
 }
 
 function wellFormed(name: string, value: string): string {
