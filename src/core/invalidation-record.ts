@@ -61,15 +61,29 @@ export function decodeRecord(data: Uint8Array): Invalidation {
 /** Reads one record with a user's decoder. Never throws. */
 export function decodeWith(decode: RecordDecoder, data: Uint8Array): Invalidation {
   try {
-    const decoded = decode(data);
+    const { ids, sources, all = false } = notPromised(decode(data));
+    if (typeof all !== "boolean") throw new TypeError(`"all" is ${describe(all)}`);
     return {
-      keys: Array.from(decoded.ids ?? [], (id) => toDataId(id).toString()),
-      sources: Array.from(decoded.sources ?? [], (source) => text("a source", source)),
-      all: decoded.all === true,
+      keys: items("ids", ids).map((id) => toDataId(id).toString()),
+      sources: items("sources", sources).map((source) => text("a source", source)),
+      all,
     };
   } catch (error) {
     return notUnderstood(error);
   }
+}
+
+/** An answer that is still to come names nothing now, which must not be taken for "nothing has changed". */
+function notPromised(decoded: DecodedRecord): DecodedRecord {
+  if ("then" in decoded) throw new TypeError("decode returned a promise");
+  return decoded;
+}
+
+/** Nothing is passed over in silence: one id or source in place of a list of them is a mistake. */
+function items<T>(name: string, given: Iterable<T> | undefined): T[] {
+  if (given === undefined) return [];
+  if (typeof given === "string") throw new TypeError(`"${name}" is ${describe(given)}`);
+  return [...given];
 }
 
 const encoder = new TextEncoder();
