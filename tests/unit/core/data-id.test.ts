@@ -1,0 +1,150 @@
+/** The wire form of data ids, shared with the Go producers: written, read and refused as they do it. */
+import { describe, expect, test } from "@jest/globals";
+import fc from "fast-check";
+import { DataId, dataId, dataSource, parseDataId, toDataId } from "../../../src/core/data-id.js";
+import { InvalidDataIdError } from "../../../src/errors.js";
+import { vectors } from "../support/vectors.js";
+
+interface IdVector {
+  readonly source: string;
+  readonly id: string;
+  readonly encoded: string;
+}
+
+interface ParseVector {
+  readonly input: string;
+  readonly source: string;
+  readonly id: string;
+  readonly error: string | null;
+  /** The bytes Go holds where they are not UTF-8. */
+  readonly sourceHex?: string;
+  readonly idHex?: string;
+}
+
+const fromBytes = (hex: string) => new TextDecoder().decode(Buffer.from(hex, "hex"));
+
+const ID_SAMPLES: readonly IdVector[] = [
+  { source: "db.table.id", id: "12345", encoded: "id=12345&s=db.table.id&t=data.ID" },
+  { source: "", id: "", encoded: "id=&s=&t=data.ID" },
+  { source: "a b", id: "!'()*", encoded: "id=%21%27%28%29%2A&s=a+b&t=data.ID" },
+  { source: "-_.~", id: "a+b%&=", encoded: "id=a%2Bb%25%26%3D&s=-_.~&t=data.ID" },
+  { source: "é中", id: "😀\u0000", encoded: "id=%F0%9F%98%80%00&s=%C3%A9%E4%B8%AD&t=data.ID" },
+];
+
+const PARSE_SAMPLES: readonly ParseVector[] = [
+  { input: "id=a+b&s=c%20d&t=data.ID", source: "c d", id: "a b", error: null },
+  { input: "t=x&s=first&s=second&id=%41", source: "first", id: "A", error: null },
+  { input: "i%64=1&s=2&t=d%61ta.ID", source: "2", id: "1", error: null },
+  { input: "id=1=2&s&t=data.ID&&", source: "", id: "1=2", error: null },
+  { input: "id=%FF&s=a&t=data.ID", source: "a", id: "\ufffd", error: null, idHex: "ff" },
+  { input: "id=1&s=2&t=", source: "", id: "", error: "no type" },
+  { input: "id=1&s=2", source: "", id: "", error: "no type" },
+  { input: "id=1&s=%e4%&t=data.ID", source: "", id: "", error: "bad escape" },
+  { input: "id=1&s=2;t=data.ID", source: "", id: "", error: "raw semicolon" },
+  { input: "", source: "", id: "", error: "empty" },
+];
+
+describe("the wire key", () => {
+  test("is written as the Go program writes it", () => {
+    for (const { source, id, encoded } of [...ID_SAMPLES, ...vectors<IdVector>("go-id-vectors.json")]) {
+      expect(dataId(source, id).toString()).toBe(encoded);
+    }
+  });
+
+  test("is read back to the same source and id", () => {
+    for (const { source, id, encoded } of [...ID_SAMPLES, ...vectors<IdVector>("go-id-vectors.json")]) {
+      expect(parseDataId(encoded)).toMatchObject({ source, id });
+    }
+  });
+
+  test("is read, or refused, as the Go program does", () => {
+    for (const { input, source, id, error, sourceHex, idHex } of [
+      ...PARSE_SAMPLES,
+      ...vectors<ParseVector>("go-parse-vectors.json"),
+    ]) {
+      if (error === null) {
+        const expected = {
+          source: sourceHex === undefined ? source : fromBytes(sourceHex),
+          id: idHex === undefined ? id : fromBytes(idHex),
+        };
+        expect({ input, ...parseDataId(input) }).toMatchObject({ input, ...expected });
+      } else {
+        expect(() => parseDataId(input)).toThrow(InvalidDataIdError);
+      }
+    }
+  });
+
+  test("keeps a byte order mark that is part of an id", () => {
+    expect(parseDataId("id=%EF%BB%BFa&s=s&t=data.ID").id).toBe("\ufeffa");
+  });
+
+  test("of any two different ids is different, and reads back", () => {
+    const text = fc.string({ unit: "grapheme" });
+    fc.assert(
+      fc.property(text, text, text, text, (source, id, otherSource, otherId) => {
+        const key = dataId(source, id).toString();
+        expect(parseDataId(key)).toMatchObject({ source, id });
+        const same = source === otherSource && id === otherId;
+        expect(dataId(otherSource, otherId).toString() === key).toBe(same);
+      }),
+    );
+  });
+
+  test("takes time in proportion to its length, not more", () => {
+    const input = `id=${"%41+".repeat(250_000)}&s=s&t=data.ID`;
+    expect(parseDataId(input).id).toHaveLength(500_000);
+  });
+});
+
+describe("a data id", () => {
+  test("holds no half of a surrogate pair, which has no UTF-8 form", () => {
+    expect(() => dataId("s", "\ud83d")).toThrow(/lone surrogate.*id/);
+    expect(() => dataId("\ude00", "1")).toThrow(/lone surrogate.*source/);
+    expect(() => dataSource("\ude00")).toThrow(InvalidDataIdError);
+    expect(() => parseDataId("id=\ud83d&s=s&t=data.ID")).toThrow(InvalidDataIdError);
+  });
+
+  test("is made of strings, and the error says what came instead", () => {
+    expect(() => dataId("s", 1 as never)).toThrow("scache: expected a string as the data id's id, but got 1");
+    expect(() => dataId(undefined as never, "1")).toThrow(/source, but got undefined/);
+    expect(() => parseDataId(5 as never)).toThrow(InvalidDataIdError);
+  });
+
+  test("made by a source's factory is the same as one made at once", () => {
+    expect(dataSource("db.users.id")("1").toString()).toBe(dataId("db.users.id", "1").toString());
+  });
+
+  test("cannot be changed under its wire key: the fields come out as they went in", () => {
+    const id = dataId("s", "1");
+    expect([id.source, id.id, String(id), `${id}`]).toEqual(["s", "1", "id=1&s=s&t=data.ID", "id=1&s=s&t=data.ID"]);
+  });
+});
+
+describe("what an id can be taken from", () => {
+  test("an id itself", () => {
+    const id = dataId("s", "1");
+    expect(toDataId(id)).toBe(id);
+  });
+
+  test("an object that knows its id", () => {
+    expect(toDataId({ observableId: () => dataId("s", "1") }).toString()).toBe("id=1&s=s&t=data.ID");
+  });
+
+  test("an id made by another copy of the package", () => {
+    const foreign = { source: "s", id: "1" } as DataId;
+    expect(toDataId(foreign)).toBeInstanceOf(DataId);
+    expect(toDataId(foreign).toString()).toBe("id=1&s=s&t=data.ID");
+  });
+
+  test.each([[null], [undefined], ["id=1&s=s&t=data.ID"], [{}], [{ source: "s" }], [{ source: 1, id: "1" }]])(
+    "not %p",
+    (value) => {
+      expect(() => toDataId(value as never)).toThrow(InvalidDataIdError);
+    },
+  );
+
+  test("not an object that names itself as its own id", () => {
+    const circular = { observableId: (): DataId => circular as never };
+    expect(() => toDataId(circular)).toThrow(InvalidDataIdError);
+  });
+});
