@@ -25,9 +25,11 @@ console.log(`${begunAt.toISOString()}  ${machine.cores} × ${machine.cpu}, Node 
 await compile();
 const results: Result[] = [];
 for (const name of wanted) {
+  const suiteBegunAt = Date.now();
   const measured = (await run(`suite-${name}`, values.quick ? ["--quick"] : [])) as Result[];
   for (const one of measured) console.log(describeResult(one));
   results.push(...measured);
+  console.log(`     ${name}: ${((Date.now() - suiteBegunAt) / 1_000).toFixed(1)} s`);
 }
 
 const seconds = Math.round((Date.now() - begunAt.getTime()) / 1_000);

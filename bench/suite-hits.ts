@@ -21,6 +21,7 @@ type Name = (typeof NAMES)[number];
 const SIZES = [1, 1_000, 100_000];
 const OPERATIONS: readonly Operation[] = ["get", "getOrAdd", "coalesced"];
 const SAMPLE_MS = 8;
+const WARM_UP_MS = 60;
 
 type Hosts = Readonly<Record<Name, ChildProcess>>;
 
@@ -52,7 +53,8 @@ async function measure(hosts: Hosts, operation: Operation, entries: number, roun
       },
     ]),
   ) as Record<Name, () => Promise<number>>;
-  await interleave(contestants, 3);
+  // Until all of it is compiled.
+  for (const name of NAMES) await ask(hosts[name], { do: operation, forMs: WARM_UP_MS });
   return report(operation, entries, await interleave(contestants, rounds), loadsPerKey);
 }
 

@@ -20,9 +20,12 @@ const MILLION = 1_000_000;
 const HELD = 10_000;
 const BYSTANDER = userById("never invalidated");
 
+const POPULATION = ids(MILLION);
+const KEYS = POPULATION.map(String);
+
 /** `count` different ids in records of `perRecord`. */
 function recordsOf(count: number, perRecord: number): StreamRecord[] {
-  const keys = ids(count).map(String);
+  const keys = KEYS.slice(0, count);
   const records: StreamRecord[] = [];
   for (let at = 0; at < count; at += perRecord) {
     records.push({ data: encodeRecord({ keys: keys.slice(at, at + perRecord) }, Date.now()) });
@@ -34,7 +37,7 @@ function recordsOf(count: number, perRecord: number): StreamRecord[] {
 async function holding(stream: PageStream, held: number): Promise<Environment> {
   const environment = benchEnvironment(stream);
   await invoke(environment, (cache) => {
-    for (const id of pick(ids(MILLION), held)) cache.add(id, userOf(id.id));
+    for (const id of pick(POPULATION, held)) cache.add(id, userOf(id.id));
     cache.add(BYSTANDER, userOf(BYSTANDER.id));
   });
   await invoke(environment, () => undefined);

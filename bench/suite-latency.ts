@@ -48,7 +48,7 @@ async function oneByOne(stub: StubKinesis, scale: Scale, shards: number, timesFa
         return median(pair.ours);
       },
     },
-    scale.rounds(40, 10),
+    scale.rounds(40, 7),
   );
   if (ours.loads() > 1 || original.loads() > 1) throw new Error("an invocation that should have hit has loaded");
   const at = `${shards} shard${shards === 1 ? "" : "s"}`;
@@ -83,7 +83,7 @@ async function atOnce(stub: StubKinesis, scale: Scale): Promise<Result[]> {
   const ours = await warmed(scacheHandler(stream, SOURCE_MS));
   const samples = await interleave(
     { burst: () => timed(() => burst(ours)), single: () => timed(ours.invoke) },
-    scale.rounds(40, 15),
+    scale.rounds(40, 12),
   );
   const original = await warmed(originalHandler(bareClient(stub.endpoint), stream, SOURCE_MS));
   const half = await timed(() => untilHalf(original));
@@ -120,7 +120,7 @@ function untilHalf(handler: Handler): Promise<void> {
 
 /** Fills the cache with the one entry and lets connections and code warm up. */
 async function warmed(handler: Handler): Promise<Handler> {
-  for (let invocation = 0; invocation < 5; invocation += 1) await handler.invoke();
+  for (let invocation = 0; invocation < 2; invocation += 1) await handler.invoke();
   return handler;
 }
 
