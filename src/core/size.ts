@@ -30,7 +30,8 @@ function pushMembers(object: object, pending: unknown[]): number {
     for (const [key, value] of object) pending.push(key, value);
     return 2 * SLOT_BYTES * object.size;
   }
-  const members = object instanceof Set || Array.isArray(object) ? [...object] : Object.values(object);
+  // Of an array, too, only what is there: spreading one would fill its holes, which may be billions.
+  const members = object instanceof Set ? [...object] : Object.values(object);
   for (const member of members) pending.push(member);
   return SLOT_BYTES * members.length;
 }
