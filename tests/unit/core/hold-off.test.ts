@@ -1,0 +1,61 @@
+/** After an invalidation, loads that may have read a lagging replica are refused for a while. */
+import { describe, expect, test } from "@jest/globals";
+import { HoldOff } from "../../../src/core/hold-off.js";
+
+describe("HoldOff", () => {
+  test("holds off loads that began within the time after an invalidation of the id, and no other", () => {
+    const holdOff = new HoldOff(100);
+    holdOff.holdKey("k", 1_000);
+    expect([900, 1_000, 1_099, 1_100].map((loadedAtMs) => holdOff.holds("k", "s", loadedAtMs))).toEqual([
+      true,
+      true,
+      true,
+      false,
+    ]);
+    expect(holdOff.holds("other", "s", 1_000)).toBe(false);
+  });
+
+  test("holds off every id of an invalidated source, and every id after everything was invalidated", () => {
+    const holdOff = new HoldOff(100);
+    holdOff.holdSource("s", 1_000);
+    expect([holdOff.holds("k", "s", 1_050), holdOff.holds("k", "t", 1_050)]).toEqual([true, false]);
+    holdOff.holdAll(2_000);
+    expect([holdOff.holds("k", "t", 2_099), holdOff.holds("k", "t", 2_100)]).toEqual([true, false]);
+  });
+
+  test("tells an id from a source of the same name", () => {
+    const holdOff = new HoldOff(100);
+    holdOff.holdKey("x", 1_000);
+    expect(holdOff.holds("k", "x", 1_000)).toBe(false);
+  });
+
+  test("a later invalidation holds off for longer", () => {
+    const holdOff = new HoldOff(100);
+    holdOff.holdKey("k", 1_000);
+    holdOff.holdKey("k", 1_090);
+    expect(holdOff.holds("k", "s", 1_150)).toBe(true);
+  });
+
+  test("of 0 holds nothing off", () => {
+    const holdOff = new HoldOff(0);
+    holdOff.holdKey("k", 1_000);
+    holdOff.holdSource("s", 1_000);
+    holdOff.holdAll(1_000);
+    expect(holdOff.holds("k", "s", 0)).toBe(false);
+  });
+
+  test("forgets only what no load that still counts is held off by", () => {
+    const holdOff = new HoldOff(100);
+    holdOff.holdKey("old", 1_000);
+    holdOff.holdKey("new", 1_050);
+    holdOff.forgetBefore(1_100);
+    expect([holdOff.holds("old", "s", 1_050), holdOff.holds("new", "s", 1_100)]).toEqual([false, true]);
+  });
+
+  test("of more ids than it will remember holds everything off", () => {
+    const holdOff = new HoldOff(100);
+    for (let index = 0; index <= 10_000; index++) holdOff.holdKey(`k${index}`, 1_000);
+    expect([holdOff.holds("k5", "s", 1_050), holdOff.holds("never named", "s", 1_050)]).toEqual([true, true]);
+    expect(holdOff.holds("never named", "s", 1_100)).toBe(false);
+  });
+});
