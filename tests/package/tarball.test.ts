@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { complaintsOf } from "../support/compile.js";
+import { metricLine } from "../support/metric-lines.js";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const work = mkdtempSync(join(tmpdir(), "scache-tarball-"));
@@ -19,6 +20,8 @@ const tarball = join(work, "scache.tgz");
 interface Manifest {
   readonly version: string;
   readonly files: readonly string[];
+  readonly exports: Record<string, unknown>;
+  readonly bin: Record<string, string>;
   readonly dependencies: Record<string, string>;
   readonly peerDependencies: Record<string, string>;
   readonly engines: Record<string, string>;
@@ -44,6 +47,7 @@ function pack(): void {
     if (existsSync(join(root, name))) cpSync(join(root, name), join(staging, name), { recursive: true });
   }
   run([tool("typescript/bin/tsc"), "-p", join(root, "tsconfig.build.json"), "--outDir", join(staging, "dist")], root);
+  run(["--import", "tsx", join(root, "tools/report-assets.ts"), join(staging, "dist")], root);
   const [packed] = JSON.parse(npm(["pack", "--json", "--pack-destination", work], staging)) as { filename: string }[];
   renameSync(join(work, packed?.filename ?? ""), tarball);
 }
@@ -58,8 +62,8 @@ function install(): void {
     ([path, { dev, devOptional }]) => (path !== "" && !dev && !devOptional) || path === MIDDY,
   );
   const wanted = { name: "empty-project", version: "1.0.0", private: true, type: "module", dependencies };
-  const { version, dependencies: own, peerDependencies, engines } = manifest;
-  const scache = { version, resolved: "file:../scache.tgz", dependencies: own, peerDependencies, engines };
+  const { version, bin, dependencies: own, peerDependencies, engines } = manifest;
+  const scache = { version, resolved: "file:../scache.tgz", bin, dependencies: own, peerDependencies, engines };
   const packages = { "": wanted, ...Object.fromEntries(needed), "node_modules/scache": scache };
   mkdirSync(project);
   writeFileSync(join(project, "package.json"), JSON.stringify(wanted));
@@ -116,6 +120,27 @@ describe("the packed package, installed into an empty project", () => {
       const context = { awsRequestId: "r", getRemainingTimeInMillis: () => 3_000 };
       console.log(JSON.stringify(await handler({ id: "7" }, context)));`;
     expect(evaluate(code)).toEqual({ loaded: "7" });
+  });
+
+  test("has the entry points it exports, each of which loads", () => {
+    const names = Object.keys(manifest.exports).filter((name) => name !== "./package.json");
+    const specifiers = names.map((name) => name.replace(".", "scache"));
+    const code = `
+      const loaded = [];
+      for (const name of ${JSON.stringify(specifiers)}) loaded.push(Object.keys(await import(name)).length > 0);
+      console.log(JSON.stringify(loaded));`;
+    expect(specifiers.length).toBeGreaterThan(1);
+    expect(evaluate(code)).toEqual(specifiers.map(() => true));
+  });
+
+  test("brings the command that reads logs, with all that its page needs", () => {
+    const command = join(project, "node_modules/.bin/scache");
+    const line = metricLine({ NetTimeSaved: 67.5 });
+    writeFileSync(join(project, "log.txt"), `START\n${line}\nEND\n`);
+    const html = join(project, "report.html");
+    const text = execFileSync(command, ["report", "log.txt", "--html", html], { cwd: project, encoding: "utf8" });
+    expect(text).toContain("67.5");
+    expect(readFileSync(html, "utf8")).toMatch(/<html[\s\S]*uPlot/);
   });
 
   test("keeps its insides to itself", () => {
