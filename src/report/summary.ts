@@ -10,6 +10,9 @@ import { type SeriesPoint, TimeSeries } from "./time-series.js";
 
 const MAX_GROUPS = 40;
 const BINS_PER_DECADE = 100;
+/** Fewer lines in a bucket tell little about its hit rate, and nothing about its percentiles. */
+const LINES_PER_BUCKET = 10;
+const MIN_BUCKETS = 24;
 const STATES = ["fresh", "empty", "bypassed", "stale"] as const;
 
 export interface Account extends Counts {
@@ -127,6 +130,7 @@ class Ledger {
     const counts = { ...this.#counts };
     const gets = counts.hits + counts.misses;
     const bounds = this.#replay?.outcomes() ?? [];
+    const series = this.#series.atMost(Math.max(MIN_BUCKETS, Math.floor(this.#invocations / LINES_PER_BUCKET)));
     return {
       invocations: this.#invocations,
       netTimeSavedMs: counts.timeSavedMs - counts.kinesisLatencyMs,
@@ -138,8 +142,8 @@ class Ledger {
       waitP50Ms: this.#waits.quantile(0.5) ?? null,
       waitP99Ms: this.#waits.quantile(0.99) ?? null,
       states: { ...this.#states },
-      bucketMs: this.#series.widthMs,
-      series: this.#series.points(),
+      bucketMs: series.widthMs,
+      series: series.points(),
       bounds,
       breakEvenMs: breakEvenMs(bounds, counts.timeSavedMs) ?? null,
     };

@@ -10,9 +10,10 @@ const MAX_BUCKETS = 240;
 const BINS_PER_DECADE = 20;
 const SECOND_MS = 1_000;
 const DAY_MS = 86_400_000;
-const WIDTHS_MS = [0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300, 900, 3_600, 10_800, 21_600, 86_400].map(
-  (seconds) => seconds * SECOND_MS,
-);
+const WIDTHS_MS = [
+  ...[0.05, 0.1, 0.5, 1, 2, 10, 30, 60, 120, 600],
+  ...[1_800, 3_600, 7_200, 21_600, 43_200, 86_400],
+].map((seconds) => seconds * SECOND_MS);
 
 /** One bucket, with the figures that plots are made of. */
 export interface SeriesPoint extends Counts {
@@ -43,11 +44,22 @@ export class TimeSeries {
   add(line: MetricLine): void {
     this.#earliestMs = Math.min(this.#earliestMs, line.timestampMs);
     this.#latestMs = Math.max(this.#latestMs, line.timestampMs);
-    this.#coarsen();
+    this.#coarsen(MAX_BUCKETS);
     const bucket = bucketAt(this.#buckets, Math.floor(line.timestampMs / this.widthMs));
     bucket.invocations += 1;
     addCounts(bucket.counts, line.counts);
     if (line.counts.kinesisLatencyMs > 0) bucket.waits.add(line.counts.kinesisLatencyMs);
+  }
+
+  /** The same, in no more buckets than that: a few lines spread over many buckets are noise. */
+  atMost(buckets: number): TimeSeries {
+    const copy = new TimeSeries();
+    copy.#earliestMs = this.#earliestMs;
+    copy.#latestMs = this.#latestMs;
+    copy.#step = this.#step;
+    copy.#buckets = this.#buckets;
+    copy.#coarsen(buckets);
+    return copy;
   }
 
   /** In order of time; times at which nothing happened are left out. */
@@ -63,9 +75,9 @@ export class TimeSeries {
     }));
   }
 
-  #coarsen(): void {
+  #coarsen(buckets: number): void {
     const before = this.#step;
-    while ((this.#latestMs - this.#earliestMs) / widthOf(this.#step) > MAX_BUCKETS - 2) this.#step += 1;
+    while ((this.#latestMs - this.#earliestMs) / this.widthMs > buckets - 2) this.#step += 1;
     if (this.#step === before) return;
     const merged = new Map<number, Bucket>();
     for (const [index, bucket] of this.#buckets) {

@@ -63,6 +63,10 @@
     ];
   }
 
+  /* Half a bucket more on both sides, so that the first and the last bar are whole. */
+  let bucketMs = 0;
+  const aroundBuckets = (_plot, low, high) => [low - bucketMs / 2, high + bucketMs / 2];
+
   function draw(id, options, table) {
     const place = document.getElementById(id);
     const plot = new uPlot(
@@ -73,7 +77,9 @@
         tzDate: (ms) => uPlot.tzDate(new Date(ms), "Etc/UTC"),
         cursor: { y: false, points: { size: 6 }, sync: options.time === false ? undefined : { key: "time" } },
         legend: { live: true },
+        padding: [null, 28, null, null],
         ...options,
+        scales: { x: { range: aroundBuckets }, ...options.scales },
       },
       table,
       place,
@@ -93,7 +99,7 @@
     label,
     fill: colour(name),
     width: 0,
-    paths: uPlot.paths.bars({ size: [0.86, 28] }),
+    paths: uPlot.paths.bars({ size: [0.86, 40] }),
     points: { show: false },
     value: (_plot, value) => format(value),
   });
@@ -206,6 +212,7 @@
     plots = [];
     document.getElementById("trouble").textContent = "";
     const series = buckets(account);
+    bucketMs = account.bucketMs;
     document.getElementById("width").textContent = duration(account.bucketMs);
     drawNet(series);
     drawHits(series);

@@ -50,6 +50,15 @@ describe("the course of time", () => {
     ]);
   });
 
+  test("fewer buckets can be had, and the many stay as they are", () => {
+    const series = new TimeSeries();
+    for (let n = 0; n < 100; n += 1) series.add(line({ atMs: n * 100 }));
+    const few = series.atMost(24);
+    expect([few.widthMs, few.points().length, series.widthMs, series.points().length]).toEqual([500, 20, 50, 100]);
+    expect(few.points().every(({ hits }) => hits === 5)).toBe(true);
+    expect(series.points().every(({ hits }) => hits === 1)).toBe(true);
+  });
+
   test("invocations that waited for nothing do not make the wait look short", () => {
     const series = new TimeSeries();
     for (let n = 0; n < 10; n += 1) series.add(line({}, { kinesisLatencyMs: n === 0 ? 100 : 0 }));

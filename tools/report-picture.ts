@@ -1,0 +1,81 @@
+/**
+ * Makes the picture of the report in the README: runs the demo for a while, gives its log to the report, and takes a
+ * picture of the page in a browser that this machine has. `--log FILE` takes a log that is there instead of the demo's.
+ */
+
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { parseArgs } from "node:util";
+import { chromium } from "playwright-core";
+import { renderPage } from "../src/report/page.js";
+import { readPageAssets } from "../src/report/page-assets.js";
+import { LogReader } from "../src/report/read-log.js";
+import { verdictOn } from "../src/report/verdict.js";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const BROWSERS = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+const WIDTH = 1_180;
+
+const { values } = parseArgs({
+  options: {
+    log: { type: "string" },
+    out: { type: "string", default: join(root, "docs/report.png") },
+    seconds: { type: "string", default: "40" },
+    "source-ms": { type: "string", default: "80" },
+    json: { type: "boolean", default: false },
+  },
+});
+
+/** The demo's own words go to standard error, so that the figures of this tool stand alone. */
+async function runDemo(log: string): Promise<void> {
+  const { seconds, "source-ms": sourceMs } = values;
+  const args = ["start", "--", "--logs", log, "--seconds", seconds, "--source-ms", sourceMs];
+  const demo = spawn("npm", args, { cwd: root, stdio: ["ignore", process.stderr, process.stderr] });
+  const code = await new Promise((resolve) => demo.once("exit", resolve));
+  if (code !== 0) throw new Error(`the demo ended with ${String(code)}`);
+}
+
+async function photograph(page: string, out: string): Promise<void> {
+  const executablePath = [process.env.CHROME_PATH ?? "", ...BROWSERS].find((path) => path !== "" && existsSync(path));
+  if (executablePath === undefined) throw new Error("no browser found: install Chromium, or set CHROME_PATH");
+  const browser = await chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-gpu"] });
+  try {
+    const tab = await browser.newPage({ viewport: { width: WIDTH, height: 900 }, colorScheme: "light" });
+    await tab.goto(pathToFileURL(page).href);
+    // The answer, the cards and the first four plots: what fits beside a text.
+    const end = await tab.evaluate<number>(
+      'document.querySelector("#bounds").closest("figure").getBoundingClientRect().bottom',
+    );
+    await tab.screenshot({
+      path: out,
+      fullPage: true,
+      clip: { x: 0, y: 0, width: WIDTH, height: Math.ceil(end) + 20 },
+    });
+  } finally {
+    await browser.close();
+  }
+}
+
+const folder = mkdtempSync(join(tmpdir(), "scache-picture-"));
+try {
+  const log = values.log ?? join(folder, "demo.log");
+  if (values.log === undefined) await runDemo(log);
+  const reader = new LogReader();
+  await reader.addFile(log, () => undefined);
+  const summary = reader.summary.result();
+  if (summary.invocations === 0) throw new Error(`there is no line of scache in ${log}`);
+  const page = join(folder, "report.html");
+  writeFileSync(
+    page,
+    renderPage(summary, { names: ["the demo"], bytes: 0, damaged: reader.damaged }, readPageAssets()),
+  );
+  await photograph(page, values.out);
+  console.log(verdictOn(summary).headline);
+  if (values.json)
+    console.log(JSON.stringify({ out: values.out, invocations: summary.invocations, pays: summary.pays }));
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
