@@ -1,0 +1,248 @@
+/** The entries: bounded in number and bytes, each with its lifetime, dropped one by one, by source, or all. */
+import { describe, expect, test } from "@jest/globals";
+import fc from "fast-check";
+import { EntryStore, type StoreBounds } from "../../../src/core/entry-store.js";
+import { ManualClock } from "../../../src/testing/manual-clock.js";
+
+const START_MS = 1_000_000;
+
+function setUp(bounds: Partial<StoreBounds> = {}) {
+  const clock = new ManualClock(START_MS);
+  const store = new EntryStore({ maxEntries: 100, maxBytes: 1_000_000, ...bounds });
+  const set = (key: string, { source = "s", value = key as unknown, ttlMs = 1_000, bytes = 10 } = {}) =>
+    store.set(key, source, { value, expiresAtMs: clock.now() + ttlMs, savedMs: 1, loadEpoch: 1 }, bytes);
+  const get = (key: string) => store.get(key, clock)?.value;
+  return { clock, store, set, get };
+}
+
+describe("an entry", () => {
+  test("is returned as it was stored, with what it cost and when its load began", () => {
+    const { store, clock } = setUp();
+    const value = { name: "x" };
+    store.set("k", "s", { value, expiresAtMs: START_MS + 5, savedMs: 40, loadEpoch: 7 }, 10);
+    expect(store.get("k", clock)).toMatchObject({ value, expiresAtMs: START_MS + 5, savedMs: 40, loadEpoch: 7 });
+    expect(store.get("k", clock)?.value).toBe(value);
+  });
+
+  test("of null is an entry", () => {
+    const { set, get } = setUp();
+    set("k", { value: null });
+    expect(get("k")).toBeNull();
+  });
+
+  test("is gone when its lifetime is over, and not before", async () => {
+    const { set, get, store, clock } = setUp();
+    set("k", { ttlMs: 1_000 });
+    await clock.advance(999);
+    expect(get("k")).toBe("k");
+    await clock.advance(1);
+    expect([get("k"), store.size, store.bytes]).toEqual([undefined, 0, 0]);
+  });
+
+  test("stored again takes the place of the one before, in another source as well", () => {
+    const { set, get, store } = setUp();
+    set("k", { value: 1, bytes: 500 });
+    set("k", { value: 2, bytes: 10, source: "t" });
+    expect([get("k"), store.size, store.bytes]).toEqual([2, 1, 10]);
+    expect([store.dropSource("s"), get("k"), store.dropSource("t"), get("k")]).toEqual([0, 2, 1, undefined]);
+  });
+
+  test("dropped is gone, and counted once", () => {
+    const { set, get, store } = setUp();
+    set("k");
+    expect([store.drop("k"), store.drop("k"), store.drop("never"), get("k"), store.size]).toEqual([
+      1,
+      0,
+      0,
+      undefined,
+      0,
+    ]);
+  });
+});
+
+describe("bounds", () => {
+  test("the least recently used entry goes first when there are too many, and is counted", () => {
+    const { set, get, store } = setUp({ maxEntries: 3 });
+    for (const key of ["a", "b", "c"]) set(key);
+    get("a");
+    set("d");
+    expect(["a", "b", "c", "d"].map(get)).toEqual(["a", undefined, "c", "d"]);
+    expect([store.size, store.evictions]).toEqual([3, 1]);
+  });
+
+  test("in bytes hold as well", () => {
+    const { set, get, store } = setUp({ maxBytes: 100 });
+    set("a", { bytes: 40 });
+    set("b", { bytes: 40 });
+    set("c", { bytes: 30 });
+    expect([get("a"), get("b"), get("c"), store.bytes]).toEqual([undefined, "b", "c", 70]);
+  });
+
+  test("an entry larger than the cache may be is refused, and what it would have replaced is gone", () => {
+    const { set, get, store } = setUp({ maxBytes: 100 });
+    expect([set("a"), set("k", { bytes: 100 }), set("k", { bytes: 101 })]).toEqual([true, true, false]);
+    expect([get("k"), store.size, store.bytes]).toEqual([undefined, 0, 0]);
+    expect([set("b"), get("b"), store.size]).toEqual([true, "b", 1]);
+  });
+
+  test("a size of 0 or of half a byte counts as 1: no number of entries is free", () => {
+    const { set, store } = setUp();
+    set("a", { bytes: 0 });
+    set("b", { bytes: 0.5 });
+    expect(store.bytes).toBe(2);
+  });
+
+  test("maxBytes holds within 10 % of what the sizes of the entries add up to, under churn", async () => {
+    const { set, get, store, clock } = setUp({ maxEntries: 5_000, maxBytes: 100_000 });
+    const sizes = new Map<string, number>();
+    let worst = 0;
+    for (let index = 0; index < 20_000; index++) {
+      const key = `k${(index * 7_919) % 3_000}`;
+      const bytes = 20 + ((index * 104_729) % 400);
+      if (index % 11 === 0) store.drop(key);
+      else if (set(key, { bytes, source: `s${index % 13}`, ttlMs: 500 + (index % 700) })) sizes.set(key, bytes);
+      if (index % 997 === 0) store.dropSource(`s${index % 13}`);
+      await (index % 500 === 0 ? clock.advance(40) : undefined);
+      worst = Math.max(worst, store.bytes);
+    }
+    const held = [...sizes].reduce((sum, [key, bytes]) => sum + (get(key) === undefined ? 0 : bytes), 0);
+    expect(worst).toBeLessThanOrEqual(100_000);
+    expect(store.evictions).toBeGreaterThan(1_000);
+    expect(held).toBeGreaterThan(0);
+    expect(held).toBeLessThanOrEqual(store.bytes);
+  });
+});
+
+describe("a source", () => {
+  test("dropped takes all of its entries, and none of another's", () => {
+    const { set, get, store } = setUp();
+    for (const key of ["a", "b"]) set(key, { source: "s" });
+    set("c", { source: "t" });
+    expect([store.dropSource("s"), store.dropSource("s"), store.size]).toEqual([2, 0, 1]);
+    expect(["a", "b", "c"].map(get)).toEqual([undefined, undefined, "c"]);
+  });
+
+  test("lives on for what is stored after it was dropped", () => {
+    const { set, get, store } = setUp();
+    set("a");
+    set("b");
+    store.dropSource("s");
+    set("a", { value: "new" });
+    expect([get("a"), get("b"), store.size]).toEqual(["new", undefined, 1]);
+    expect([store.dropSource("s"), store.size]).toEqual([1, 0]);
+  });
+
+  test("dropped frees the room of its entries as they are met or pushed out, which are no evictions", () => {
+    const { set, get, store } = setUp({ maxEntries: 4 });
+    for (const key of ["a", "b", "c", "d"]) set(key);
+    store.dropSource("s");
+    expect(get("a")).toBeUndefined();
+    expect(store.drop("b")).toBe(0);
+    for (const key of ["e", "f", "g", "h"]) set(key, { source: "t" });
+    expect([store.size, store.evictions, store.bytes]).toEqual([4, 0, 40]);
+  });
+});
+
+describe("emptiness", () => {
+  test("is of what could be served: nothing stored, all dropped, or all expired", async () => {
+    const { set, store, clock } = setUp();
+    const empty = () => store.isEmpty(clock.now());
+    expect(empty()).toBe(true);
+    set("a", { ttlMs: 100 });
+    set("b", { ttlMs: 200, source: "t" });
+    expect(empty()).toBe(false);
+    store.drop("a");
+    await clock.advance(200);
+    expect(empty()).toBe(false);
+    await clock.advance(1);
+    expect([empty(), store.size, store.bytes]).toEqual([true, 0, 0]);
+    set("c");
+    store.dropSource("s");
+    expect(empty()).toBe(true);
+  });
+
+  test("after clear is complete, and says how many went", () => {
+    const { set, get, store } = setUp();
+    set("a");
+    set("b", { source: "t" });
+    expect([store.clear(), store.clear(), store.size, store.bytes, get("a")]).toEqual([2, 0, 0, 0, undefined]);
+    expect([set("a"), store.dropSource("t"), get("a")]).toEqual([true, 0, "a"]);
+  });
+});
+
+describe("cost", () => {
+  test("dropping a source goes to none of its entries: each is still held, and only then let go", () => {
+    const { set, get, store } = setUp({ maxEntries: 2_000 });
+    for (let index = 0; index < 1_000; index++) set(`k${index}`, { bytes: 1 });
+    expect([store.dropSource("s"), store.size, store.bytes]).toEqual([1_000, 0, 1_000]);
+    expect([get("k1"), store.bytes]).toEqual([undefined, 999]);
+  });
+});
+
+describe("against a plain model", () => {
+  const key = fc.integer({ min: 0, max: 7 }).map((n) => `k${n}`);
+  const source = fc.constantFrom("s", "t", "u");
+  const step = fc.oneof(
+    fc.record({
+      do: fc.constant("set" as const),
+      key,
+      source,
+      ttlMs: fc.nat(50),
+      bytes: fc.integer({ min: 1, max: 60 }),
+    }),
+    fc.record({ do: fc.constant("get" as const), key }),
+    fc.record({ do: fc.constant("drop" as const), key }),
+    fc.record({ do: fc.constant("dropSource" as const), source }),
+    fc.record({ do: fc.constant("wait" as const), ms: fc.nat(30) }),
+    fc.record({ do: fc.constant("clear" as const) }),
+  );
+
+  test("never serves what the model does not hold, and without bounds serves all of it", async () => {
+    const check = async (
+      bounds: StoreBounds,
+      complete: boolean,
+      steps: readonly (typeof step extends fc.Arbitrary<infer S> ? S : never)[],
+    ) => {
+      const { store, clock } = setUp(bounds);
+      const model = new Map<string, { source: string; value: number; expiresAtMs: number }>();
+      for (const [value, action] of steps.entries()) {
+        if (action.do === "set") {
+          const expiresAtMs = clock.now() + action.ttlMs;
+          model.delete(action.key);
+          if (store.set(action.key, action.source, { value, expiresAtMs, savedMs: 0, loadEpoch: 0 }, action.bytes)) {
+            model.set(action.key, { source: action.source, value, expiresAtMs });
+          }
+        } else if (action.do === "drop") {
+          store.drop(action.key);
+          model.delete(action.key);
+        } else if (action.do === "dropSource") {
+          store.dropSource(action.source);
+          for (const [name, entry] of model) if (entry.source === action.source) model.delete(name);
+        } else if (action.do === "wait") await clock.advance(action.ms);
+        else if (action.do === "clear") {
+          store.clear();
+          model.clear();
+        } else {
+          const held = model.get(action.key);
+          const live = held !== undefined && clock.now() < held.expiresAtMs ? held.value : undefined;
+          const served = store.get(action.key, clock)?.value;
+          expect(complete ? [served] : [served ?? live]).toEqual([live]);
+        }
+        const live = [...model.values()].filter((entry) => clock.now() < entry.expiresAtMs).length;
+        expect(store.size).toBeLessThanOrEqual(Math.min(model.size, bounds.maxEntries));
+        if (complete) expect(store.size).toBeGreaterThanOrEqual(live);
+        expect(store.bytes).toBeLessThanOrEqual(bounds.maxBytes);
+        if (live > 0 && complete) expect(store.isEmpty(clock.now())).toBe(false);
+      }
+    };
+    const steps = fc.array(step, { maxLength: 60 });
+    await fc.assert(
+      fc.asyncProperty(steps, (s) => check({ maxEntries: 100, maxBytes: 100_000 }, true, s)),
+      { numRuns: 60 },
+    );
+    await fc.assert(
+      fc.asyncProperty(steps, (s) => check({ maxEntries: 3, maxBytes: 100 }, false, s)),
+      { numRuns: 60 },
+    );
+  });
+});

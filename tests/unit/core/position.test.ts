@@ -1,0 +1,79 @@
+/** How an answer moves a cursor, and when an iterator is too old to be used. */
+import { describe, expect, test } from "@jest/globals";
+import {
+  advanced,
+  CHILD_START,
+  fenceAt,
+  ITERATOR_LIFETIME_MS,
+  isWarm,
+  type Position,
+  renewed,
+  startAt,
+  usableIterator,
+} from "../../../src/core/position.js";
+
+const MINUTE_MS = 60_000;
+const taken = (takenAtMs: number) => ({ ...startAt(0), iterator: { token: "t", takenAtMs } });
+
+describe("an iterator", () => {
+  test("is used while younger than 4 minutes, of the 5 it lives", () => {
+    expect(ITERATOR_LIFETIME_MS).toBe(4 * MINUTE_MS);
+    expect([0, 4 * MINUTE_MS - 1, 4 * MINUTE_MS].map((nowMs) => usableIterator(taken(0), nowMs))).toEqual([
+      "t",
+      "t",
+      undefined,
+    ]);
+  });
+
+  test("of a later time than now is not used: the clock was set back, and its age is not known", () => {
+    expect(usableIterator(taken(1_000), 999)).toBeUndefined();
+  });
+
+  test("that was never given is not used", () => {
+    expect(usableIterator(CHILD_START, 0)).toBeUndefined();
+  });
+});
+
+describe("a cursor", () => {
+  test("at the tip starts over, should it have to, from when the call was sent", () => {
+    expect(advanced(startAt(5), "next", 100, true)).toEqual({
+      iterator: { token: "next", takenAtMs: 100 },
+      start: { at: "timestamp", timestampMs: 100 },
+    });
+  });
+
+  test("short of the tip starts over from where it last was known to be complete", () => {
+    expect(advanced(startAt(5), "next", 100, false)).toEqual({
+      iterator: { token: "next", takenAtMs: 100 },
+      start: { at: "timestamp", timestampMs: 5 },
+    });
+    expect(advanced(CHILD_START, "next", 100, false).start).toEqual({ at: "trim-horizon" });
+  });
+
+  test("with an iterator taken anew has read nothing more", () => {
+    expect(renewed(startAt(5), "anew", 100)).toEqual({
+      iterator: { token: "anew", takenAtMs: 100 },
+      start: { at: "timestamp", timestampMs: 5 },
+    });
+  });
+});
+
+describe("a position", () => {
+  const cursors = (...takenAtMs: number[]): Position => ({
+    kind: "cursors",
+    provenAtMs: 0,
+    shards: new Map(takenAtMs.map((atMs, index) => [`shard ${index}`, taken(atMs)])),
+  });
+
+  test("is warm when every shard can be read on with the iterator it has", () => {
+    expect(isWarm(cursors(0, 10), 20)).toBe(true);
+    expect(isWarm(cursors(0, 10 * MINUTE_MS), 10 * MINUTE_MS)).toBe(false);
+    const child: Position = { kind: "cursors", provenAtMs: 0, shards: new Map([["child", CHILD_START]]) };
+    expect(isWarm(child, 0)).toBe(false);
+  });
+
+  test("that is a fence is never warm, and proven up to its own moment", () => {
+    expect(isWarm(fenceAt(7), 7)).toBe(false);
+    expect(fenceAt(7)).toEqual({ kind: "fence", provenAtMs: 7 });
+  });
+});
