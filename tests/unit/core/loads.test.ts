@@ -1,0 +1,62 @@
+/** How concurrent loads of one id are found and shared. */
+import { describe, expect, test } from "@jest/globals";
+import { dataId } from "../../../src/core/data-id.js";
+import { Loads } from "../../../src/core/loads.js";
+import { settled } from "../../../src/testing/manual-clock.js";
+
+const ID = dataId<string>("s", "1");
+const at = (epoch: number) => ({ epoch, atMs: epoch });
+const anyone = () => true;
+
+function pending() {
+  let resolve: (value: string) => void = () => undefined;
+  let reject: (error: Error) => void = () => undefined;
+  const promise = new Promise<string>((res, rej) => {
+    resolve = res;
+    reject = rej;
+  });
+  return { work: () => promise, resolve, reject };
+}
+
+describe("Loads", () => {
+  test("a load under way is found by its id, wherever that was made, and by no other", async () => {
+    const loads = new Loads<string>();
+    const { work, resolve } = pending();
+    const run = loads.run(ID, at(1), "a", work);
+    const found = loads.find(dataId("s", "1"), anyone);
+    expect(loads.find(dataId("s", "2"), anyone)).toBeUndefined();
+    resolve("value");
+    expect([await run, await found]).toEqual(["value", "value"]);
+  });
+
+  test("whether it suits is asked with its beginning and its owner", () => {
+    const loads = new Loads<string>();
+    void loads.run(ID, at(7), "owner", pending().work);
+    const asked: unknown[] = [];
+    expect(loads.find(ID, (start, owner) => asked.push(start, owner) < 0)).toBeUndefined();
+    expect(asked).toEqual([at(7), "owner"]);
+  });
+
+  test("a load that has settled, well or not, is not found any more", async () => {
+    const loads = new Loads<string>();
+    await loads.run(ID, at(1), "a", async () => "value");
+    await settled();
+    expect(loads.find(ID, anyone)).toBeUndefined();
+    await expect(loads.run(ID, at(1), "a", () => Promise.reject(new Error("no")))).rejects.toThrow("no");
+    await settled();
+    expect(loads.find(ID, anyone)).toBeUndefined();
+  });
+
+  test("the latest load is the one on offer, even when an earlier one settles after it began", async () => {
+    const loads = new Loads<string>();
+    const earlier = pending();
+    const later = pending();
+    const runs = [loads.run(ID, at(1), "a", earlier.work), loads.run(ID, at(2), "b", later.work)];
+    earlier.resolve("old");
+    await runs[0];
+    await settled();
+    const found = loads.find(ID, anyone);
+    later.resolve("new");
+    expect(await found).toBe("new");
+  });
+});
