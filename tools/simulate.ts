@@ -5,17 +5,16 @@
  *   npm run simulate -- --schedules 20000 --seed 7 [--workers 2] [--json]
  *   npm run simulate -- --seed 7 --schedule 123           replays that one, and prints what happened
  */
-import { type ChildProcess, fork } from "node:child_process";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { addCounts, noCounts, type PathCounts, RARE_PATHS } from "../tests/simulation/rare-paths.js";
 import type { RunRequest, RunResult } from "../tests/simulation/run.js";
 import { runSchedule } from "../tests/simulation/schedule.js";
+import { bundleWorker } from "./bundle-worker.js";
+import { runWorker } from "./run-worker.js";
 
 /** Fewer schedules than this need not take every rare path. */
 const ENOUGH_SCHEDULES = 2_000;
 const TRANSCRIPT_LINES = 60;
-const WORKER = fileURLToPath(new URL("./simulate-worker.ts", import.meta.url));
 
 interface Settings {
   readonly seed: number;
@@ -55,28 +54,21 @@ async function runAll(settings: Settings, onProgress: (done: number) => void): P
     requests.push({ seed: settings.seed, from, to: Math.min(settings.schedules, from + share) });
   }
   const done = requests.map(() => 0);
-  const results = await Promise.all(
-    requests.map((request, index) => {
-      const worker = fork(WORKER, { execArgv: process.execArgv });
-      worker.send(request);
-      return resultOf(worker, (count) => {
-        done[index] = count;
-        onProgress(done.reduce((sum, each) => sum + each, 0));
-      });
-    }),
-  );
-  return results.reduce(together, { schedules: 0, failure: undefined, paths: noCounts() });
-}
-
-function resultOf(worker: ChildProcess, onProgress: (done: number) => void): Promise<RunResult> {
-  return new Promise((resolve, reject) => {
-    worker.on("message", (message: { done?: number; result?: RunResult }) => {
-      if (message.done !== undefined) onProgress(message.done);
-      if (message.result !== undefined) resolve(message.result);
-    });
-    worker.once("error", reject);
-    worker.once("exit", (code) => reject(new Error(`a worker ended with code ${code}`)));
-  });
+  const worker = await bundleWorker();
+  try {
+    const results = await Promise.all(
+      requests.map((request, index) => {
+        const progress = (count: number) => {
+          done[index] = count;
+          onProgress(done.reduce((sum, each) => sum + each, 0));
+        };
+        return runWorker(worker.file, request, { onProgress: progress });
+      }),
+    );
+    return results.reduce(together, { schedules: 0, failure: undefined, paths: noCounts() });
+  } finally {
+    await worker.remove();
+  }
 }
 
 function together(total: RunResult, part: RunResult): RunResult {

@@ -16,6 +16,8 @@ export interface Asked {
   readonly ownVersion: number;
   /** Acknowledgements up to this event cannot be read by anyone: their stream was deleted. */
   readonly voidOrder: number;
+  /** Whether the runtime would still let the invocation run: lifetimes are not looked at after its deadline. */
+  readonly inTime: boolean;
 }
 
 /** Judges a value that `get` returned. */
@@ -24,7 +26,7 @@ export function judgeHit(env: SimEnvironment, datum: Datum, value: Value, asked:
   const storedAtMs = env.life.storedAtMs.get(value);
   if (storedAtMs === undefined) return "get returned what was never stored";
   const ageMs = env.life.clock.now() - storedAtMs;
-  if (ageMs >= env.options.ttl.maxMs) return `get returned an entry ${ageMs} ms after it was stored`;
+  if (asked.inTime && ageMs >= env.options.ttl.maxMs) return `get returned an entry ${ageMs} ms after it was stored`;
   return judgeValue(env, datum, value, asked);
 }
 

@@ -212,16 +212,23 @@ export class SimEnvironment {
 }
 
 const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
 
 function drawOptions(dice: Dice): ResolvedOptions {
   return resolveOptions({
     maxStalenessMs: dice.pick([0, 0, 0, 0, 500, 3_000, MINUTE_MS]),
     onRefreshError: dice.pick(["bypass", "bypass", "bypass", "serve", "throw"]),
     refreshTimeoutMs: dice.pick([1_000, 1_000, 200, 3_000]),
-    maxGapMs: dice.pick([15 * MINUTE_MS, 15 * MINUTE_MS, MINUTE_MS, 60 * MINUTE_MS, 20 * 60 * MINUTE_MS]),
+    maxGapMs: dice.pick([15 * MINUTE_MS, 15 * MINUTE_MS, MINUTE_MS, HOUR_MS, 20 * HOUR_MS]),
     clockMarginMs: dice.pick([10_000, 10_000, 3_000]),
     holdOffMs: dice.pick([0, 0, 0, 0, 2_000]),
     maxEntries: dice.pick([50, 50, 50, 1, 2]),
-    ttlMs: dice.chance(0.2) ? { min: 15_000, max: 45_000 } : { min: 30 * MINUTE_MS, max: 60 * MINUTE_MS },
+    ttlMs: dice.pick([
+      HOUR_MS,
+      HOUR_MS,
+      { min: HOUR_MS / 2, max: HOUR_MS },
+      { min: 15_000, max: 45_000 },
+      72 * HOUR_MS,
+    ]),
   });
 }

@@ -302,14 +302,13 @@ export class SimInvocation {
   }
 
   #asked(datum: Datum): Asked {
-    const { freshness } = this.#cache;
-    const ownVersion = this.#life.ownVersion(datum.key);
     return {
-      freshness,
+      freshness: this.#cache.freshness,
       beganOrder: this.#beganOrder,
       beganMs: this.#beganMs,
-      ownVersion,
+      ownVersion: this.#life.ownVersion(datum.key),
       voidOrder: this.#world.voidOrder,
+      inTime: this.#remainingMs() > 0,
     };
   }
 

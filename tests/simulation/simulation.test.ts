@@ -46,6 +46,7 @@ describe("the oracle", () => {
       beganMs: world.nowMs,
       ownVersion: 0,
       voidOrder: 0,
+      inTime: true,
     };
     return { world, datum, env, asked, value: datum.read(world.nowMs, 0) };
   }

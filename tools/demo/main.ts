@@ -6,6 +6,7 @@ import { createWriteStream } from "node:fs";
 import { finished } from "node:stream/promises";
 import { putUsers, type Services, startServices, warmUp } from "../emulators/services.js";
 import { bundleFunction } from "../lambda/bundle.js";
+import type { Body } from "../proxy.js";
 import { whenEnded } from "../when-ended.js";
 import { createFleet, type Fleet } from "./fleet.js";
 import { type LoadProgress, runLoad, userIds } from "./load.js";
@@ -84,9 +85,13 @@ async function start(
 ): Promise<{ services: Services; fleet: Fleet }> {
   const services = await startServices(settings);
   undo.push(() => services.stop());
-  const bundle = await bundleFunction({ entryPoint: "src/users-api.ts" });
+  const bundle = await bundleFunction({
+    entryPoint: "src/users-api.ts",
+    scacheFrom: settings.unbuilt ? "src" : "dist",
+  });
   undo.push(() => bundle.remove());
   await Promise.all([putUsers(services.dynamoDb, userIds), warmUp(services.kinesis, WARM_UP_MS)]);
+  if (settings.break) services.kinesisProxy.fault("GetRecords", { rewriteAnswer: hideRecords });
   const writeLog = settings.logs === undefined ? () => {} : openLog(settings.logs);
   const fleet = await createFleet({
     bundle,
@@ -101,6 +106,10 @@ async function start(
   undo.push(() => fleet.stop());
   stopping.signal.throwIfAborted();
   return { services, fleet };
+}
+
+function hideRecords(answer: Body): Body {
+  return { ...answer, Records: [] };
 }
 
 function openLog(file: string): (line: string) => void {

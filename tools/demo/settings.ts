@@ -12,6 +12,10 @@ export interface DemoSettings {
   /** How long the mixed load lasts. */
   readonly seconds: number;
   readonly json: boolean;
+  /** Hides what the stream says from all environments, to see that the demo notices. */
+  readonly break: boolean;
+  /** Runs the sources as they stand, not the built package. */
+  readonly unbuilt: boolean;
   /** File that receives every line the environments print. */
   readonly logs?: string;
 }
@@ -26,6 +30,8 @@ export function readSettings(args: readonly string[]): DemoSettings {
       shards: { type: "string", default: "1" },
       seconds: { type: "string", default: "6" },
       json: { type: "boolean", default: false },
+      break: { type: "boolean", default: false },
+      unbuilt: { type: "boolean", default: false },
       logs: { type: "string" },
     },
   });
@@ -47,6 +53,8 @@ export function readSettings(args: readonly string[]): DemoSettings {
     shards: number("shards", 1, 16),
     seconds: number("seconds", 1, 60),
     json: values.json,
+    break: values.break,
+    unbuilt: values.unbuilt,
     ...(values.logs === undefined ? {} : { logs: values.logs }),
   };
 }

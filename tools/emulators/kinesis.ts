@@ -32,6 +32,9 @@ export interface RunningKinesis extends RunningEmulator {
 
 export const REGION = "us-east-1";
 
+// Node.js 20 is fine here; without this, the AWS SDK says in every process that it soon will not be.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
+
 const PLAIN_PORT_NAME = "4568";
 const TLS_PORT_NAME = "4567";
 /** How long streams stay CREATING, UPDATING and so on; long enough to be seen, short enough for tests. */

@@ -1,5 +1,5 @@
 /**
- * `npm run emulators`: Kinesis and DynamoDB on fixed ports, with the example's stream and table, until Ctrl-C.
+ * `npm run emulators`: Kinesis and DynamoDB on fixed ports (or those it is told), with the example's stream and table, until Ctrl-C.
  * They listen on 127.0.0.1 only; events/env.json is written for them.
  */
 import { parseArgs } from "node:util";
@@ -8,15 +8,19 @@ import { startDynamoDb } from "./dynamodb.js";
 import { startKinesis } from "./kinesis.js";
 import { createUsersStream, createUsersTable, STREAM_NAME, TABLE_NAME } from "./services.js";
 
-const KINESIS_PORT = 4568;
-const DYNAMODB_PORT = 8000;
+const { values } = parseArgs({
+  options: {
+    shards: { type: "string", default: "1" },
+    "kinesis-port": { type: "string", default: "4568" },
+    "dynamodb-port": { type: "string", default: "8000" },
+  },
+});
+const shards = number("shards", 1, 64);
+const kinesisPort = number("kinesis-port", 0, 65_535);
+const dynamoDbPort = number("dynamodb-port", 0, 65_535);
 
-const { values } = parseArgs({ options: { shards: { type: "string", default: "1" } } });
-const shards = Number(values.shards);
-if (!Number.isInteger(shards) || shards < 1 || shards > 64) throw new Error("--shards must be a number from 1 to 64");
-
-const dynamoDb = await startDynamoDb({ port: DYNAMODB_PORT }).catch(explain("DynamoDB", DYNAMODB_PORT));
-const kinesis = await startKinesis({ port: KINESIS_PORT }).catch(explain("Kinesis", KINESIS_PORT));
+const dynamoDb = await startDynamoDb({ port: dynamoDbPort }).catch(explain("DynamoDB", dynamoDbPort));
+const kinesis = await startKinesis({ port: kinesisPort }).catch(explain("Kinesis", kinesisPort));
 await createUsersStream(kinesis, shards);
 await createUsersTable(dynamoDb);
 
@@ -25,6 +29,15 @@ console.log(`DynamoDB  ${dynamoDb.endpoint}   table ${TABLE_NAME} (with user 123
 console.log("both in memory, on this machine only. Ctrl-C stops them.");
 
 whenEnded(() => Promise.all([kinesis.stop(), dynamoDb.stop()]));
+
+function number(name: keyof typeof values, min: number, max: number): number {
+  const value = Number(values[name]);
+  if (!Number.isInteger(value) || value < min || value > max) {
+    console.error(`--${name} must be a whole number from ${min} to ${max}`);
+    process.exit(1);
+  }
+  return value;
+}
 
 function explain(name: string, port: number): (error: Error) => never {
   return (error) => {

@@ -126,11 +126,7 @@ export class LambdaEnvironment {
     this.#sandbox = new Sandbox({
       taskRoot,
       env: lambdaVariables(this.#options, this.#api.address),
-      // Node.js 20 is fine here, and the AWS SDK says in every process that it soon will not be.
-      nodeArguments: [
-        `--max-old-space-size=${Math.floor(memoryMb * 0.9)}`,
-        "--disable-warning=NodeVersionSupportWarning",
-      ],
+      nodeArguments: [`--max-old-space-size=${Math.floor(memoryMb * 0.9)}`],
       ...(node === undefined ? {} : { node }),
       onLine: (line) => this.#line(line),
       onExit: (code, signal) => this.#exited(code, signal),

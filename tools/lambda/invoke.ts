@@ -13,7 +13,9 @@ import { bundleFunction, functionFor } from "./bundle.js";
 import { LambdaEnvironment } from "./environment.js";
 import type { InvocationOutcome } from "./invocation.js";
 
-const USAGE = "usage: npm run invoke -- events/get-user.json [--times N] [--freeze-ms M] [--function NAME] [--json]";
+const USAGE =
+  "usage: npm run invoke -- events/get-user.json [--times N] [--freeze-ms M] [--function NAME] [--json]\n" +
+  "  --unbuilt runs the sources as they stand, not the built package";
 
 interface Settings {
   readonly event: unknown;
@@ -21,6 +23,7 @@ interface Settings {
   readonly times: number;
   readonly freezeMs: number;
   readonly json: boolean;
+  readonly unbuilt: boolean;
 }
 
 function readSettings(): Settings {
@@ -31,6 +34,7 @@ function readSettings(): Settings {
       "freeze-ms": { type: "string", default: "0" },
       function: { type: "string" },
       json: { type: "boolean", default: false },
+      unbuilt: { type: "boolean", default: false },
     },
   });
   const [file] = positionals;
@@ -42,6 +46,7 @@ function readSettings(): Settings {
     times: count("--times", values.times, 1),
     freezeMs: count("--freeze-ms", values["freeze-ms"], 0),
     json: values.json,
+    unbuilt: values.unbuilt,
   };
 }
 
@@ -65,9 +70,9 @@ function print({ requestId, result, error, durationMs, initMs, logs }: Invocatio
 }
 
 async function invoke(settings: Settings): Promise<boolean> {
-  const { event, functionName, times, freezeMs, json } = settings;
+  const { event, functionName, times, freezeMs, json, unbuilt } = settings;
   const started = await services();
-  const bundle = await bundleFunction({ functionName });
+  const bundle = await bundleFunction({ functionName, scacheFrom: unbuilt ? "src" : "dist" });
   const environment = await LambdaEnvironment.create({ ...bundle, functionName, env: started.variables });
   const stop = async () => {
     await environment.stop();

@@ -26,6 +26,8 @@ export function lambdaVariables(options: LambdaOptions, runtimeApi: string): Rec
     AWS_LAMBDA_LOG_FORMAT: "JSON",
     AWS_LAMBDA_LOG_LEVEL: "INFO",
     AWS_LAMBDA_INITIALIZATION_TYPE: options.concurrency === undefined ? "on-demand" : "lambda-managed-instances",
+    // Lambda's own runtimes have a newer Node.js, where the AWS SDK has nothing to say.
+    AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
     AWS_LAMBDA_RUNTIME_API: runtimeApi,
     LAMBDA_TASK_ROOT: options.taskRoot,
     _HANDLER: options.handler,

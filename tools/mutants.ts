@@ -1,0 +1,71 @@
+/**
+ * `npm run mutants`: breaks the protocol on purpose, one rule at a time and never in the sources themselves, and shows by
+ * which means each breakage is caught, and how soon. It exits 1 when one survives, and when the place it breaks is gone.
+ *
+ *   npm run mutants [-- --schedules 20000] [--seed 1] [--only "text of the name"] [--json]
+ */
+import { parseArgs } from "node:util";
+import { bundleWorker } from "./bundle-worker.js";
+import { FILLING } from "./mutants/filling.js";
+import { breakRule, type Mutant } from "./mutants/mutant.js";
+import { PUBLISHING } from "./mutants/publishing.js";
+import { READING } from "./mutants/reading.js";
+import { SERVING } from "./mutants/serving.js";
+import { runWorker } from "./run-worker.js";
+
+const MUTANTS: readonly Mutant[] = [...READING, ...SERVING, ...FILLING, ...PUBLISHING];
+const PARALLEL = 2;
+/** A breakage may make a schedule run for ever. */
+const TIMEOUT_MS = 240_000;
+
+interface Fate {
+  readonly name: string;
+  readonly caughtBy: string | undefined;
+  readonly schedules: number;
+  readonly violation: string | undefined;
+}
+
+async function fateOf(mutant: Mutant, seed: number, schedules: number): Promise<Fate> {
+  const { name, file } = mutant;
+  const worker = await bundleWorker({ file, change: (text) => breakRule(mutant, text) });
+  try {
+    const result = await runWorker(worker.file, { seed, from: 0, to: schedules }, { timeoutMs: TIMEOUT_MS });
+    const violation = result.failure?.violation;
+    return { name, caughtBy: violation && "simulation", schedules: result.schedules, violation };
+  } catch (error) {
+    return { name, caughtBy: "simulation", schedules: 0, violation: String(error) };
+  } finally {
+    await worker.remove();
+  }
+}
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: {
+      schedules: { type: "string", default: "20000" },
+      seed: { type: "string", default: "1" },
+      only: { type: "string", default: "" },
+      json: { type: "boolean", default: false },
+    },
+  });
+  const chosen = MUTANTS.filter(({ name }) => name.includes(values.only));
+  if (chosen.length === 0) throw new Error(`no breakage is named "${values.only}"`);
+  const width = Math.max(...chosen.map(({ name }) => name.length));
+  const waiting = [...chosen];
+  const fates: Fate[] = [];
+  const work = async () => {
+    for (let mutant = waiting.shift(); mutant !== undefined; mutant = waiting.shift()) {
+      const fate = await fateOf(mutant, Number(values.seed), Number(values.schedules));
+      fates.push(fate);
+      const how = `${(fate.caughtBy ?? "SURVIVED").padEnd(10)}  after ${String(fate.schedules).padStart(5)}`;
+      console.log(`${fate.name.padEnd(width)}  ${how}  ${(fate.violation ?? "").split("\n")[0]?.slice(0, 150)}`);
+    }
+  };
+  await Promise.all(Array.from({ length: PARALLEL }, work));
+  const survivors = fates.filter(({ caughtBy }) => caughtBy === undefined).map(({ name }) => name);
+  console.log(`${fates.length} rules broken, ${survivors.length} not noticed`);
+  if (values.json) console.log(JSON.stringify({ mutants: fates.length, survived: survivors.length, survivors, fates }));
+  return survivors.length === 0 ? 0 : 1;
+}
+
+process.exitCode = await main();

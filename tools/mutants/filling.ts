@@ -1,0 +1,103 @@
+/** Breakages of what may be stored, and of what is dropped. */
+import type { Mutant } from "./mutant.js";
+
+const FENCE = "src/core/fill-fence.ts";
+const FENCED = "src/core/fenced-store.ts";
+const STORE = "src/core/entry-store.ts";
+const HOLD_OFF = "src/core/hold-off.ts";
+const INVOCATION = "src/core/invocation.ts";
+const MISSES = "src/core/unanswered-misses.ts";
+const ENVIRONMENT = "src/core/environment.ts";
+
+export const FILLING: readonly Mutant[] = [
+  {
+    name: "an id that was invalidated since is stored",
+    file: FENCE,
+    search: "(this.#keys.get(key) ?? 0) <= loadEpoch",
+    replace: "(this.#keys.get(key) ?? 0) >= 0",
+  },
+  {
+    name: "an id whose source was invalidated since is stored",
+    file: FENCE,
+    search: "(this.#sources.get(source) ?? 0) <= loadEpoch",
+    replace: "(this.#sources.get(source) ?? 0) >= 0",
+  },
+  {
+    name: "a load from before what is still remembered is stored",
+    file: FENCE,
+    search: "loadEpoch >= this.#floor &&",
+    replace: "",
+  },
+  {
+    name: "an order to drop all does not refuse loads under way",
+    file: FENCE,
+    search: "this.#floor = this.#epoch;",
+    replace: "",
+  },
+  {
+    name: "invalidations are forgotten while older loads are under way",
+    file: FENCE,
+    search: "    forget(this.#keys, oldest);\n",
+    replace: "    this.#keys.clear();\n",
+  },
+  {
+    name: "a flush does not refuse loads under way",
+    file: FENCED,
+    search: "this.#fence.invalidateAll();\n    this.#entries.clear();",
+    replace: "this.#entries.clear();",
+  },
+  {
+    name: "its own invalidations are left to the stream",
+    file: FENCED,
+    search: "drop(invalidation: Invalidation): void {",
+    replace: "drop(invalidation: Invalidation): void {\n    if (invalidation.keys !== undefined) return;",
+  },
+  {
+    name: "applying invalidations is not an epoch of its own",
+    file: FENCED,
+    search: "if (invalidations.length === 0) return 0;\n    this.#fence.advance();",
+    replace: "if (invalidations.length === 0) return 0;",
+  },
+  {
+    name: "invalidating a source leaves its entries",
+    file: STORE,
+    search: "group.dead = true;",
+    replace: "",
+  },
+  {
+    name: "the number of entries has no bound",
+    file: STORE,
+    search: "max: bounds.maxEntries,",
+    replace: "max: 1_000 * bounds.maxEntries,",
+  },
+  {
+    name: "nothing is held off",
+    file: HOLD_OFF,
+    search: "if (this.#holdOffMs === 0) return false;",
+    replace: "return false;",
+  },
+  {
+    name: "add takes the load to have begun just now",
+    file: INVOCATION,
+    search: "this.#put(target, value, miss ?? this.began,",
+    replace: "this.#put(target, value, this.#shared.store.loadStart(),",
+  },
+  {
+    name: "getOrAdd takes the load to have begun when it ended",
+    file: INVOCATION,
+    search: "this.#put(target, value, start, clock",
+    replace: "this.#put(target, value, store.loadStart(), clock",
+  },
+  {
+    name: "a second load of an id is dated for the first",
+    file: MISSES,
+    search: "else misses.unanswered++;",
+    replace: "else this.#misses.set(key, { oldest: { ...at, monotonicMs }, unanswered: misses.unanswered + 1 });",
+  },
+  {
+    name: "an invocation that is still running counts as over",
+    file: ENVIRONMENT,
+    search: "if (!invocation.isOver) return invocation.began;",
+    replace: "if (invocation.isOver) return invocation.began;",
+  },
+];

@@ -1,0 +1,58 @@
+/** Breakages of publishing: resolved means written, and rejected says what may not be. */
+import type { Mutant } from "./mutant.js";
+
+const PUBLISHER = "src/core/publisher.ts";
+const INVOCATION = "src/core/invocation.ts";
+const BATCHING = "src/core/batching.ts";
+
+export const PUBLISHING: readonly Mutant[] = [
+  {
+    name: "partial failure counts as success",
+    file: PUBLISHER,
+    search: "round.failed.push(entry);",
+    replace: "",
+  },
+  {
+    name: "a lost answer counts as success",
+    file: PUBLISHER,
+    search: "round.failed.push(...request);",
+    replace: "",
+  },
+  {
+    name: "invalidate resolves before it is acknowledged",
+    file: INVOCATION,
+    search: "const token = await publisher.publish({ keys, sources, all }, timeoutMs);",
+    replace:
+      'publisher.publish({ keys, sources, all }, timeoutMs).catch(() => {});\n      const token = await Promise.resolve("token");',
+  },
+  {
+    name: "a rejection does not name the ids",
+    file: PUBLISHER,
+    search: "const ids = pending.flatMap((entry) => entry.content.keys);",
+    replace: "const ids: string[] = [];",
+  },
+  {
+    name: "giving up counts as success",
+    file: PUBLISHER,
+    search: "if (round.final || attempt === MAX_ATTEMPTS || signal.aborted) throw",
+    replace: "if (attempt === MAX_ATTEMPTS) break;\n      if (round.final || signal.aborted) throw",
+  },
+  {
+    name: "an order to drop all is not published",
+    file: BATCHING,
+    search: "if (all) seal({ keys: [], all: true });",
+    replace: "",
+  },
+  {
+    name: "sources are not published",
+    file: BATCHING,
+    search: "for (const part of split(sources)) seal({ keys: [], sources: part });",
+    replace: "",
+  },
+  {
+    name: "a call to publish outlives its deadline",
+    file: PUBLISHER,
+    search: "        controller.abort();\n",
+    replace: "",
+  },
+];

@@ -1,0 +1,142 @@
+/** Breakages of how the stream is read: nothing may be skipped, and nothing taken for the tip that is not. */
+import type { Mutant } from "./mutant.js";
+
+const READER = "src/core/reader.ts";
+const POLL = "src/core/poll-run.ts";
+const POSITION = "src/core/position.ts";
+const RECORD = "src/core/invalidation-record.ts";
+
+export const READING: readonly Mutant[] = [
+  {
+    name: "an empty page is taken for the tip",
+    file: READER,
+    search: "const atTip = page.millisBehindLatest === 0;",
+    replace: "const atTip = page.millisBehindLatest === 0 || page.records.length === 0;",
+  },
+  {
+    name: "the first page is taken for the tip",
+    file: READER,
+    search: "const atTip = page.millisBehindLatest === 0;",
+    replace: "const atTip = true;",
+  },
+  {
+    name: "an old iterator is taken anew from now on",
+    file: READER,
+    search: "timestampMs: this.#serverTime(start.timestampMs) }",
+    replace: "timestampMs: this.#serverTime(this.#clock.now()) }",
+  },
+  {
+    name: "the first refresh starts when it is made, not at the fence",
+    file: READER,
+    search: "await this.#list(run, run.from.provenAtMs)",
+    replace: "await this.#list(run, this.#clock.now())",
+  },
+  {
+    name: "shards closed since the fence are not listed",
+    file: READER,
+    search: "let listed = await this.#listFrom(run, askedMs);",
+    replace: "let listed = await this.#listFrom(run, this.#clock.now() + 60_000);",
+  },
+  {
+    name: "only the first page of the listing is read",
+    file: READER,
+    search: "if (answer.nextToken === undefined) return listed;",
+    replace: "return listed;",
+  },
+  {
+    name: "no margin is left for clocks that are wrong",
+    file: READER,
+    search: "return timeMs - this.#options.clockMarginMs - this.#aheadMs;",
+    replace: "return timeMs;",
+  },
+  {
+    name: "the page bound counts as caught up",
+    file: READER,
+    search: "      run.leftBehind();\n",
+    replace: "",
+  },
+  {
+    name: "the shards are not listed again after a long pause",
+    file: READER,
+    search: "if (!isWarm(run.from, this.#clock.now())) await",
+    replace: 'if (run.from.kind === "fence") await',
+  },
+  {
+    name: "the children of a closed shard are not read",
+    file: POLL,
+    search: "const added = childIds.filter((childId) => !this.#shardsSeen.has(childId));",
+    replace: "const added = childIds.filter(() => false);",
+  },
+  {
+    name: "children are read from now on, not from their beginning",
+    file: POLL,
+    search: "this.cursors.set(childId, CHILD_START);",
+    replace: "this.cursors.set(childId, startAt(this.#startedAtMs + 8_000));",
+  },
+  {
+    name: "only the first child of a split is read",
+    file: POLL,
+    search: "const added = childIds.filter((childId) => !this.#shardsSeen.has(childId));",
+    replace: "const added = childIds.slice(0, 1).filter((childId) => !this.#shardsSeen.has(childId));",
+  },
+  {
+    name: "a shard that failed counts as caught up",
+    file: POLL,
+    search: "if (this.closed) return;\n    this.#complete = false;",
+    replace: "if (this.closed) return;",
+  },
+  {
+    name: "a refresh cut off by its deadline counts as caught up",
+    file: POLL,
+    search: "const caughtUp = this.#finished && this.#complete;",
+    replace: "const caughtUp = this.#complete;",
+  },
+  {
+    name: "the position is proven though it is not caught up",
+    file: POLL,
+    search: "const provenAtMs = caughtUp ? this.#startedAtMs : this.from.provenAtMs;",
+    replace: "const provenAtMs = this.#startedAtMs;",
+  },
+  {
+    name: "calls outlive the poll",
+    file: POLL,
+    search: "if (this.#unanswered > 0) this.#abort.abort();",
+    replace: "",
+  },
+  {
+    name: "timers outlive the poll",
+    file: POLL,
+    search: "for (const cleanUp of this.#cleanUp) cleanUp();",
+    replace: "",
+  },
+  {
+    name: "what a page off the tip leaves unread is skipped when its iterator is taken anew",
+    file: POSITION,
+    search: "start: atTip ? startAt(sentAtMs).start : cursor.start",
+    replace: "start: startAt(sentAtMs).start",
+  },
+  {
+    name: "a record that cannot be understood is skipped",
+    file: RECORD,
+    search: "all: true, notUnderstood:",
+    replace: "all: false, notUnderstood:",
+  },
+  {
+    name: "a record of a later version is read as if it were of this one",
+    file: RECORD,
+    search: "if (value !== null && value !== RECORD_VERSION) throw",
+    replace: "if (value === undefined) throw",
+  },
+  {
+    name: "a key spelled in another way is not recognised",
+    file: RECORD,
+    search: "return PLAIN_KEY.test(key) ? key : parseDataId(key).toString();",
+    replace: "return PLAIN_KEY.test(key) ? key : (parseDataId(key), key);",
+  },
+  {
+    name: "field names in another case are not recognised",
+    file: RECORD,
+    search: "switch (name.toUpperCase().toLowerCase()) {",
+    replace: "switch (name) {",
+  },
+];

@@ -1,0 +1,22 @@
+/** Runs a range of schedules in a process of its own, and ends that process whatever happens. */
+import { fork } from "node:child_process";
+import type { RunRequest, RunResult } from "../tests/simulation/run.js";
+
+export function runWorker(
+  file: string,
+  request: RunRequest,
+  options: { readonly onProgress?: (done: number) => void; readonly timeoutMs?: number } = {},
+): Promise<RunResult> {
+  const worker = fork(file, { execArgv: [], stdio: ["ignore", "inherit", "inherit", "ipc"] });
+  const { timeoutMs } = options;
+  const timer = timeoutMs === undefined ? undefined : setTimeout(() => worker.kill("SIGKILL"), timeoutMs);
+  return new Promise<RunResult>((resolve, reject) => {
+    worker.on("message", (message: { done?: number; result?: RunResult }) => {
+      if (message.done !== undefined) options.onProgress?.(message.done);
+      if (message.result !== undefined) resolve(message.result);
+    });
+    worker.once("error", reject);
+    worker.once("exit", (code, signal) => reject(new Error(`the worker ended early (${signal ?? code})`)));
+    worker.send(request);
+  }).finally(() => clearTimeout(timer));
+}
