@@ -88,7 +88,9 @@ export class Invocation implements ContextCache {
   async catchUp(): Promise<void> {
     const { coherence, options, streamName } = this.#shared;
     const timeoutMs = Math.min(options.refreshTimeoutMs, Math.max(0, this.#limits.remainingMs() / 2));
-    const result = await coherence.catchUp(this.#servedFrom, timeoutMs, this.#shared.isAlone(this));
+    // From its beginning on, an invocation may have loads under way itself: a refresh() must not leave them behind.
+    const alone = this.#servedFrom === this.began && this.#shared.isAlone(this);
+    const result = await coherence.catchUp(this.#servedFrom, timeoutMs, alone);
     this.#kinesisLatencyMs += result.waitedMs;
     if (result.state !== "unknown") {
       this.#state = result.state;
