@@ -1,0 +1,35 @@
+/** What scache adds to a function's bundle, built with the build properties of template.yaml. */
+
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+import { type Bundle, bundleFunction } from "../tools/lambda/bundle.js";
+
+/** What it was to be. It is more: see docs/performance.md. */
+export const ADDED_TARGET_KB = 32;
+/** What it must not grow beyond without anybody deciding so. */
+export const ADDED_KEPT_KB = 64;
+
+export type Variant = "without" | "with";
+
+/** The function without scache, or with it. The caller removes it. */
+export function bundleVariant(variant: Variant): Promise<Bundle> {
+  const entryPoint = fileURLToPath(new URL(`./cold-${variant}.ts`, import.meta.url));
+  return bundleFunction({ entryPoint, scacheFrom: "src" });
+}
+
+export interface Size {
+  readonly kb: number;
+  readonly gzipKb: number;
+}
+
+/** All files of a bundle together, in KB of 1,024 bytes. */
+export function sizeOf({ taskRoot }: Bundle): Size {
+  let [bytes, gzipped] = [0, 0];
+  for (const file of readdirSync(taskRoot)) {
+    bytes += statSync(join(taskRoot, file)).size;
+    gzipped += gzipSync(readFileSync(join(taskRoot, file))).length;
+  }
+  return { kb: bytes / 1_024, gzipKb: gzipped / 1_024 };
+}

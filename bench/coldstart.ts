@@ -1,0 +1,82 @@
+/**
+ * `npm run bench:coldstart`: what scache adds to the size of a minified bundle and to the time it takes to load, over the
+ * same handler with only Middy, Powertools and the SDK's Kinesis client. Fresh processes in turn; `--json` as elsewhere.
+ */
+
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { parseArgs } from "node:util";
+import type { Bundle } from "../tools/lambda/bundle.js";
+import { ADDED_TARGET_KB, bundleVariant, sizeOf, type Variant } from "./added-bytes.js";
+import { allPass, describeResult, type Result, result } from "./result.js";
+import { difference, figure, interleave } from "./statistics.js";
+
+const ADDED_TARGET_MS = 3;
+const suite = "coldstart";
+
+const { values } = parseArgs({ options: { json: { type: "boolean" }, quick: { type: "boolean" } } });
+
+/** Prints how long the import of a module takes; the start of Node itself is not part of it. */
+const TIMED_IMPORT = `
+  const begunAt = performance.now();
+  await import(process.argv[1]);
+  console.log(performance.now() - begunAt);
+  process.exit(0);`;
+
+function loadMs(bundle: Bundle, variant: Variant): number {
+  const file = pathToFileURL(join(bundle.taskRoot, `cold-${variant}.mjs`)).href;
+  const { stdout, stderr, status } = spawnSync(
+    process.execPath,
+    ["--input-type=module", "--eval", TIMED_IMPORT, "--", file],
+    { encoding: "utf8", env: { PATH: process.env.PATH, AWS_REGION: "eu-west-1", NODE_NO_WARNINGS: "1" } },
+  );
+  if (status !== 0) throw new Error(`${file} did not load: ${stderr}`);
+  return Number(stdout);
+}
+
+async function measure(bundles: Record<Variant, Bundle>): Promise<Result[]> {
+  const sizes = { without: sizeOf(bundles.without), with: sizeOf(bundles.with) };
+  const contestants = {
+    without: () => loadMs(bundles.without, "without"),
+    with: () => loadMs(bundles.with, "with"),
+  };
+  await interleave(contestants, 3);
+  const taken = await interleave(contestants, values.quick ? 25 : 101);
+  const one = (name: string, unit: Result["unit"], value: number) =>
+    result({ suite, name, unit, figure: figure([value]) });
+  return [
+    one("bundle without scache", "KB", sizes.without.kb),
+    one("bundle with scache", "KB", sizes.with.kb),
+    result({
+      suite,
+      name: "added to the bundle",
+      unit: "KB",
+      figure: figure([sizes.with.kb - sizes.without.kb]),
+      target: { atMost: ADDED_TARGET_KB },
+      note: `${(sizes.with.gzipKb - sizes.without.gzipKb).toFixed(1)} KB compressed`,
+    }),
+    result({ suite, name: "loading without scache", unit: "ms", figure: figure(taken.without) }),
+    result({ suite, name: "loading with scache", unit: "ms", figure: figure(taken.with) }),
+    result({
+      suite,
+      name: "added to loading",
+      unit: "ms",
+      figure: difference(taken.with, taken.without),
+      target: { atMost: ADDED_TARGET_MS },
+    }),
+  ];
+}
+
+const bundles = { without: await bundleVariant("without"), with: await bundleVariant("with") };
+try {
+  const results = await measure(bundles);
+  for (const one of results) console.log(describeResult(one));
+  const pass = allPass(results);
+  if (values.json)
+    console.log(JSON.stringify({ date: new Date().toISOString(), node: process.version, pass, results }));
+  process.exitCode = pass ? 0 : 1;
+} finally {
+  bundles.without.remove();
+  bundles.with.remove();
+}
