@@ -4,13 +4,14 @@
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
 import { LambdaEnvironment } from "../../tools/lambda/environment.js";
 import type { LambdaOptions } from "../../tools/lambda/invocation.js";
+import { isAlive, stateOf } from "../support/processes.js";
 
 const HANDLER = `
 import { writeSync } from "node:fs";
@@ -67,8 +68,6 @@ async function answerOf(environment: LambdaEnvironment, event: unknown = {}): Pr
   return result as Answer;
 }
 
-const stateOf = (pid: number) => /\) (\w)/.exec(readFileSync(`/proc/${pid}/stat`, "utf8"))?.[1];
-
 async function until(holds: () => boolean): Promise<void> {
   const deadlineMs = Date.now() + 5_000;
   while (!holds()) {
@@ -93,7 +92,7 @@ describe("an environment", () => {
     const environment = await create();
     const before = await answerOf(environment, { tick: true });
     await until(() => environment.frozen);
-    if (existsSync("/proc/self/stat")) expect(stateOf(environment.pid ?? 0)).toBe("T");
+    expect(stateOf(environment.pid ?? 0)).toBe("T");
     await new Promise((resolve) => setTimeout(resolve, 300));
     const after = await answerOf(environment);
     expect(after.ticks).toBeLessThan(10);
@@ -233,12 +232,3 @@ describe("no process is left behind", () => {
     expect(isAlive(pid)).toBe(false);
   });
 });
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return !existsSync("/proc/self/stat") || stateOf(pid) !== "Z";
-  } catch {
-    return false;
-  }
-}
