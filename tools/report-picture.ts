@@ -52,7 +52,7 @@ async function photograph(page: string, out: string): Promise<void> {
     await tab.screenshot({
       path: out,
       fullPage: true,
-      clip: { x: 0, y: 0, width: WIDTH, height: Math.ceil(end) + 20 },
+      clip: { x: 0, y: 0, width: WIDTH, height: Math.ceil(end) + 12 },
     });
   } finally {
     await browser.close();

@@ -52,8 +52,10 @@ const FIELDS: Readonly<Record<keyof Counts, string>> = {
 
 export const COUNT_NAMES = Object.keys(FIELDS) as readonly (keyof Counts)[];
 
+const NONE = Object.freeze(Object.fromEntries(COUNT_NAMES.map((name) => [name, 0]))) as unknown as Readonly<Counts>;
+
 export function noCounts(): Counts {
-  return Object.fromEntries(COUNT_NAMES.map((name) => [name, 0])) as unknown as Counts;
+  return { ...NONE };
 }
 
 export function addCounts(sum: Counts, more: Readonly<Counts>): void {

@@ -58,7 +58,7 @@
     const values = (_plot, ticks) => ticks.map((tick) => (tick === null ? "" : format(tick)));
     const steps = format === duration ? { incrs: STEPS } : {};
     return [
-      { ...common, grid: { show: false }, values: TIMES },
+      { ...common, grid: { show: false }, values: TIMES, space: 76 },
       { ...common, ...steps, values, size: 72 },
     ];
   }
