@@ -12,7 +12,7 @@ import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { build } from "esbuild";
 import { InvalidOptionError, scache } from "../../src/index.js";
 import { DIMENSION_NAMES, METRIC_NAMES } from "../../src/metrics/emf.js";
-import { kinesisClient, type RunningKinesis, startKinesis } from "../../tools/emulators/kinesis.js";
+import { kinesisClient, REGION, type RunningKinesis, startKinesis } from "../../tools/emulators/kinesis.js";
 import { createStream } from "../../tools/emulators/streams.js";
 import { complaintsOf } from "../support/compile.js";
 import { readTemplate } from "../support/template.js";
@@ -226,6 +226,11 @@ describe("what it names exists", () => {
   test("sam is run where it finds esbuild: in an npm script", () => {
     expect(readme.match(/sam build/g) ?? []).toEqual([]);
     expect(manifest.scripts["sam:build"]).toContain("sam build");
+  });
+
+  test("sam is run in the region of the embedded services, which keep regions apart", () => {
+    for (const [command] of readme.matchAll(/sam local invoke \S+ --.*$/gm))
+      expect(command).toContain(`--region ${REGION}`);
   });
 });
 
