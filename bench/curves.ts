@@ -26,10 +26,11 @@ function draw(curve: Curve): string {
     height: 420,
     marginLeft: 60,
     marginRight: 200,
-    style: "background: white; color: black; font: 12px system-ui, sans-serif",
+    style: { background: "white", color: "black", fontFamily: "system-ui, sans-serif", fontSize: "12px" },
     x: {
       type: curve.xScale,
       label: curve.xLabel,
+      labelAnchor: "center",
       grid: true,
       ticks: ticks(points.map(({ x }) => x)),
       tickFormat: short,

@@ -57,7 +57,7 @@ export function originalHandler(client: KinesisClient, stream: string, sourceMs:
 export function scacheHandler(stream: string, sourceMs: number, options: ScacheOptions = {}): Handler {
   const source = slowSource(sourceMs);
   const handler = middy()
-    .use(scache(stream, { metrics: false, ...options }))
+    .use(scache(stream, { metrics: false, refreshTimeoutMs: 10_000, ...options }))
     .handler(async (_event, context) => context.cache.getOrAdd(ID, source.load));
   return { loads: source.loads, invoke: () => handler({}, lambdaContext()) };
 }
