@@ -18,6 +18,8 @@ const MAX_BACKOFF_MS = 1_000;
 /** Requests under way at once. */
 const MAX_PARALLEL_REQUESTS = 8;
 
+const NO_OUTCOME = "no outcome was given for the record";
+
 /** Where a record of ours was written: shard and sequence number. */
 export type Written = readonly [shardId: string, sequenceNumber: string];
 
@@ -99,33 +101,36 @@ export class Publisher {
           written.push([outcome.shardId, outcome.sequenceNumber]);
         } else {
           round.failed.push(entry);
-          round.cause = new StreamFailure("throttled", outcome?.reason ?? "no outcome was given for the record");
+          if (!round.final) round.cause = new StreamFailure("throttled", outcome?.reason ?? NO_OUTCOME);
         }
       });
     } catch (error) {
       round.failed.push(...request);
-      round.cause = error;
+      // Of several causes the one that no retry can mend is what the caller has to know.
+      if (!round.final) round.cause = error;
       if (error instanceof StreamFailure && (error.kind === "refused" || error.kind === "lost")) round.final = true;
     }
   }
 
   /** Ends after the attempt's own time even when the client ignores the signal. */
-  #attempt<T>(signal: AbortSignal, call: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  async #attempt<T>(signal: AbortSignal, call: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const controller = new AbortController();
-    return new Promise<T>((resolve, reject) => {
-      const abort = () => {
+    let abort: () => void = () => undefined;
+    const late = new Promise<never>((_resolve, reject) => {
+      abort = () => {
         controller.abort();
         reject(new StreamFailure("unavailable", "PutRecords was not answered in time"));
       };
-      const cancel = this.#clock.after(ATTEMPT_TIMEOUT_MS, abort);
-      signal.addEventListener("abort", abort, { once: true });
-      const settled = () => {
-        cancel();
-        signal.removeEventListener("abort", abort);
-      };
-      if (signal.aborted) abort();
-      call(controller.signal).then(resolve, reject).finally(settled);
     });
+    const cancel = this.#clock.after(ATTEMPT_TIMEOUT_MS, abort);
+    signal.addEventListener("abort", abort, { once: true });
+    if (signal.aborted) abort();
+    try {
+      return await Promise.race([call(controller.signal), late]);
+    } finally {
+      cancel();
+      signal.removeEventListener("abort", abort);
+    }
   }
 
   #backoffMs(attempt: number): number {
