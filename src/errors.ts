@@ -51,7 +51,8 @@ export class PublishError extends ScacheError {
   ) {
     const { ids, sources, everything } = unpublished;
     const names = [...ids, ...sources, ...(everything ? ["everything"] : [])];
-    const shown = names.slice(0, 3).join(", ") + (names.length > 3 ? `, … (${names.length} in all)` : "");
+    const shown =
+      names.slice(0, 3).map(shortened).join(", ") + (names.length > 3 ? `, … (${names.length} in all)` : "");
     const reason = cause instanceof Error ? cause.message : String(cause);
     super("PUBLISH_FAILED", `scache: may not have been published to stream "${stream}": ${shown}: ${reason}`, {
       cause,
@@ -71,10 +72,15 @@ export class RefreshError extends ScacheError {
 
 /** A short, safe description of any value for an error message. */
 export function describe(value: unknown): string {
-  if (typeof value === "string") return JSON.stringify(value.length > 100 ? `${value.slice(0, 100)}…` : value);
+  if (typeof value === "string") return JSON.stringify(shortened(value));
   if (typeof value === "function") return "a function";
   if (typeof value !== "object" || value === null) return String(value);
   if (Array.isArray(value)) return `an array of ${value.length}`;
   const keys = Object.keys(value);
   return keys.length === 0 ? "an object" : `an object with ${keys.slice(0, 5).join(", ")}`;
+}
+
+/** An id can be as long as a record: a message must not be. */
+function shortened(text: string): string {
+  return text.length > 100 ? `${text.slice(0, 100)}…` : text;
 }
