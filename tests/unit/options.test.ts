@@ -1,0 +1,211 @@
+/** What `scache()` is told: the defaults, what is taken, and how everything else is refused. */
+import { describe, expect, test } from "@jest/globals";
+import { dataId } from "../../src/core/data-id.js";
+import { InvalidOptionError } from "../../src/errors.js";
+import { resolveOptions, type ScacheOptions } from "../../src/options.js";
+
+const DAY_MS = 24 * 3_600_000;
+
+/** The error with which these options are refused. */
+function refusal(options: unknown): InvalidOptionError {
+  try {
+    resolveOptions(options as ScacheOptions);
+  } catch (error) {
+    if (error instanceof InvalidOptionError) return error;
+    throw error;
+  }
+  throw new Error(`accepted: ${JSON.stringify(options)}`);
+}
+
+describe("without options", () => {
+  test("everything has a default", () => {
+    const { sizeOf, ...rest } = resolveOptions();
+    expect(rest).toEqual({
+      ttl: { minMs: 1_800_000, maxMs: 3_600_000 },
+      maxEntries: 10_000,
+      maxBytes: 16_777_216,
+      maxStalenessMs: 0,
+      refreshTimeoutMs: 1_000,
+      onRefreshError: "bypass",
+      maxGapMs: 900_000,
+      clockMarginMs: 10_000,
+      holdOffMs: 0,
+      freeze: true,
+      decode: undefined,
+    });
+    expect(sizeOf("value", dataId("s", "1"))).toBeGreaterThan(0);
+  });
+
+  test("an option that is undefined is one that was not given", () => {
+    const names = ["ttlMs", "maxEntries", "maxStalenessMs", "onRefreshError", "freeze", "client", "metrics", "decode"];
+    const given = Object.fromEntries(names.map((name) => [name, undefined]));
+    const [{ sizeOf: _given, ...resolved }, { sizeOf: _default, ...defaults }] = [
+      resolveOptions(given),
+      resolveOptions(),
+    ];
+    expect(resolved).toEqual(defaults);
+  });
+
+  test("the default size counts the value and its key", () => {
+    const { sizeOf } = resolveOptions();
+    expect(sizeOf("x".repeat(1_000), dataId("s", "1"))).toBeGreaterThan(2_000);
+    expect(sizeOf("x", dataId("s", "1".repeat(1_000)))).toBeGreaterThan(2_000);
+  });
+});
+
+describe("what is given", () => {
+  test("is taken over", () => {
+    const sizeOf = () => 1;
+    const decode = () => ({});
+    expect(
+      resolveOptions({
+        ttlMs: { min: 1_000, max: 2_000 },
+        maxEntries: 5,
+        maxBytes: 6,
+        sizeOf,
+        maxStalenessMs: 7,
+        refreshTimeoutMs: 8,
+        onRefreshError: "serve",
+        maxGapMs: 9,
+        clockMarginMs: 10,
+        holdOffMs: 11,
+        freeze: false,
+        decode,
+      }),
+    ).toEqual({
+      ttl: { minMs: 1_000, maxMs: 2_000 },
+      maxEntries: 5,
+      maxBytes: 6,
+      sizeOf,
+      maxStalenessMs: 7,
+      refreshTimeoutMs: 8,
+      onRefreshError: "serve",
+      maxGapMs: 9,
+      clockMarginMs: 10,
+      holdOffMs: 11,
+      freeze: false,
+      decode,
+    });
+  });
+
+  test("one lifetime is both bounds", () => {
+    expect(resolveOptions({ ttlMs: 5_000 }).ttl).toEqual({ minMs: 5_000, maxMs: 5_000 });
+    expect(resolveOptions({ ttlMs: { min: 5_000, max: 5_000 } }).ttl).toEqual({ minMs: 5_000, maxMs: 5_000 });
+  });
+
+  test("is left as it is", () => {
+    const given = Object.freeze({ ttlMs: Object.freeze({ min: 1, max: 2 }), maxEntries: 3 });
+    resolveOptions(given);
+    expect(given).toEqual({ ttlMs: { min: 1, max: 2 }, maxEntries: 3 });
+  });
+
+  test.each(["bypass", "serve", "throw"] as const)("the policy %s is one", (onRefreshError) => {
+    expect(resolveOptions({ onRefreshError }).onRefreshError).toBe(onRefreshError);
+  });
+
+  test("objects that do what is asked of them fit, whoever made them", () => {
+    const client = { send: () => undefined };
+    const logger = { debug: () => undefined, info: () => undefined, warn: () => undefined };
+    const metrics = { addMetric: () => undefined };
+    expect(() => resolveOptions({ client, logger, metrics } as unknown as ScacheOptions)).not.toThrow();
+    expect(() => resolveOptions({ metrics: false })).not.toThrow();
+  });
+});
+
+/** Each number's option, its bounds, and whether it counts things rather than milliseconds. */
+const NUMBERS = [
+  { name: "ttlMs", min: 1, max: Number.MAX_SAFE_INTEGER, whole: false },
+  { name: "maxEntries", min: 1, max: 2 ** 24, whole: true },
+  { name: "maxBytes", min: 1, max: Number.MAX_SAFE_INTEGER, whole: true },
+  { name: "maxStalenessMs", min: 0, max: DAY_MS, whole: false },
+  { name: "refreshTimeoutMs", min: 1, max: 900_000, whole: false },
+  { name: "maxGapMs", min: 1, max: DAY_MS - 3_600_000, whole: false },
+  { name: "clockMarginMs", min: 0, max: 3_600_000, whole: false },
+  { name: "holdOffMs", min: 0, max: DAY_MS, whole: false },
+];
+
+describe.each(NUMBERS)("the number $name", ({ name, min, max, whole }) => {
+  test("is taken at both its bounds", () => {
+    expect(() => resolveOptions({ [name]: min })).not.toThrow();
+    expect(() => resolveOptions({ [name]: max })).not.toThrow();
+  });
+
+  test("is refused outside them, and when it is no number", () => {
+    const wrong = [min - 1, -1, max * 1.01, Number.NaN, Number.POSITIVE_INFINITY, "10", null, true, [10], 10n];
+    for (const given of wrong) expect(refusal({ [name]: given }).option).toBe(name);
+  });
+
+  test(whole ? "is refused with a fraction" : "may have a fraction", () => {
+    if (whole) expect(refusal({ [name]: 1.5 }).option).toBe(name);
+    else expect(() => resolveOptions({ [name]: 1.5 })).not.toThrow();
+  });
+
+  test("is refused in words that name it, its bounds and what came", () => {
+    const { message } = refusal({ [name]: "ten" });
+    expect(message).toContain(`"${name}"`);
+    expect(message).toContain('"ten"');
+    if (name !== "ttlMs") expect(message).toContain(`from ${min} to ${max}`);
+    if (min > 0) expect(refusal({ [name]: 0 }).message).toContain("but got 0");
+    expect(refusal({ [name]: Number.NaN }).message).toContain("but got NaN");
+  });
+});
+
+describe("the lifetimes' range", () => {
+  test("is refused when its bounds are the wrong way round, in words that name both", () => {
+    const error = refusal({ ttlMs: { min: 2_000, max: 1_000 } });
+    expect(error.option).toBe("ttlMs.min");
+    expect(error.message).toMatch(/ttlMs\.max.*1000.*but got 2000/);
+  });
+
+  test.each([
+    [{ max: 1_000 }, "ttlMs.min"],
+    [{ min: 1_000 }, "ttlMs.max"],
+    [{ min: 0, max: 1_000 }, "ttlMs.min"],
+    [{ min: 1_000, max: Number.NaN }, "ttlMs.max"],
+    [{ min: "1000", max: 2_000 }, "ttlMs.min"],
+    [[1_000, 2_000], "ttlMs.min"],
+    [() => 1, "ttlMs"],
+  ])("%j is refused, and %s is what the error names", (ttlMs, option) => {
+    expect(refusal({ ttlMs }).option).toBe(option);
+  });
+});
+
+describe("what is not a number", () => {
+  test.each([
+    ["sizeOf", 10, "a function"],
+    ["decode", "json", "a function"],
+    ["decode", null, "a function"],
+    ["onRefreshError", "ignore", '"bypass", "serve" or "throw"'],
+    ["onRefreshError", null, '"bypass", "serve" or "throw"'],
+    ["freeze", "yes", "true or false"],
+    ["freeze", 0, "true or false"],
+    ["client", {}, "an object with send()"],
+    ["client", null, "an object with send()"],
+    ["client", () => undefined, "an object with send()"],
+    ["logger", console.log, "an object with warn()"],
+    ["logger", false, "an object with warn()"],
+    ["metrics", true, "an object with addMetric()"],
+    ["metrics", {}, "an object with addMetric()"],
+  ])("%s: %p is refused, and %s is said to be expected", (name, given, expected) => {
+    const error = refusal({ [name]: given });
+    expect(error.option).toBe(name);
+    expect(error.message).toContain(`must be ${expected}, but got `);
+  });
+
+  test("an unknown option is refused, and the message names all there are", () => {
+    const error = refusal({ maxEntires: 5 });
+    expect(error.option).toBe("maxEntires");
+    for (const name of ["maxEntires", "maxEntries", "ttlMs", "onRefreshError", "decode"]) {
+      expect(error.message).toContain(name);
+    }
+  });
+
+  test("an option that every object inherits is unknown, too", () => {
+    expect(refusal({ toString: () => "" }).option).toBe("toString");
+    expect(refusal(JSON.parse('{"__proto__": 1}')).option).toBe("__proto__");
+  });
+
+  test.each([[null], [5], ["stream"], [[]], [() => undefined]])("%p instead of options is refused", (options) => {
+    expect(refusal(options)).toMatchObject({ option: "options", code: "INVALID_OPTION" });
+  });
+});

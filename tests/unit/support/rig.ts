@@ -1,0 +1,127 @@
+/**
+ * One environment of the core as unit tests need it: over a stream in memory and a clock moved by hand, with every call
+ * and every notice kept, and writers elsewhere. It decides nothing about what is right.
+ */
+import { type DataId, dataId } from "../../../src/core/data-id.js";
+import { createEnvironment, type Environment } from "../../../src/core/environment.js";
+import { encodeRecord, type RecordContent } from "../../../src/core/invalidation-record.js";
+import type { Invocation } from "../../../src/core/invocation.js";
+import type { Notices, TroubleKind } from "../../../src/core/notices.js";
+import { resolveOptions, type ScacheOptions } from "../../../src/options.js";
+import { type CallPlan, ManualClock, MemoryStream, type StreamOperation } from "../../../src/testing/index.js";
+import type { MemoryClient } from "../../../src/testing/memory-client.js";
+
+/** What the tests cache. */
+export const userId = (id: string): DataId<string> => dataId<string>("db.users.id", id);
+
+export class KeptNotices implements Notices {
+  readonly started: TroubleKind[] = [];
+  readonly ended: TroubleKind[] = [];
+  readonly debugs: string[] = [];
+
+  troubleStarted(kind: TroubleKind): void {
+    this.started.push(kind);
+  }
+
+  troubleEnded(kind: TroubleKind): void {
+    this.ended.push(kind);
+  }
+
+  debug(message: string): void {
+    this.debugs.push(message);
+  }
+}
+
+/** Writers elsewhere: what they publish is on the stream at once. */
+export class Elsewhere {
+  readonly #stream: MemoryStream;
+
+  constructor(stream: MemoryStream) {
+    this.#stream = stream;
+  }
+
+  publishes(content: RecordContent): void {
+    this.#put(encodeRecord(content, this.#stream.clock.now()));
+  }
+
+  invalidates(...ids: readonly DataId[]): void {
+    this.publishes({ keys: ids.map(String) });
+  }
+
+  /** A record that no reader can understand. */
+  putsGarbage(): void {
+    this.#put(new TextEncoder().encode("garbage"));
+  }
+
+  #put(data: Uint8Array): void {
+    this.#stream.put([{ data, partitionKey: "elsewhere" }]);
+  }
+}
+
+export class Rig {
+  readonly clock = new ManualClock();
+  readonly stream: MemoryStream;
+  readonly client: MemoryClient;
+  readonly elsewhere: Elsewhere;
+  readonly environment: Environment;
+  readonly notices = new KeptNotices();
+  /** Every call made, in order. */
+  readonly calls: StreamOperation[] = [];
+  /** What becomes of the calls made from now on. */
+  plan: CallPlan = {};
+
+  constructor(options: ScacheOptions = {}, shards = 1) {
+    this.stream = new MemoryStream({ clock: this.clock, shards });
+    this.elsewhere = new Elsewhere(this.stream);
+    this.client = this.stream.connect(({ operation }) => {
+      this.calls.push(operation);
+      return this.plan;
+    });
+    this.environment = createEnvironment({
+      stream: this.client,
+      streamName: "users",
+      clock: this.clock,
+      random: () => 0.5,
+      options: resolveOptions(options),
+      notices: this.notices,
+    });
+  }
+
+  /** An invocation at its first moment: nothing has been read for it yet. */
+  begin(remainingMs = 30_000, requestId?: string): Invocation {
+    const endsAtMs = this.clock.monotonic() + remainingMs;
+    return this.environment.begin({ remainingMs: () => endsAtMs - this.clock.monotonic(), requestId });
+  }
+
+  /** An invocation whose handler is about to run. */
+  async invocation(remainingMs?: number): Promise<Invocation> {
+    const invocation = this.begin(remainingMs);
+    await invocation.catchUp();
+    return invocation;
+  }
+
+  /** Caches these values, and catches up once, so that the next refresh is one call for each shard. */
+  async warm(values: Readonly<Record<string, string>>): Promise<void> {
+    const filling = await this.invocation();
+    for (const [id, value] of Object.entries(values)) filling.cache.add(userId(id), value);
+    filling.end();
+    (await this.invocation()).end();
+    this.forgetCalls();
+  }
+
+  /** The calls made since the last time. */
+  forgetCalls(): StreamOperation[] {
+    return this.calls.splice(0);
+  }
+}
+
+/** A load that is under way until the test lets it return. */
+export function slowLoad<T>(): { load: () => Promise<T>; returns: (value: T) => void; fails: (error: unknown) => void } {
+  let returns: (value: T) => void = () => undefined;
+  let fails: (error: unknown) => void = () => undefined;
+  const promise = new Promise<T>((resolve, reject) => {
+    returns = resolve;
+    fails = reject;
+  });
+  return { load: () => promise, returns, fails };
+}
