@@ -31,8 +31,8 @@ const filtered = filters.map(({ namespace, metric }) => `${namespace} ${metric}`
 /** Words of a query that are Logs Insights', not fields. */
 const QUERY_WORDS = new Set(
   (
-    "filter stats fields sort limit by as desc asc or and ispresent sum max min avg count pct bin SOURCE " +
-    "netMs savedMs kinesisMs hitPercent invocations writes p50 p99 worst"
+    "filter stats fields sort limit by as desc asc or and ispresent sum max min avg count count_distinct pct bin SOURCE " +
+    "netMs savedMs kinesisMs hitPercent invocations environments writes p50 p99 worst"
   ).split(" "),
 );
 
