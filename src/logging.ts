@@ -42,7 +42,7 @@ const WORDINGS: Record<TroubleKind, Wording> = {
     otherwise: "raise maxStalenessMs, so that each environment reads less often",
   },
   lost: {
-    started: (stream) => `the position in stream "${stream}" was lost; the cache was emptied and starts anew`,
+    started: (stream) => `stream "${stream}" could not be followed; the cache was emptied and starts anew`,
     ended: (stream) => `stream "${stream}" is followed again`,
     otherwise: "was the stream deleted and created again, or its retention shortened?",
   },
@@ -175,7 +175,10 @@ function startOf(kind: TroubleKind, { reason, cause }: TroubleStart, stream: str
   const error = failure === undefined ? "" : ` (${failure.name})`;
   const message = `scache: ${wording.started(stream)}: ${reason}${error}. To do: ${fix ?? wording.otherwise}.`;
   // Only AWS and the system are quoted: other errors' messages may hold a piece of a record or of a value.
-  const said = failure?.quotable === true && kind !== "record" ? { errorMessage: failure.message } : {};
+  const said =
+    failure?.quotable === true && kind !== "record" && failure.message !== reason
+      ? { errorMessage: failure.message }
+      : {};
   const named = failure === undefined ? {} : { error: failure.name };
   return { message, fields: { kind, stream, reason, ...named, ...said, fix: fix ?? wording.otherwise } };
 }

@@ -72,6 +72,11 @@ describe("notices in the log", () => {
     });
   });
 
+  test("what the reason says already is not said twice", () => {
+    const { detail } = warningFor("refused", "not allowed", awsError("AccessDeniedException", "not allowed"));
+    expect(detail).not.toHaveProperty("errorMessage");
+  });
+
   test.each([
     ["a key that may not be used", awsError("KMSAccessDeniedException"), /kms:Decrypt.*kms:GenerateDataKey/],
     ["a key switched off", awsError("KMSDisabledException"), /KMS key is missing, disabled/],

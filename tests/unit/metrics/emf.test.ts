@@ -163,6 +163,16 @@ describe("the EMF line of an invocation", () => {
     expect(await linesOf(() => sink(reportWith()))).toEqual([]);
   });
 
+  test("the line stays as it is where Lambda wraps what goes through the console as JSON", async () => {
+    const original = console.log;
+    console.log = (message: string) => process.stdout.write(`${JSON.stringify({ level: "INFO", message })}\n`);
+    try {
+      expect(await lineOf(reportWith())).toMatchObject({ CacheHits: 2, service: "users" });
+    } finally {
+      console.log = original;
+    }
+  });
+
   test("a namespace set for the user's own metrics does not move ours", async () => {
     process.env.POWERTOOLS_METRICS_NAMESPACE = "shop";
     expect(directiveOf(await lineOf(reportWith()))?.Namespace).toBe("scache");
