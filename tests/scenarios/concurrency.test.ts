@@ -24,9 +24,7 @@ afterEach(() => stage.close());
 
 /** An environment past its first refresh, with datum 1 cached. */
 async function steady(): Promise<TestEnvironment> {
-  const environment = stage.environment();
-  await environment.warm("1");
-  await environment.read("1");
+  const environment = await stage.environment().settle("1");
   stage.proxy.resetCounts();
   return environment;
 }

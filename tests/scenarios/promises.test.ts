@@ -40,14 +40,6 @@ const times = <T>(count: number, work: (index: number) => T): T[] => Array.from(
 const numbered = (count: number) => times(count, String);
 const current = (id: string) => stage.rows.get(id) ?? 1;
 
-/** An environment that holds these ids, and is past its first refresh. */
-async function steady(ids: readonly string[], options = {}): Promise<TestEnvironment> {
-  const environment = stage.environment(options);
-  await environment.warm(...ids);
-  expect((await environment.read(ids[0] ?? "")).hit).toBe(true);
-  return environment;
-}
-
 test("Once `invalidate(id)` has resolved, no invocation that begins later, in any environment, is served the entry cached before it. (`maxStalenessMs` 0, the default; else promise 6.)", async () => {
   const environments = times(3, () => stage.environment());
   const acknowledged = new Map<string, number>();
@@ -82,7 +74,7 @@ test("Once `invalidate(id)` has resolved, no invocation that begins later, in an
 });
 
 test("A value loaded before an invalidation is never served after it, even if it is added after it.", async () => {
-  const environment = await steady(["other"]);
+  const environment = await stage.environment().settle("other");
   const load = () => stage.load("1");
   const adding: Record<string, (change: () => Promise<unknown>) => Promise<unknown>> = {
     "get and add": (change) =>
@@ -142,14 +134,14 @@ test("When the stream cannot be read in time the cache misses; it never guesses 
       }),
     },
   ];
-  const environment = await steady(["1"], { refreshTimeoutMs: 200 });
+  const environment = await stage.environment({ refreshTimeoutMs: 200 }).settle("1");
   for (const fault of faults) {
     stage.proxy.fault("*", fault);
     const beganMs = performance.now();
     const read = await environment.read("1");
     expect(read).toMatchObject({ hit: false, version: current("1") });
     expect(read.freshness.state).not.toBe("fresh");
-    expect(performance.now() - beganMs).toBeLessThan(1_000);
+    expect(performance.now() - beganMs).toBeLessThan(2_000);
     await stage.change("1");
     expect(await environment.read("1")).toMatchObject({ hit: false, version: current("1") });
     stage.proxy.clear();
@@ -159,7 +151,8 @@ test("When the stream cannot be read in time the cache misses; it never guesses 
 });
 
 test("No invalidation is skipped: empty pages, resharding, expired iterators, freezes and long gaps are read through, or the cache is flushed.", async () => {
-  const ids = numbered(12);
+  const [first = "", ...rest] = numbered(12);
+  const ids = [first, ...rest];
   const change = async () => {
     for (const id of ids) {
       await nextMillisecond();
@@ -196,7 +189,7 @@ test("No invalidation is skipped: empty pages, resharding, expired iterators, fr
   };
   for (const adversity of Object.values(adversities)) {
     await stage.newStream(2);
-    const environment = await steady(ids, { refreshTimeoutMs: 5_000 });
+    const environment = await stage.environment({ refreshTimeoutMs: 5_000 }).settle(first, ...rest);
     await change();
     await adversity();
     await change();
@@ -207,7 +200,7 @@ test("No invalidation is skipped: empty pages, resharding, expired iterators, fr
 
 test("A record that cannot be understood never stops the stream, and never leaves a stale entry behind (the cache is flushed and the record counted).", async () => {
   const { lines } = await captureStandardOutput(async () => {
-    const environment = await steady(["1", "2"], { metrics: new Metrics({ namespace: "scenario" }) });
+    const environment = await stage.environment({ metrics: new Metrics({ namespace: "scenario" }) }).settle("1", "2");
     for (const data of Object.values(GARBAGE)) {
       // What the record meant to say cannot be known, so it may have been this.
       stage.write("1");

@@ -42,9 +42,7 @@ const merge = (shardId = "", other = "") => mergeShards(stage.direct, stage.stre
 
 /** An environment that holds ids 1 to 3 and is past its first refresh. */
 async function steady(options = {}): Promise<TestEnvironment> {
-  const environment = stage.environment(options);
-  await environment.warm("1", "2", "3");
-  expect((await environment.read("1")).hit).toBe(true);
+  const environment = await stage.environment(options).settle("1", "2", "3");
   stage.proxy.resetCounts();
   return environment;
 }

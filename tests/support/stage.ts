@@ -66,7 +66,9 @@ export class Stage {
   }
 
   environment(options: ScacheOptions = {}): TestEnvironment {
-    return new TestEnvironment(this.streamName, options, (id) => this.load(id));
+    // A busy machine must not be taken for a slow Kinesis, but where a scenario says so.
+    const patient = { refreshTimeoutMs: 5_000, ...options };
+    return new TestEnvironment(this.streamName, patient, (id) => this.load(id));
   }
 
   /** What a handler reads from the data source. */

@@ -7,6 +7,7 @@ import type { Context } from "aws-lambda";
 import { type ContextCache, type Freshness, scache } from "../../src/index.js";
 import type { ScacheOptions } from "../../src/options.js";
 import { type Row, rowId } from "./stage.js";
+import { until } from "./until.js";
 
 export interface LogLine {
   readonly message: string;
@@ -89,5 +90,12 @@ export class TestEnvironment {
     await this.invoke(async (cache) => {
       for (const id of ids) await this.readIn(cache, id);
     });
+  }
+
+  /** Warms it, and goes past its first refresh. */
+  async settle(...ids: readonly [string, ...string[]]): Promise<this> {
+    await this.warm(...ids);
+    await until("the environment has made its first refresh", async () => (await this.read(ids[0])).hit);
+    return this;
   }
 }
