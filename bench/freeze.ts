@@ -1,0 +1,55 @@
+/**
+ * What it costs to freeze a value when it is added, which is how a handler is kept from changing what the next one is
+ * served: a small object must take less than a microsecond, for then the safe choice is the default. Cloning at every hit,
+ * the alternative, stands beside it. Exits 1 when the median is above the limit. `--json`: one object as the last line.
+ */
+import { parseArgs } from "node:util";
+import { deepFreeze } from "../src/core/freeze.js";
+import { type Figure, figure, interleave } from "./statistics.js";
+
+const LIMIT_US = 1;
+const ROUNDS = 61;
+const OBJECTS_PER_ROUND = 5_000;
+
+const SHAPES = {
+  small: (n: number) => ({ id: String(n), name: "Ann", email: "ann@example.com", active: true, visits: n }),
+  nested: (n: number) => ({ id: n, name: "Ann", address: { street: "Main", city: "Berne" }, tags: ["a", "b", "c"] }),
+  large: (n: number) => ({ id: n, lines: Array.from({ length: 50 }, (_, at) => ({ at, sku: `s${at}`, quantity: 1 })) }),
+} as const;
+
+type Shape = keyof typeof SHAPES;
+
+/** Microseconds an object, the making of it not counted. */
+function cost(shape: Shape, work: (value: object) => unknown): () => number {
+  return () => {
+    const objects = Array.from({ length: OBJECTS_PER_ROUND }, (_, n) => SHAPES[shape](n));
+    const beganMs = performance.now();
+    for (const object of objects) work(object);
+    return ((performance.now() - beganMs) * 1_000) / OBJECTS_PER_ROUND;
+  };
+}
+
+async function main(json: boolean): Promise<void> {
+  const samples = await interleave(
+    {
+      small: cost("small", deepFreeze),
+      nested: cost("nested", deepFreeze),
+      large: cost("large", deepFreeze),
+      cloneSmall: cost("small", structuredClone),
+    },
+    ROUNDS,
+  );
+  const figures = Object.fromEntries(Object.entries(samples).map(([name, values]) => [name, figure(values)]));
+  for (const [name, { median, low, high }] of Object.entries(figures) as [string, Figure][]) {
+    const spread = `${low.toFixed(2)}–${high.toFixed(2)}`;
+    console.log(`${name.padEnd(10)} ${median.toFixed(2).padStart(7)} µs an object (middle half ${spread})`);
+  }
+  const medianUs = figures.small?.median ?? Number.NaN;
+  const pass = medianUs < LIMIT_US;
+  console.log(`freezing a small object is ${pass ? "below" : "NOT BELOW"} ${LIMIT_US} µs on Node ${process.version}`);
+  if (json) console.log(JSON.stringify({ freezeSmallUs: medianUs, limitUs: LIMIT_US, pass, figures }));
+  process.exitCode = pass ? 0 : 1;
+}
+
+const { values } = parseArgs({ options: { json: { type: "boolean" } } });
+await main(values.json === true);
