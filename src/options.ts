@@ -86,8 +86,7 @@ export function resolveOptions(options: ScacheOptions = {}): ResolvedOptions {
     throw new InvalidOptionError("options", "an object", options);
   }
   for (const name of Object.keys(options)) {
-    if (!NAMES.has(name))
-      throw new InvalidOptionError(name, `one of ${[...NAMES].join(", ")}`, `the unknown "${name}"`);
+    if (!NAMES.has(name)) throw new InvalidOptionError(name, `one of ${[...NAMES].join(", ")}`, name);
   }
   requireObject("client", options.client, "send");
   requireObject("logger", options.logger, "warn");

@@ -41,9 +41,12 @@ export interface InvalidationPublisher {
  * @throws InvalidOptionError
  */
 export function createPublisher(stream: string, options: PublisherOptions = {}): InvalidationPublisher {
+  if (typeof options !== "object" || options === null || Array.isArray(options)) {
+    throw new InvalidOptionError("options", "an object", options);
+  }
   for (const name of Object.keys(options)) {
     if (name !== "client" && name !== "publishTimeoutMs") {
-      throw new InvalidOptionError(name, "one of client, publishTimeoutMs", `the unknown "${name}"`);
+      throw new InvalidOptionError(name, "one of client, publishTimeoutMs", name);
     }
   }
   const { client, publishTimeoutMs = 10_000 } = options;

@@ -1,5 +1,5 @@
 /** What can be told from an error without reading its message, and what its message must never be. */
-import { describe as group, expect, test } from "@jest/globals";
+import { expect, describe as group, test } from "@jest/globals";
 import {
   describe,
   InvalidDataIdError,

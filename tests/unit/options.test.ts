@@ -132,7 +132,7 @@ describe.each(NUMBERS)("the number $name", ({ name, min, max, whole }) => {
 
   test("is refused outside them, and when it is no number", () => {
     const wrong = [min - 1, -1, max * 1.01, Number.NaN, Number.POSITIVE_INFINITY, "10", null, true, [10], 10n];
-    for (const given of wrong) expect(refusal({ [name]: given }).option).toBe(name);
+    for (const given of wrong) expect(refusal({ [name]: given }).option.split(".")[0]).toBe(name);
   });
 
   test(whole ? "is refused with a fraction" : "may have a fraction", () => {
@@ -198,6 +198,7 @@ describe("what is not a number", () => {
     for (const name of ["maxEntires", "maxEntries", "ttlMs", "onRefreshError", "decode"]) {
       expect(error.message).toContain(name);
     }
+    expect(error.message).toContain('but got "maxEntires"');
   });
 
   test("an option that every object inherits is unknown, too", () => {

@@ -39,6 +39,8 @@ describe("resolveStream", () => {
   });
 
   test.each([[undefined], [null], [5], [{}], [["users"]]])("%p is refused in words", (stream) => {
-    expect(() => resolveStream(stream as unknown as string)).toThrow(/option "stream" must be a stream's name.*but got/);
+    expect(() => resolveStream(stream as unknown as string)).toThrow(
+      /option "stream" must be a stream's name.*but got/,
+    );
   });
 });

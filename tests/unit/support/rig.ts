@@ -116,7 +116,11 @@ export class Rig {
 }
 
 /** A load that is under way until the test lets it return. */
-export function slowLoad<T>(): { load: () => Promise<T>; returns: (value: T) => void; fails: (error: unknown) => void } {
+export function slowLoad<T>(): {
+  load: () => Promise<T>;
+  returns: (value: T) => void;
+  fails: (error: unknown) => void;
+} {
   let returns: (value: T) => void = () => undefined;
   let fails: (error: unknown) => void = () => undefined;
   const promise = new Promise<T>((resolve, reject) => {
