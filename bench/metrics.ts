@@ -14,8 +14,9 @@ import type { InvocationReport } from "../src/core/invocation-report.js";
 import { createEmfSink } from "../src/metrics/emf.js";
 
 const LIMIT_US = 40;
-const ROUNDS = 41;
-const CALLS_PER_ROUND = 250;
+/** Many short rounds: on a busy machine most of them still run without being interrupted, and the median is one of those. */
+const ROUNDS = 401;
+const CALLS_PER_ROUND = 25;
 
 type Target = "stubbed" | "pipe" | "file";
 
