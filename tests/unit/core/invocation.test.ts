@@ -1,22 +1,230 @@
+/** What one invocation is served, may store, and says of itself. */
 import { describe, expect, test } from "@jest/globals";
-import { dataId } from "../../../src/core/data-id.js";
-import { createWorld } from "../support/world.js";
+import { type DataId, dataId } from "../../../src/core/data-id.js";
+import { InvalidDataIdError, InvalidOptionError } from "../../../src/errors.js";
+import { Rig, slowLoad, userId } from "../support/rig.js";
 
-const ID = dataId<string>("db.users.id", "1");
+const ONE = userId("1");
 
-describe("refresh", () => {
-  test("does not move the fence past a load of the same invocation that is still under way", async () => {
-    const world = createWorld();
-    const environment = world.environment();
-    const long = await environment.started();
-    expect(long.cache.get(ID)).toBeUndefined();
-    await world.clock.advance(1_000);
-    world.publish({ keys: [ID.toString()] });
-    await world.clock.advance(20_000);
-    await long.cache.refresh();
-    long.cache.add(ID, "loaded before the change");
-    long.end();
-    const next = await environment.started();
-    expect(next.cache.get(ID)).toBeUndefined();
+describe("get", () => {
+  test("misses what is not there, and returns what was added", async () => {
+    const { cache } = await new Rig().invocation();
+    expect(cache.get(ONE)).toBeUndefined();
+    expect(cache.add(ONE, "one")).toBe(true);
+    expect(cache.get(ONE)).toBe("one");
+    expect(cache.get(userId("2"))).toBeUndefined();
+    expect(cache.get(dataId("db.orders.id", "1"))).toBeUndefined();
+  });
+
+  test("an id of another copy of the package names the same entry", async () => {
+    const { cache } = await new Rig().invocation();
+    const foreign = { source: "db.users.id", id: "1" } as unknown as DataId<string>;
+    expect(cache.add(foreign, "one")).toBe(true);
+    expect([cache.get(ONE), cache.get(foreign)]).toEqual(["one", "one"]);
+  });
+
+  test("misses before the stream has been read, and after it could not be", async () => {
+    const rig = new Rig();
+    await rig.warm({ 1: "one" });
+    const invocation = rig.begin();
+    expect(invocation.cache.get(ONE)).toBeUndefined();
+    rig.plan = { fail: "unavailable" };
+    await invocation.catchUp();
+    expect([invocation.cache.get(ONE), invocation.cache.freshness.state]).toEqual([undefined, "bypassed"]);
+    invocation.end();
+    rig.plan = {};
+    expect((await rig.invocation()).cache.get(ONE)).toBe("one");
+  });
+
+  test.each([["id=1&s=db.users.id&t=data.ID"], [undefined], [null], [5], [{}], [{ observableId: () => ONE }]])(
+    "%p instead of an id is refused, by add and getOrAdd too",
+    async (id) => {
+      const { cache } = await new Rig().invocation();
+      const wrong = id as unknown as DataId<string>;
+      expect(() => cache.get(wrong)).toThrow(InvalidDataIdError);
+      expect(() => cache.add(wrong, "one")).toThrow(InvalidDataIdError);
+      const load = () => Promise.reject(new Error("was called"));
+      await expect(cache.getOrAdd(wrong, load)).rejects.toThrow(InvalidDataIdError);
+    },
+  );
+});
+
+describe("add", () => {
+  test("takes null, and everything false, as values; undefined is none", async () => {
+    const { cache } = await new Rig().invocation();
+    for (const value of [null, 0, "", false, Number.NaN]) {
+      expect(cache.add(dataId<unknown>("s", "1"), value)).toBe(true);
+      expect(cache.get(dataId("s", "1"))).toBe(value);
+    }
+    expect(cache.add(dataId<unknown>("s", "2"), undefined)).toBe(false);
+    expect(cache.add(dataId<unknown>("s", "1"), undefined)).toBe(false);
+    expect(cache.get(dataId("s", "1"))).toBeNaN();
+  });
+
+  test("replaces what was there", async () => {
+    const { cache } = await new Rig().invocation();
+    cache.add(ONE, "old");
+    expect(cache.add(ONE, "new")).toBe(true);
+    expect(cache.get(ONE)).toBe("new");
+  });
+
+  test("freezes the value all the way down, whether or not it can be stored", async () => {
+    const { cache } = await new Rig({ maxBytes: 1_000 }).invocation();
+    const id = dataId<{ name: string; tags: string[] }>("s", "1");
+    const [stored, refused] = [
+      { name: "a", tags: ["b"] },
+      { name: "x".repeat(1_000), tags: ["b"] },
+    ];
+    expect([cache.add(id, stored), cache.add(dataId(id.source, "2"), refused)]).toEqual([true, false]);
+    for (const value of [stored, refused]) {
+      expect([Object.isFrozen(value), Object.isFrozen(value.tags)]).toEqual([true, true]);
+    }
+    expect(cache.get(id)).toBe(stored);
+  });
+
+  test("with freeze off the value stays as it is", async () => {
+    const { cache } = await new Rig({ freeze: false }).invocation();
+    const value = { tags: ["b"] };
+    expect(cache.add(dataId("s", "1"), value)).toBe(true);
+    expect([Object.isFrozen(value), Object.isFrozen(value.tags)]).toEqual([false, false]);
+  });
+
+  test("refuses, without a word to the handler, a value that cannot be measured", async () => {
+    const sizes: (() => unknown)[] = [
+      () => Number.NaN,
+      () => -1,
+      () => Number.POSITIVE_INFINITY,
+      () => "5",
+      () => {
+        throw new Error("not today");
+      },
+    ];
+    for (const sizeOf of sizes) {
+      const { cache } = await new Rig({ sizeOf: sizeOf as () => number }).invocation();
+      expect([cache.add(ONE, "one"), cache.get(ONE)]).toEqual([false, undefined]);
+    }
+  });
+
+  test("a value whose getter throws is refused, not thrown", async () => {
+    const { cache } = await new Rig().invocation();
+    const spiteful = Object.defineProperty({}, "name", {
+      enumerable: true,
+      get: () => {
+        throw new Error("mine");
+      },
+    });
+    expect(cache.add(dataId<unknown>("s", "1"), spiteful)).toBe(false);
+  });
+
+  test.each([
+    [{ savedMs: Number.NaN }, "savedMs"],
+    [{ savedMs: Number.POSITIVE_INFINITY }, "savedMs"],
+    [{ savedMs: "5" }, "savedMs"],
+    [{ ttlMs: 0 }, "ttlMs"],
+    [{ ttlMs: -1 }, "ttlMs"],
+    [{ ttlMs: Number.NaN }, "ttlMs"],
+    [{ ttlMs: "5" }, "ttlMs"],
+    [{ ttlMs: null }, "ttlMs"],
+  ])("refuses the options %p, naming %s, as getOrAdd does before it loads", async (options, option) => {
+    const { cache } = await new Rig().invocation();
+    const wrong = options as { savedMs: number };
+    expect(() => cache.add(ONE, "one", wrong)).toThrow(InvalidOptionError);
+    expect(() => cache.add(ONE, "one", wrong)).toThrow(expect.objectContaining({ option }));
+    let loads = 0;
+    const load = () => String(++loads);
+    await expect(cache.getOrAdd(ONE, load, wrong)).rejects.toMatchObject({ option });
+    expect(loads).toBe(0);
   });
 });
+
+describe("a lifetime", () => {
+  test("is judged by the clock when it can end within the invocation", async () => {
+    const rig = new Rig();
+    const { cache } = await rig.invocation(60_000);
+    cache.add(ONE, "one", { ttlMs: 1_000 });
+    await rig.clock.advance(999);
+    expect(cache.get(ONE)).toBe("one");
+    await rig.clock.advance(1);
+    expect(cache.get(ONE)).toBeUndefined();
+  });
+
+  test("that ends with the invocation's last moment is judged by the clock, too", async () => {
+    const rig = new Rig();
+    const { cache } = await rig.invocation(1_000);
+    cache.add(ONE, "one", { ttlMs: 1_000 });
+    await rig.clock.advance(1_000);
+    expect(cache.get(ONE)).toBeUndefined();
+  });
+
+  test("is between the two bounds by chance, and the same for add and getOrAdd", async () => {
+    const rig = new Rig({ ttlMs: { min: 1_000, max: 2_000 } });
+    const { cache } = await rig.invocation(60_000);
+    cache.add(ONE, "one");
+    await cache.getOrAdd(userId("2"), () => "two");
+    await rig.clock.advance(1_499);
+    expect([cache.get(ONE), cache.get(userId("2"))]).toEqual(["one", "two"]);
+    await rig.clock.advance(1);
+    expect([cache.get(ONE), cache.get(userId("2"))]).toEqual([undefined, undefined]);
+  });
+
+  test("goes on while the environment is frozen", async () => {
+    const rig = new Rig({ ttlMs: 1_000 });
+    await rig.warm({ 1: "one" });
+    rig.clock.freeze(1_000);
+    const { cache } = await rig.invocation();
+    expect([cache.get(ONE), cache.freshness.state]).toEqual([undefined, "empty"]);
+  });
+});
+
+describe("the load behind an add", () => {
+  test("began at the miss it answers: an invalidation since then keeps it out", async () => {
+    const { cache } = await new Rig().invocation();
+    cache.get(ONE);
+    await cache.invalidate(ONE);
+    expect(cache.add(ONE, "old")).toBe(false);
+    expect(cache.get(ONE)).toBeUndefined();
+    expect(cache.add(ONE, "new")).toBe(true);
+  });
+
+  test("began at the oldest miss still unanswered, when several are", async () => {
+    const { cache } = await new Rig().invocation();
+    cache.get(ONE);
+    await cache.invalidate(ONE);
+    cache.get(ONE);
+    expect(cache.add(ONE, "of which miss?")).toBe(false);
+    expect(cache.add(ONE, "of the other one?")).toBe(false);
+    cache.get(ONE);
+    expect(cache.add(ONE, "new")).toBe(true);
+  });
+
+  test("without a miss began with the invocation", async () => {
+    const { cache } = await new Rig().invocation();
+    await cache.invalidate(ONE);
+    expect(cache.add(ONE, "since when?")).toBe(false);
+    expect(cache.add(userId("2"), "two")).toBe(true);
+  });
+
+  test.each([
+    ["its source", (cache: CacheOf) => cache.invalidateSource("db.users.id")],
+    ["everything", (cache: CacheOf) => cache.invalidateAll()],
+  ])("is refused when %s was invalidated since", async (_what, invalidate) => {
+    const { cache } = await new Rig().invocation();
+    cache.get(ONE);
+    await invalidate(cache);
+    expect(cache.add(ONE, "old")).toBe(false);
+  });
+
+  test("never replaces a value whose load began later", async () => {
+    const { cache } = await new Rig().invocation();
+    const slow = slowLoad<string>();
+    const older = cache.getOrAdd(ONE, slow.load);
+    await cache.invalidate(userId("another"));
+    cache.get(ONE);
+    cache.add(ONE, "newer");
+    slow.returns("older");
+    expect(await older).toBe("older");
+    expect(cache.get(ONE)).toBe("newer");
+  });
+});
+
+type CacheOf = Awaited<ReturnType<Rig["invocation"]>>["cache"];
