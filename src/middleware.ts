@@ -27,7 +27,7 @@ export function scache(stream: string, options: ScacheOptions = {}): ScacheMiddl
   const { env } = process;
   const notices = createNotices({
     streamName: ref.name,
-    serviceName: env.POWERTOOLS_SERVICE_NAME,
+    serviceName: env.POWERTOOLS_SERVICE_NAME ?? env.AWS_LAMBDA_FUNCTION_NAME,
     logger: options.logger,
     debug: isDebug(env),
   });
@@ -40,9 +40,7 @@ export function scache(stream: string, options: ScacheOptions = {}): ScacheMiddl
     options: resolved,
     notices,
   });
-  const report = sinkOf(ref, options, env, (cause) =>
-    trouble.failed("metrics", "a metrics line was not written", cause),
-  );
+  const report = sinkOf(ref, options, env, trouble);
   // All but Lambda Managed Instances run one invocation at a time in a process.
   const oneAtATime = env.AWS_LAMBDA_RUNTIME_API !== undefined && env.AWS_LAMBDA_MAX_CONCURRENCY === undefined;
   return createHooks(environment, report, oneAtATime);
@@ -52,7 +50,7 @@ function sinkOf(
   ref: StreamRef,
   options: ScacheOptions,
   env: NodeJS.ProcessEnv,
-  onFailure: (cause: unknown) => void,
+  trouble: TroubleLog,
 ): MetricsSink {
   if (options.metrics === false) return () => undefined;
   return createEmfSink({
@@ -60,7 +58,8 @@ function sinkOf(
     serviceName: env.POWERTOOLS_SERVICE_NAME,
     functionName: env.AWS_LAMBDA_FUNCTION_NAME,
     metrics: options.metrics,
-    onFailure,
+    onFailure: (cause) => trouble.failed("metrics", "a metrics line was not written", cause),
+    onSuccess: () => trouble.recovered("metrics"),
   });
 }
 

@@ -37,6 +37,8 @@ export interface EmfSinkOptions {
   readonly environment?: string | undefined;
   /** Told of a line that could not be written. */
   readonly onFailure?: ((cause: unknown) => void) | undefined;
+  /** Told of a line that was written. */
+  readonly onSuccess?: (() => void) | undefined;
 }
 
 export function createEmfSink(options: EmfSinkOptions): MetricsSink {
@@ -49,6 +51,7 @@ export function createEmfSink(options: EmfSinkOptions): MetricsSink {
       metrics ??= ownMetrics(options);
       environment ??= randomBytes(4).toString("hex");
       write(metrics, report, environment);
+      options.onSuccess?.();
     } catch (cause) {
       try {
         discard(metrics);
