@@ -46,12 +46,7 @@ export function scache(stream: string, options: ScacheOptions = {}): ScacheMiddl
   return createHooks(environment, report, oneAtATime);
 }
 
-function sinkOf(
-  ref: StreamRef,
-  options: ScacheOptions,
-  env: NodeJS.ProcessEnv,
-  trouble: TroubleLog,
-): MetricsSink {
+function sinkOf(ref: StreamRef, options: ScacheOptions, env: NodeJS.ProcessEnv, trouble: TroubleLog): MetricsSink {
   if (options.metrics === false) return () => undefined;
   return createEmfSink({
     streamName: ref.name,
