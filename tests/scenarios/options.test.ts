@@ -121,7 +121,7 @@ describe("onRefreshError", () => {
 
   test("serve drops what a refresh read before it failed", async () => {
     await stage.newStream(2);
-    const environment = await steady({ onRefreshError: "serve", refreshTimeoutMs: 300 });
+    const environment = await steady({ onRefreshError: "serve" });
     await stage.change("1");
     // The shard without the change never says that it has come to its tip.
     const behind = ({ MillisBehindLatest, ...answer }: Body) =>
@@ -267,5 +267,42 @@ describe("freshness", () => {
       expect(outer.freshness.state).toBe("fresh");
       expect(outer.get(rowId("1"))?.version).toBe(1);
     });
+  });
+});
+
+describe("freeze", () => {
+  const user = dataId<{ name: string; tags: string[] }>("db.users.id", "1");
+  const add = (environment: TestEnvironment) =>
+    environment.invoke((cache) => cache.add(user, { name: "Ann", tags: ["a"] }));
+  const damage = (environment: TestEnvironment) =>
+    environment.invoke((cache) => {
+      cache.get(user)?.tags.push("damaged");
+    });
+  const served = (environment: TestEnvironment) => environment.invoke((cache) => cache.get(user));
+
+  test("by default makes a handler fail that changes what it was served, and the next is served it whole", async () => {
+    const environment = await steady();
+    await add(environment);
+    await expect(damage(environment)).rejects.toThrow(TypeError);
+    expect(await served(environment)).toEqual({ name: "Ann", tags: ["a"] });
+  });
+
+  test("makes the handler fail in the invocation that loaded the value, too, stored or not", async () => {
+    for (const options of [{}, { maxBytes: 1 }]) {
+      const environment = stage.environment(options);
+      const adding = environment.invoke((cache) => {
+        const value = { name: "Ann", tags: ["a"] };
+        cache.add(user, value);
+        value.tags.push("damaged");
+      });
+      await expect(adding).rejects.toThrow(TypeError);
+    }
+  });
+
+  test("false leaves values as they are, for handlers that know what they do", async () => {
+    const environment = await steady({ freeze: false });
+    await add(environment);
+    await damage(environment);
+    expect(await served(environment)).toEqual({ name: "Ann", tags: ["a", "damaged"] });
   });
 });
