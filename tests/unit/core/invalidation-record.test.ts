@@ -3,7 +3,7 @@ import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { dataId, parseDataId } from "../../../src/core/data-id.js";
-import { decodeRecord, decodeWith, encodeRecord } from "../../../src/core/invalidation-record.js";
+import { decodeRecord, encodeRecord } from "../../../src/core/invalidation-record.js";
 import { vectors } from "../support/vectors.js";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
@@ -207,50 +207,5 @@ describe("records of another kind mean everything", () => {
       }),
     );
     fc.assert(fc.property(fc.json(), (json) => void expect(decode(json).keys).toBeInstanceOf(Array)));
-  });
-});
-
-describe("a decoder of the user's", () => {
-  test("names ids, sources or everything, from any iterable", () => {
-    const decoded = decodeWith(
-      (data) => ({ ids: new Set([dataId("s", String(data[0]))]), sources: ["x"].values(), all: false }),
-      Uint8Array.of(7),
-    );
-    expect(decoded).toEqual({ keys: ["id=7&s=s&t=data.ID"], sources: ["x"], all: false });
-    expect(decodeWith(() => ({}), new Uint8Array())).toEqual({ keys: [], sources: [], all: false });
-    expect(decodeWith(() => ({ all: true }), new Uint8Array())).toEqual({ keys: [], sources: [], all: true });
-  });
-
-  test.each([
-    [
-      "throws",
-      () => {
-        throw new Error("no");
-      },
-    ],
-    [
-      "throws what is no error",
-      () => {
-        throw "no";
-      },
-    ],
-    ["returns nothing", () => undefined],
-    ["names what is no id", () => ({ ids: ["1"] })],
-    ["names a source that is no string", () => ({ sources: [5] })],
-    ["names one id in place of a list", () => ({ ids: dataId("s", "1") })],
-    ["names one source in place of a list", () => ({ sources: "db.users" })],
-    ["says everything in another type", () => ({ all: "yes" })],
-    ["returns a promise", async () => ({ ids: [dataId("s", "1")] })],
-    [
-      "fails half way",
-      () => ({
-        ids: (function* () {
-          yield dataId("s", "1");
-          throw new Error("no");
-        })(),
-      }),
-    ],
-  ])("that %s means everything", (_what, decoder) => {
-    expect(decodeWith(decoder as never, new Uint8Array())).toEqual(EVERYTHING);
   });
 });

@@ -1,0 +1,227 @@
+/** How a poll ends: with failures, at its deadline, or because nobody waits, and always exactly as far as it read. */
+import { describe, expect, test } from "@jest/globals";
+import { encodeRecord } from "../../../src/core/invalidation-record.js";
+import { PollRun } from "../../../src/core/poll-run.js";
+import { fenceAt } from "../../../src/core/position.js";
+import { StreamReader } from "../../../src/core/reader.js";
+import { type RecordsPage, type StreamApi, StreamFailure } from "../../../src/core/stream-api.js";
+import { ManualClock, settled } from "../../../src/testing/manual-clock.js";
+import { idsOf, keyOf, never, on, once, setUpReading } from "../support/reading.js";
+
+describe("failures", () => {
+  test("on the way are met with one more call at once", async () => {
+    const { clock, poll, count, setPlan } = setUpReading();
+    const { position } = await poll(fenceAt(clock.now()));
+    count();
+    setPlan(once(() => true, { fail: "unavailable" }));
+    expect([(await poll(position)).outcome, count()]).toEqual(["caught-up", { getRecords: 2 }]);
+    setPlan(on("getRecords", { fail: "unavailable" }));
+    expect([(await poll(position)).outcome, count()]).toEqual(["incomplete", { getRecords: 2 }]);
+  });
+
+  test.each(["throttled", "refused"] as const)("%s are not met with another call", async (kind) => {
+    const { clock, poll, count, setPlan } = setUpReading();
+    const { position } = await poll(fenceAt(clock.now()));
+    count();
+    setPlan(() => ({ fail: kind }));
+    const result = await poll(position);
+    expect([result.outcome, result.failure?.kind, result.throttles, count()]).toEqual([
+      "incomplete",
+      kind,
+      kind === "throttled" ? 1 : 0,
+      { getRecords: 1 },
+    ]);
+  });
+
+  test("of one shard do not undo what was read of the others", async () => {
+    const { clock, stream, poll, write, setPlan } = setUpReading({ shards: 2 });
+    const first = await poll(fenceAt(clock.now()));
+    const [failing] = stream.openShardIds();
+    write(...Array.from({ length: 20 }, (_, index) => index));
+    await clock.advance(1_000);
+    setPlan((call) => (call.shardId === failing ? { fail: "throttled" } : undefined));
+    const second = await poll(first.position);
+    setPlan(() => undefined);
+    const third = await poll(second.position);
+    expect([second.position.provenAtMs, third.outcome]).toEqual([first.position.provenAtMs, "caught-up"]);
+    expect([...idsOf(second), ...idsOf(third)].sort()).toEqual(Array.from({ length: 20 }, (_, n) => `${n}`).sort());
+    expect(second.invalidations.length).toBeGreaterThan(0);
+  });
+
+  test("that lose the position are told before any other", async () => {
+    const { clock, stream, poll, setPlan } = setUpReading({ shards: 2 });
+    const { position } = await poll(fenceAt(clock.now()));
+    const [first] = stream.openShardIds();
+    setPlan((call) => ({ fail: call.shardId === first ? "throttled" : "lost" }));
+    expect((await poll(position)).outcome).toBe("lost");
+  });
+
+  test("that the port does not know are met as failures on the way, and never thrown", async () => {
+    const { clock, api } = setUpReading();
+    const odd = { ...api, listShards: () => Promise.reject(new RangeError("odd")) } as unknown as StreamApi;
+    const result = await new StreamReader(odd, clock, { clockMarginMs: 0 }).poll(fenceAt(clock.now()), 1_000, never);
+    expect([result.outcome, result.calls, result.failure?.message]).toEqual(["incomplete", 2, "RangeError: odd"]);
+    expect(result.failure).toBeInstanceOf(StreamFailure);
+  });
+});
+
+describe("the deadline", () => {
+  test("ends the poll with what was read by then, and a position that is exactly that far", async () => {
+    const { clock, stream, poll, write, setPlan } = setUpReading({ shards: 2 });
+    const { position } = await poll(fenceAt(clock.now()));
+    write(...Array.from({ length: 20 }, (_, index) => index));
+    const [hanging] = stream.openShardIds();
+    setPlan((call) => (call.shardId === hanging ? { hang: true } : undefined));
+    const startedAtMs = clock.now();
+    const cut = await poll(position, 500);
+    expect([cut.outcome, cut.failure, clock.now() - startedAtMs]).toEqual(["incomplete", undefined, 500]);
+    setPlan(() => undefined);
+    const rest = await poll(cut.position);
+    expect([...idsOf(cut), ...idsOf(rest)].sort()).toEqual(Array.from({ length: 20 }, (_, n) => `${n}`).sort());
+  });
+
+  test("leaves no call and no timer behind", async () => {
+    const { clock, api, poll, setPlan } = setUpReading({ shards: 3 });
+    setPlan(on("getShardIterator", { hang: true }));
+    await poll(fenceAt(clock.now()), 500);
+    expect([clock.pendingTimers, api.pendingCalls]).toEqual([0, 0]);
+  });
+
+  test("is kept although the client ignores being aborted, and late answers change nothing", async () => {
+    const { clock, api } = setUpReading();
+    const { position } = await new StreamReader(api, clock, { clockMarginMs: 0 }).poll(
+      fenceAt(clock.now()),
+      1_000,
+      never,
+    );
+    let answer: (page: RecordsPage) => void = () => undefined;
+    const deaf = {
+      getRecords: () => new Promise<RecordsPage>((resolve) => (answer = resolve)),
+    } as unknown as StreamApi;
+    const polling = new StreamReader(deaf, clock, { clockMarginMs: 0 }).poll(position, 500, never);
+    await clock.advance(500);
+    const result = await polling;
+    const before = JSON.stringify([
+      result.invalidations,
+      ...(result.position.kind === "cursors" ? result.position.shards : []),
+    ]);
+    answer({
+      records: [{ data: encodeRecord({ keys: [keyOf(1)] }, 0) }],
+      nextIterator: "late",
+      childShardIds: [],
+      millisBehindLatest: 0,
+    });
+    await settled();
+    const after = JSON.stringify([
+      result.invalidations,
+      ...(result.position.kind === "cursors" ? result.position.shards : []),
+    ]);
+    expect([result.outcome, after, clock.pendingTimers]).toEqual(["incomplete", before, 0]);
+  });
+
+  test("at half time gives a call that was not answered a second chance", async () => {
+    const { clock, poll, setPlan, write } = setUpReading();
+    const { position } = await poll(fenceAt(clock.now()));
+    write("a");
+    setPlan(once(() => true, { hang: true }));
+    const startedAtMs = clock.now();
+    const result = await poll(position, 1_000);
+    expect([result.outcome, idsOf(result), clock.now() - startedAtMs, result.calls]).toEqual([
+      "caught-up",
+      ["a"],
+      500,
+      2,
+    ]);
+  });
+
+  test("comes at once when nobody waits any more", async () => {
+    const { clock, api, reader, setPlan } = setUpReading();
+    setPlan(() => ({ hang: true }));
+    const abort = new AbortController();
+    const fence = fenceAt(clock.now());
+    const polling = reader.poll(fence, 1_000, abort.signal);
+    await settled();
+    abort.abort();
+    const result = await polling;
+    expect([result.outcome, result.position, clock.pendingTimers, api.pendingCalls]).toEqual([
+      "incomplete",
+      fence,
+      0,
+      0,
+    ]);
+    const never = await reader.poll(fence, 1_000, abort.signal);
+    expect([never.outcome, clock.pendingTimers, api.pendingCalls]).toEqual(["incomplete", 0, 0]);
+  });
+});
+
+describe("a call", () => {
+  const start = (timeoutMs = 1_000) => {
+    const clock = new ManualClock();
+    const run = new PollRun(clock, fenceAt(clock.now()), timeoutMs, never);
+    const attempts: { resolve: (answer: string) => void; reject: (error: Error) => void; signal: AbortSignal }[] = [];
+    const call = () =>
+      run.call((signal) => new Promise<string>((resolve, reject) => attempts.push({ resolve, reject, signal })));
+    return { clock, run, attempts, call };
+  };
+
+  test("not answered by half time is made once more, and whichever answers first counts", async () => {
+    for (const faster of [0, 1]) {
+      const { clock, run, attempts, call } = start();
+      const answer = call();
+      await clock.advance(500);
+      expect(attempts).toHaveLength(2);
+      attempts[faster]?.resolve("first to answer");
+      attempts[1 - faster]?.resolve("too late");
+      expect([await answer, run.close().calls]).toEqual(["first to answer", 2]);
+    }
+  });
+
+  test("made once more waits for the other attempt when one of them fails", async () => {
+    const { clock, attempts, call } = start();
+    const answer = call();
+    await clock.advance(500);
+    attempts[0]?.reject(new StreamFailure("unavailable", "reset"));
+    await settled();
+    expect(attempts).toHaveLength(2);
+    attempts[1]?.resolve("answered");
+    expect(await answer).toBe("answered");
+  });
+
+  test("that failed on the way before half time is not made a third time", async () => {
+    const { clock, attempts, call } = start();
+    const answer = expect(call()).rejects.toThrow("again");
+    attempts[0]?.reject(new StreamFailure("unavailable", "once"));
+    await clock.advance(500);
+    expect(attempts).toHaveLength(2);
+    attempts[1]?.reject(new StreamFailure("unavailable", "again"));
+    await answer;
+  });
+
+  test("answered before half time, or made after it, is made once", async () => {
+    const { clock, attempts, call } = start();
+    const early = call();
+    attempts[0]?.resolve("early");
+    await early;
+    await clock.advance(500);
+    const late = call();
+    await clock.advance(499);
+    expect(attempts).toHaveLength(2);
+    attempts[1]?.resolve("late");
+    expect(await late).toBe("late");
+  });
+
+  test("under way at the end is aborted, and not made again for having failed of it", async () => {
+    const { run, attempts, call } = start();
+    const answer = expect(call()).rejects.toThrow("aborted");
+    attempts[0]?.signal.addEventListener("abort", () =>
+      attempts[0]?.reject(new StreamFailure("unavailable", "aborted")),
+    );
+    expect([run.close().calls, run.closed]).toEqual([1, true]);
+    await answer;
+    expect(attempts).toHaveLength(1);
+  });
+
+  test("that has no cursor to go on from lost its position", () => {
+    expect(() => start().run.cursor("shard")).toThrow(expect.objectContaining({ kind: "lost" }));
+  });
+});

@@ -1,0 +1,236 @@
+/** How reading goes on: no record is skipped at a page, at the end of a shard, or when an iterator is lost. */
+import { describe, expect, test } from "@jest/globals";
+import { fenceAt } from "../../../src/core/position.js";
+import { StreamReader } from "../../../src/core/reader.js";
+import type { RecordsPage, StreamApi } from "../../../src/core/stream-api.js";
+import { idsOf, MINUTE_MS, never, on, once, setUpReading } from "../support/reading.js";
+
+describe("the tip", () => {
+  test("is not an empty page with lag: reading goes on", async () => {
+    const { clock, poll, write, setPlan } = setUpReading();
+    const { position } = await poll(fenceAt(clock.now()));
+    write("behind empty pages");
+    let empty = 5;
+    setPlan((call) => (call.operation === "getRecords" && empty-- > 0 ? { emptyPage: true } : undefined));
+    const result = await poll(position);
+    expect([result.outcome, idsOf(result), result.calls, result.lagMs]).toEqual([
+      "caught-up",
+      ["behind+empty+pages"],
+      6,
+      0,
+    ]);
+  });
+
+  test("is not a full page: all of a backlog is read", async () => {
+    const { clock, poll, write } = setUpReading({ pageRecords: 3 });
+    const { position } = await poll(fenceAt(clock.now()));
+    write(...Array.from({ length: 20 }, (_, index) => index));
+    const result = await poll(position);
+    expect([result.outcome, idsOf(result)]).toEqual([
+      "caught-up",
+      Array.from({ length: 20 }, (_, index) => `${index}`),
+    ]);
+  });
+
+  test("is not an answer that does not say how far behind it is", async () => {
+    const { clock } = setUpReading();
+    const page: RecordsPage = {
+      records: [],
+      nextIterator: "n",
+      childShardIds: [],
+      millisBehindLatest: Number.POSITIVE_INFINITY,
+    };
+    const mute = {
+      listShards: async () => ({ shards: [{ shardId: "s", parentShardIds: [] }] }),
+      getShardIterator: async () => "i",
+      getRecords: async () => page,
+    } as unknown as StreamApi;
+    const result = await new StreamReader(mute, clock, { clockMarginMs: 0 }).poll(fenceAt(clock.now()), 1_000, never);
+    expect([result.outcome, result.lagMs, result.calls]).toEqual(["incomplete", 0, 102]);
+  });
+
+  test("a shard further behind than 100 pages goes on where it was left, and the cache is not proven", async () => {
+    const { clock, poll, write } = setUpReading({ pageRecords: 1 });
+    const first = await poll(fenceAt(clock.now()));
+    await clock.advance(1_000);
+    write(...Array.from({ length: 150 }, (_, index) => index));
+    await clock.advance(2_000);
+    const second = await poll(first.position);
+    expect([second.outcome, second.invalidations.length, second.failure, second.lagMs]).toEqual([
+      "incomplete",
+      100,
+      undefined,
+      2_000,
+    ]);
+    expect(second.position.provenAtMs).toBe(first.position.provenAtMs);
+    const third = await poll(second.position);
+    expect([third.outcome, idsOf(third)[0], third.invalidations.length]).toEqual(["caught-up", "100", 50]);
+  });
+});
+
+describe("the end of a shard", () => {
+  test("leads to its children, read from their beginning, in the same refresh", async () => {
+    const { clock, stream, poll, write, count } = setUpReading();
+    const { position } = await poll(fenceAt(clock.now()));
+    write("last of the parent");
+    stream.split(stream.openShardIds()[0] ?? "");
+    write(...Array.from({ length: 20 }, (_, index) => index));
+    count();
+    const result = await poll(position);
+    expect([result.outcome, result.invalidations.length, count()]).toEqual([
+      "caught-up",
+      21,
+      { getRecords: 3, getShardIterator: 2 },
+    ]);
+    expect(result.position.kind === "cursors" && [...result.position.shards.keys()]).toEqual(stream.openShardIds());
+  });
+
+  test("leads through grandchildren that have ended, too", async () => {
+    const { clock, stream, poll, write } = setUpReading();
+    const { position } = await poll(fenceAt(clock.now()));
+    for (let generation = 0; generation < 3; generation++) {
+      write(...Array.from({ length: 10 }, (_, index) => `${generation}.${index}`));
+      for (const shardId of stream.openShardIds()) stream.split(shardId);
+    }
+    write("leaf");
+    const result = await poll(position);
+    expect([result.outcome, result.invalidations.length]).toEqual(["caught-up", 31]);
+  });
+
+  test("of both parents of a merge leads to the child once", async () => {
+    const { clock, stream, poll, write, count } = setUpReading({ shards: 2 });
+    const { position } = await poll(fenceAt(clock.now()));
+    const [low = "", high = ""] = stream.openShardIds();
+    const child = stream.merge(low, high);
+    write("in the child");
+    count();
+    const result = await poll(position);
+    expect([idsOf(result), count()]).toEqual([["in+the+child"], { getRecords: 3, getShardIterator: 1 }]);
+    expect(result.position.kind === "cursors" && [...result.position.shards.keys()]).toEqual([child]);
+  });
+
+  test("of one parent of a merge now and of the other later skips nothing", async () => {
+    const { clock, stream, poll, write, setPlan } = setUpReading({ shards: 2 });
+    const { position } = await poll(fenceAt(clock.now()));
+    const [low = "", high = ""] = stream.openShardIds();
+    write(...Array.from({ length: 10 }, (_, index) => `parent${index}`));
+    stream.merge(low, high);
+    write("child");
+    setPlan((call) => (call.shardId === high ? { fail: "throttled" } : undefined));
+    const first = await poll(position);
+    setPlan(() => undefined);
+    const second = await poll(first.position);
+    expect([first.outcome, first.throttles, second.outcome]).toEqual(["incomplete", 1, "caught-up"]);
+    const seen = [...idsOf(first), ...idsOf(second)];
+    expect(new Set(seen).size).toBe(11);
+  });
+
+  test("that names no children is looked up in the list", async () => {
+    const { clock, stream, api, write } = setUpReading();
+    const nameless: StreamApi = {
+      listShards: (request, signal) => api.listShards(request, signal),
+      getShardIterator: (shardId, start, signal) => api.getShardIterator(shardId, start, signal),
+      getRecords: async (iterator, signal) => ({ ...(await api.getRecords(iterator, signal)), childShardIds: [] }),
+      putRecords: (records, signal) => api.putRecords(records, signal),
+    };
+    const reader = new StreamReader(nameless, clock, { clockMarginMs: 10_000 });
+    const { position } = await reader.poll(fenceAt(clock.now()), 1_000, never);
+    stream.split(stream.openShardIds()[0] ?? "");
+    write("a", "b", "c");
+    const result = await reader.poll(position, 1_000, never);
+    expect([result.outcome, idsOf(result).sort()]).toEqual(["caught-up", ["a", "b", "c"]]);
+  });
+
+  test("that nothing continues is a lost position", async () => {
+    const { clock, stream, api } = setUpReading();
+    const { position } = await new StreamReader(api, clock, { clockMarginMs: 0 }).poll(
+      fenceAt(clock.now()),
+      1_000,
+      never,
+    );
+    const childless: StreamApi = {
+      ...stream.connect(),
+      listShards: async () => ({ shards: [{ shardId: "unrelated", parentShardIds: [] }] }),
+      getRecords: async () => ({ records: [], childShardIds: [], millisBehindLatest: 0 }),
+    } as unknown as StreamApi;
+    const result = await new StreamReader(childless, clock, { clockMarginMs: 0 }).poll(position, 1_000, never);
+    expect([result.outcome, result.failure?.kind]).toEqual(["lost", "lost"]);
+  });
+});
+
+describe("iterators", () => {
+  test("older than four minutes are taken anew at the last proof less the margin, and nothing is skipped", async () => {
+    const { clock, poll, write, count } = setUpReading();
+    const { position } = await poll(fenceAt(clock.now()));
+    write("a");
+    await clock.advance(4 * MINUTE_MS);
+    write("b");
+    count();
+    const result = await poll(position);
+    expect([result.outcome, idsOf(result), count()]).toEqual([
+      "caught-up",
+      ["a", "b"],
+      { listShards: 1, getShardIterator: 1, getRecords: 1 },
+    ]);
+  });
+
+  test("that have expired before their time are taken anew, once", async () => {
+    const { clock, poll, write, count, setPlan } = setUpReading();
+    const { position } = await poll(fenceAt(clock.now()));
+    write("a");
+    count();
+    setPlan(once((call) => call.operation === "getRecords", { fail: "expired" }));
+    const result = await poll(position);
+    expect([result.outcome, idsOf(result), count()]).toEqual([
+      "caught-up",
+      ["a"],
+      { getRecords: 2, getShardIterator: 1 },
+    ]);
+    setPlan(on("getRecords", { fail: "expired" }));
+    const stubborn = await poll(position);
+    expect([stubborn.outcome, stubborn.failure?.kind]).toEqual(["incomplete", "expired"]);
+  });
+
+  test("of a child that was never proven are taken anew at its beginning", async () => {
+    const { clock, stream, poll, write, setPlan } = setUpReading();
+    const { position } = await poll(fenceAt(clock.now()));
+    await clock.advance(MINUTE_MS);
+    stream.split(stream.openShardIds()[0] ?? "");
+    const children = stream.openShardIds();
+    write(...Array.from({ length: 10 }, (_, index) => index));
+    setPlan((call) => (children.includes(call.shardId ?? "") ? { fail: "throttled" } : undefined));
+    const { position: stopped } = await poll(position);
+    setPlan(() => undefined);
+    await clock.advance(20 * MINUTE_MS);
+    const result = await poll(stopped);
+    expect([result.outcome, result.invalidations.length]).toEqual(["caught-up", 10]);
+  });
+
+  test("that were taken but not used when the time ran out are used by the next refresh", async () => {
+    const { clock, poll, count, setPlan } = setUpReading();
+    setPlan(on("getRecords", { hang: true }));
+    const { position, outcome } = await poll(fenceAt(clock.now()));
+    setPlan(() => undefined);
+    count();
+    const next = await poll(position);
+    expect([outcome, next.outcome, count()]).toEqual(["incomplete", "caught-up", { getRecords: 1 }]);
+  });
+
+  test("of a stream that was created anew since are found out after a pause, whatever its shards are called", async () => {
+    const { clock, stream, poll, write } = setUpReading({ shards: 1 });
+    const { position } = await poll(fenceAt(clock.now()));
+    await clock.advance(4 * MINUTE_MS);
+    stream.recreate(3);
+    write(...Array.from({ length: 12 }, (_, index) => index));
+    const result = await poll(position);
+    expect([result.outcome, result.invalidations.length]).toEqual(["caught-up", 12]);
+  });
+
+  test("that mean nothing to the stream any more lose the position", async () => {
+    const { clock, stream, poll } = setUpReading({ shards: 2 });
+    const { position } = await poll(fenceAt(clock.now()));
+    stream.recreate(2);
+    const result = await poll(position);
+    expect([result.outcome, result.failure?.kind]).toEqual(["lost", "lost"]);
+  });
+});

@@ -1,0 +1,51 @@
+/** Decoders of the user's: believed to the letter, and what is not what it should be means everything. */
+import { describe, expect, test } from "@jest/globals";
+import { dataId } from "../../../src/core/data-id.js";
+import { decodeWith } from "../../../src/core/invalidation-record.js";
+
+const EVERYTHING = { keys: [], sources: [], all: true, notUnderstood: expect.any(String) };
+
+describe("a decoder of the user's", () => {
+  test("names ids, sources or everything, from any iterable", () => {
+    const decoded = decodeWith(
+      (data) => ({ ids: new Set([dataId("s", String(data[0]))]), sources: ["x"].values(), all: false }),
+      Uint8Array.of(7),
+    );
+    expect(decoded).toEqual({ keys: ["id=7&s=s&t=data.ID"], sources: ["x"], all: false });
+    expect(decodeWith(() => ({}), new Uint8Array())).toEqual({ keys: [], sources: [], all: false });
+    expect(decodeWith(() => ({ all: true }), new Uint8Array())).toEqual({ keys: [], sources: [], all: true });
+  });
+
+  test.each([
+    [
+      "throws",
+      () => {
+        throw new Error("no");
+      },
+    ],
+    [
+      "throws what is no error",
+      () => {
+        throw "no";
+      },
+    ],
+    ["returns nothing", () => undefined],
+    ["names what is no id", () => ({ ids: ["1"] })],
+    ["names a source that is no string", () => ({ sources: [5] })],
+    ["names one id in place of a list", () => ({ ids: dataId("s", "1") })],
+    ["names one source in place of a list", () => ({ sources: "db.users" })],
+    ["says everything in another type", () => ({ all: "yes" })],
+    ["returns a promise", async () => ({ ids: [dataId("s", "1")] })],
+    [
+      "fails half way",
+      () => ({
+        ids: (function* () {
+          yield dataId("s", "1");
+          throw new Error("no");
+        })(),
+      }),
+    ],
+  ])("that %s means everything", (_what, decoder) => {
+    expect(decodeWith(decoder as never, new Uint8Array())).toEqual(EVERYTHING);
+  });
+});
