@@ -4,6 +4,8 @@
  */
 import { createWriteStream } from "node:fs";
 import { finished } from "node:stream/promises";
+import { LogReader } from "../../src/report/read-log.js";
+import { renderText } from "../../src/report/text.js";
 import { putUsers, type Services, startServices, warmUp } from "../emulators/services.js";
 import { bundleFunction } from "../lambda/bundle.js";
 import type { Body } from "../proxy.js";
@@ -18,6 +20,7 @@ import { type DemoResult, printTable, summarise } from "./summary.js";
 import { bar, createTerminal, type Terminal } from "./terminal.js";
 
 const WARM_UP_MS = 1_200;
+const REPORT_WIDTH = 96;
 
 const terminal = createTerminal(process.stdout);
 const stopping = new AbortController();
@@ -56,8 +59,12 @@ async function runDemo(settings: DemoSettings): Promise<DemoResult> {
   terminal.line();
   const oracle = new Oracle();
   const measures = new Measures();
+  const log = new LogReader();
   introduce(settings, terminal);
-  const { services, fleet } = await start(settings, oracle, measures);
+  const { services, fleet } = await start(settings, oracle, (line) => {
+    measures.take(line);
+    log.add(`${line}\n`);
+  });
   await tellStory(fleet, terminal);
   terminal.line();
   const load = await runLoad({
@@ -70,6 +77,10 @@ async function runDemo(settings: DemoSettings): Promise<DemoResult> {
   const result = summarise({ settings, fleet, load, measures, oracle, kinesisProxy: services.kinesisProxy });
   terminal.line();
   printTable(result, load.seconds, terminal);
+  terminal.line();
+  terminal.line(dim("  npx scache report says of these environments' logs:"));
+  const report = renderText(log.summary.result(), { colour: process.stdout.isTTY, width: REPORT_WIDTH });
+  for (const line of report.trimEnd().split("\n")) terminal.line(`  ${line}`);
   for (const { environment, userid, expectedAtLeast, got } of oracle.violations.slice(0, 10)) {
     terminal.line(
       `  stale: ${environment} served version ${got} of ${userid} after ${expectedAtLeast} was acknowledged`,
@@ -81,7 +92,7 @@ async function runDemo(settings: DemoSettings): Promise<DemoResult> {
 async function start(
   settings: DemoSettings,
   oracle: Oracle,
-  measures: Measures,
+  onCachedLine: (line: string) => void,
 ): Promise<{ services: Services; fleet: Fleet }> {
   const services = await startServices(settings);
   undo.push(() => services.stop());
@@ -100,7 +111,7 @@ async function start(
     size: settings.environments,
     onLine(line, withCache) {
       writeLog(line);
-      if (withCache) measures.take(line);
+      if (withCache) onCachedLine(line);
     },
   });
   undo.push(() => fleet.stop());
