@@ -9,14 +9,34 @@ import type { Dice } from "./dice.js";
 import { ObservedStream } from "./observed-stream.js";
 import type { Datum } from "./truth.js";
 import { CALM, planCall } from "./weather.js";
-import type { World } from "./world.js";
+import type { Mood, World } from "./world.js";
 
 const MAX_OPEN_SHARDS = 8;
 
-/** Some writes within a burst of activity. */
+/** How many writes there are in a burst at most, and how long they are apart at most. */
+const PACES: Readonly<Record<Mood, readonly (readonly [most: number, pauseMs: number])[]>> = {
+  mixed: [
+    [4, 2_000],
+    [4, 2_000],
+    [20, 100],
+  ],
+  crowded: [
+    [3, 500],
+    [3, 500],
+    [6, 200],
+  ],
+  slow: [
+    [4, 60_000],
+    [4, 60_000],
+    [4, 60_000],
+  ],
+};
+
+/** Some writes within a burst of activity, or many in quick succession. */
 export async function writeFromOutside(world: World, dice: Dice): Promise<void> {
-  for (let writes = dice.int(0, 4); writes > 0; writes--) {
-    await world.sleep(dice.wide(1, 2_000));
+  const [most, pauseMs] = PACES[world.mood][dice.int(0, 2)] ?? [4, 2_000];
+  for (let writes = dice.int(0, most); writes > 0; writes--) {
+    await world.sleep(dice.wide(1, pauseMs));
     const chance = dice.next();
     if (chance < 0.4) await publish(world, dice);
     else if (chance < 0.8) putLikeGo(world, dice);
@@ -152,8 +172,9 @@ export async function recreateStream(world: World, dice: Dice): Promise<void> {
   world.stream.delete();
   world.say(() => "outside: deleted the stream");
   await world.sleep(dice.wide(1, 5_000));
-  world.stream.recreate(dice.int(1, 3));
+  world.stream.recreate(dice.int(1, 8));
   world.voidOrder = world.tick();
   world.took("stream deleted and created anew");
   world.say(() => "outside: created the stream anew");
+  for (let writes = dice.int(0, 3); writes > 0; writes--) putLikeGo(world, dice);
 }

@@ -7,11 +7,13 @@ import { recreateStream, reshard, writeFromOutside } from "./outside-writers.js"
 import type { PathCounts } from "./rare-paths.js";
 import { SimEnvironment } from "./sim-environment.js";
 import { SimInvocation } from "./sim-invocation.js";
-import { CALM, drawClimate } from "./weather.js";
+import { CALM, drawClimate, OUTAGE } from "./weather.js";
 import { World } from "./world.js";
 
 const SECOND_MS = 1_000;
 const DAY_MS = 86_400_000;
+/** Within which the runtime ends an invocation. */
+const TIMEOUTS_MS = [100, 3 * SECOND_MS, 30 * SECOND_MS, 900 * SECOND_MS, 900 * SECOND_MS];
 /** No back-off lasts longer, and no fault is felt longer, once faults have stopped. */
 const BACKOFF_MS = 10 * SECOND_MS;
 
@@ -30,7 +32,7 @@ export async function runSchedule(seed: number, schedule: number, transcript = f
   return { violation: world.violation, paths: world.paths, transcript: world.transcript ?? [] };
 }
 
-/** How one calm invocation went. */
+/** How such an invocation went. */
 interface Visit {
   readonly hit: boolean;
   /** Its refresh dropped something, or everything. */
@@ -53,11 +55,15 @@ class Story {
     const world = this.#world;
     const { dice } = world;
     for (let bursts = dice.int(1, 3); bursts > 0; bursts--) {
-      world.climate = drawClimate(dice);
+      const drawn = drawClimate(dice);
+      world.climate = world.mood === "crowded" ? { ...CALM, latencyMs: dice.pick([20, 100, 300]) } : drawn;
       world.say(() => `the climate is now ${JSON.stringify(world.climate)}`);
-      await this.#burst();
-      await world.sleep(drawGapMs(dice));
+      const recreates = bursts > 1 && dice.chance(0.05);
+      await this.#burst(recreates);
+      // Long enough for iterators to grow old, short enough for the cache to be kept.
+      await world.sleep(recreates ? dice.wide(250_000, 850_000) : drawGapMs(dice));
     }
+    if (dice.chance(0.04)) await this.#outage();
     world.climate = CALM;
     world.say(() => "all is calm from now on");
     await world.sleep(BACKOFF_MS);
@@ -65,9 +71,18 @@ class Story {
     if (world.stream.shards().some((shard) => shard.startOffset > 0)) world.took("records trimmed");
   }
 
-  async #burst(): Promise<void> {
+  /** Long enough for back-off to grow as far as it may. */
+  async #outage(): Promise<void> {
+    this.#world.climate = OUTAGE;
+    const environment = this.#world.dice.pick(this.#environments);
+    for (let visits = 12; visits > 0 && !environment.life.dead; visits--) {
+      await this.#visit(environment);
+      await this.#world.sleep(this.#world.dice.int(1_000, 5_000));
+    }
+  }
+
+  async #burst(recreates: boolean): Promise<void> {
     const { dice } = this.#world;
-    const recreates = dice.chance(0.02);
     await Promise.all([
       ...this.#environments.filter(() => dice.chance(0.8)).map((environment) => this.#live(environment)),
       writeFromOutside(this.#world, dice.fork()),
@@ -102,8 +117,9 @@ class Story {
 
   async #invoke(environment: SimEnvironment, index: number): Promise<void> {
     const { dice } = environment;
-    if (index > 0 && dice.chance(0.7)) await environment.sleep(dice.wide(1, 300));
-    const timeoutMs = dice.pick([3 * SECOND_MS, 30 * SECOND_MS, 900 * SECOND_MS, 900 * SECOND_MS, 100]);
+    const latestMs = this.#world.mood === "slow" ? 200_000 : dice.pick([300, 300, 300, 1_000, 200_000]);
+    if (index > 0 && dice.chance(0.8)) await environment.sleep(dice.wide(1, latestMs));
+    const timeoutMs = this.#world.mood === "slow" ? 900 * SECOND_MS : dice.pick(TIMEOUTS_MS);
     const invocation = this.#begin(environment, timeoutMs);
     if (dice.chance(0.1)) await environment.sleep(dice.wide(1, 50));
     if (await invocation.catchUp()) await invocation.handle();
@@ -149,13 +165,15 @@ class Story {
     if (!last.hit) this.#world.violate(`${environment.name}: no hit though all faults have stopped`);
   }
 
-  /** Gets one datum, and loads it on a miss. */
+  /** An invocation that gets one datum, and loads it on a miss. */
   async #visit(environment: SimEnvironment): Promise<Visit> {
     const { life, options } = environment;
     const oldestMs = Math.min(...life.lastStoredMs.values());
     const expired = life.clock.now() - oldestMs >= options.ttl.minMs;
     const invocation = this.#begin(environment, 30 * SECOND_MS);
-    if (!(await invocation.catchUp())) this.#world.violate(`${environment.name}: threw though all was calm`);
+    const caughtUp = await invocation.catchUp();
+    if (!caughtUp && this.#world.climate === CALM)
+      this.#world.violate(`${environment.name}: threw though all was calm`);
     const hit = invocation.getOrAddAtOnce();
     const report = invocation.end();
     const dropped = (report?.entriesInvalidated ?? 0) + (report?.flushes ?? 0) > 0;

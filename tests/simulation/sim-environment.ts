@@ -11,7 +11,7 @@ import type { Dice } from "./dice.js";
 import { ObservedStream } from "./observed-stream.js";
 import type { Value } from "./truth.js";
 import { planCall } from "./weather.js";
-import type { Change, World } from "./world.js";
+import type { Change, Mood, World } from "./world.js";
 
 /** Never settles: what a killed process would have gone on to do. */
 const NEVER = new Promise<never>(() => {});
@@ -166,10 +166,11 @@ export class SimEnvironment {
     this.#world = world;
     this.name = name;
     this.dice = world.dice.fork();
-    this.options = drawOptions(this.dice);
+    this.options = drawOptions(this.dice, world.mood);
     this.replicaLagMs =
       this.options.holdOffMs > 0 && this.dice.chance(0.5) ? this.dice.int(1, this.options.holdOffMs) : 0;
-    this.concurrency = this.dice.chance(0.6) ? 1 : this.dice.int(2, 8);
+    const manyAtOnce = world.mood !== "mixed" || this.dice.chance(0.4);
+    this.concurrency = manyAtOnce ? this.dice.int(2, 8) : 1;
     this.isSlow = this.dice.chance(0.1);
     this.skewMs = this.#drawSkew();
     this.life = new Life(world, this);
@@ -214,12 +215,13 @@ export class SimEnvironment {
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 
-function drawOptions(dice: Dice): ResolvedOptions {
+function drawOptions(dice: Dice, mood: Mood): ResolvedOptions {
+  const gapsMs = [15 * MINUTE_MS, 15 * MINUTE_MS, MINUTE_MS, HOUR_MS, 20 * HOUR_MS];
   return resolveOptions({
     maxStalenessMs: dice.pick([0, 0, 0, 0, 500, 3_000, MINUTE_MS]),
     onRefreshError: dice.pick(["bypass", "bypass", "bypass", "serve", "throw"]),
     refreshTimeoutMs: dice.pick([1_000, 1_000, 200, 3_000]),
-    maxGapMs: dice.pick([15 * MINUTE_MS, 15 * MINUTE_MS, MINUTE_MS, HOUR_MS, 20 * HOUR_MS]),
+    maxGapMs: mood === "slow" ? MINUTE_MS : dice.pick(gapsMs),
     clockMarginMs: dice.pick([10_000, 10_000, 3_000]),
     holdOffMs: dice.pick([0, 0, 0, 0, 2_000]),
     maxEntries: dice.pick([50, 50, 50, 1, 2]),

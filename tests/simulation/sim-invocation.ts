@@ -175,10 +175,11 @@ export class SimInvocation {
     await this.#loadAndAdd(datum);
   }
 
-  /** Two parts of a handler load the same datum at once. */
+  /** Two parts of a handler load the same datum at once, and one may change it before. */
   async #twoPaths(datum: Datum): Promise<void> {
     const second = async () => {
       await this.#env.sleep(this.#env.dice.wide(1, 50));
+      if (this.#env.dice.chance(0.3)) await this.#change(datum);
       await this.getThenAdd(datum);
     };
     await Promise.all([this.getThenAdd(datum), second()]);
@@ -216,7 +217,8 @@ export class SimInvocation {
     const { dice } = this.#env;
     const { loadsUnderWay } = this.#life;
     loadsUnderWay.set(datum.key, (loadsUnderWay.get(datum.key) ?? 0) + 1);
-    const longest = dice.pick([20, 20, 20, 500, 5_000, 300_000]);
+    const slow = this.#world.mood === "slow" && dice.chance(0.5);
+    const longest = slow ? 300_000 : dice.pick([20, 20, 20, 500, 5_000, 300_000]);
     const [beforeMs, afterMs] = [dice.wide(1, longest) - 1, dice.wide(1, longest) - 1];
     if (beforeMs + afterMs > 60_000) this.#world.took("load longer than a minute");
     try {

@@ -53,6 +53,9 @@ const POSSIBLE: Readonly<Record<StreamCall["operation"], ReadonlySet<Fault>>> = 
   putRecords: new Set(["throttled", "unavailable", "hang", "reject-answer", "hang-answer", "partial", "twice"]),
 };
 
+/** Nothing is answered any more. */
+export const OUTAGE: Climate = { latencyMs: 5, faultRate: 1, faults: ["unavailable"], pageRecords: undefined };
+
 export function drawClimate(dice: Dice): Climate {
   const latencyMs = dice.pick([0, 5, 5, 20, 20, 100]);
   const pageRecords = dice.pick([undefined, undefined, undefined, 1, 2, 3]);

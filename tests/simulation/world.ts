@@ -16,13 +16,17 @@ const MAX_TIMERS = 200_000;
 const SOURCES = ["db.users.id", "orders/by customer"] as const;
 const NAMES = ["1", "2", "a b", "ü+&=%", "~!'()*"] as const;
 
-export class Violation extends Error {
-  override readonly name = "Violation";
-}
+/**
+ * - `mixed`: everything, in any proportion.
+ * - `crowded`: many invocations at once over few data, with little going wrong: races within milliseconds.
+ * - `slow`: invocations and loads that last for minutes, longer than the gap after which a position is given up.
+ */
+export type Mood = "mixed" | "crowded" | "slow";
 
 export class World {
   readonly clock = new ManualClock();
   readonly dice: Dice;
+  readonly mood: Mood;
   readonly stream: MemoryStream;
   readonly data: readonly Datum[];
   readonly ledger = new Ledger();
@@ -37,6 +41,7 @@ export class World {
 
   constructor(dice: Dice, options: { readonly transcript: boolean }) {
     this.dice = dice;
+    this.mood = dice.pick(["mixed", "mixed", "mixed", "mixed", "mixed", "mixed", "crowded", "slow"]);
     this.transcript = options.transcript ? [] : undefined;
     const arrivals = dice.fork();
     const arrivalErrorMs = dice.chance(0.3) ? 500 : 0;
@@ -48,7 +53,7 @@ export class World {
       arrivalErrorMs: () => (arrivalErrorMs === 0 ? 0 : arrivals.int(-arrivalErrorMs, arrivalErrorMs)),
       onWrite: (record) => this.ledger.record(record, this.tick()),
     });
-    const count = dice.int(1, NAMES.length);
+    const count = this.mood === "mixed" ? dice.int(1, NAMES.length) : 2;
     this.data = NAMES.slice(0, count).map((name, index) => {
       return new Datum(dataId(SOURCES[index % SOURCES.length] ?? "", name), this.clock.now());
     });

@@ -7,7 +7,6 @@ const STORE = "src/core/entry-store.ts";
 const HOLD_OFF = "src/core/hold-off.ts";
 const INVOCATION = "src/core/invocation.ts";
 const MISSES = "src/core/unanswered-misses.ts";
-const ENVIRONMENT = "src/core/environment.ts";
 
 export const FILLING: readonly Mutant[] = [
   {
@@ -95,9 +94,9 @@ export const FILLING: readonly Mutant[] = [
     replace: "else this.#misses.set(key, { oldest: { ...at, monotonicMs }, unanswered: misses.unanswered + 1 });",
   },
   {
-    name: "an invocation that is still running counts as over",
-    file: ENVIRONMENT,
-    search: "if (!invocation.isOver) return invocation.began;",
-    replace: "if (invocation.isOver) return invocation.began;",
+    name: "forgetting what was invalidated does not refuse the loads that had to know it",
+    file: FENCE,
+    search: "if (oldest > this.#floor) this.#floor = oldest;",
+    replace: "",
   },
 ];
