@@ -55,9 +55,19 @@ export class Stage {
 
   /** Goes on with another stream, and without faults. */
   async newStream(shards = 1): Promise<void> {
+    const [name = ""] = await this.createStreams(1, shards);
+    this.switchTo(name);
+  }
+
+  /** Creates up to five streams at once: more at a time are refused. */
+  createStreams(count: number, shards = 1): Promise<string[]> {
+    const names = Array.from({ length: count }, () => `stage-${++streams}`);
+    return Promise.all(names.map((name) => createStream(this.direct, name, shards).then(() => name)));
+  }
+
+  switchTo(streamName: string): void {
     this.proxy.clear();
-    this.streamName = `stage-${++streams}`;
-    await createStream(this.direct, this.streamName, shards);
+    this.streamName = streamName;
   }
 
   /** Publishes round the proxy, as a process elsewhere does. */
