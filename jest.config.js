@@ -20,4 +20,9 @@ export default {
     "^(\\.{1,2}/.*)\\.js$": "$1",
   },
   testTimeout: 30_000,
+  // With --coverage only: the unit tests alone have to reach the protocol's every corner.
+  coverageProvider: "v8",
+  coverageReporters: ["text"],
+  collectCoverageFrom: ["src/**/*.ts", "!src/report/**"],
+  coverageThreshold: { "./src/core/": { lines: 95, branches: 95 } },
 };
