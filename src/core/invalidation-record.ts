@@ -95,18 +95,21 @@ function notUnderstood(error: unknown): Invalidation {
 
 /** Field names match in any case, as in Go; of a field given twice in different case, both count. */
 function readRecord(record: unknown): Invalidation {
-  const keys: string[] = [];
-  const sources: string[] = [];
+  let keys = NONE;
+  let sources = NONE;
   let all = false;
   if (record === null) return { keys, sources, all };
   if (typeof record !== "object" || Array.isArray(record)) throw new TypeError(`not a record: ${describe(record)}`);
   for (const [name, value] of Object.entries(record)) {
     switch (name.toUpperCase().toLowerCase()) {
       case "keys":
-        for (const key of list("keys", value)) keys.push(canonicalKey(key));
+        keys = joined(keys, list("keys", value, canonicalKey));
         break;
       case "sources":
-        for (const source of list("sources", value)) sources.push(source);
+        sources = joined(
+          sources,
+          list("sources", value, (source) => source),
+        );
         break;
       case "all":
         if (typeof value !== "boolean" && value !== null) throw new TypeError(`"all" is ${describe(value)}`);
@@ -125,11 +128,21 @@ function readRecord(record: unknown): Invalidation {
   return { keys, sources, all };
 }
 
-/** A list of strings; null entries are empty strings, as in Go. */
-function list(name: string, value: unknown): string[] {
-  if (value === null) return [];
+/** Shared by the many records that name no source: a backlog is read as a whole before it is applied. */
+const NONE: readonly string[] = Object.freeze([]);
+
+function joined(first: readonly string[], second: readonly string[]): readonly string[] {
+  return first.length === 0 ? second : [...first, ...second];
+}
+
+/** A list of strings, each of them read; null entries are empty strings, as in Go. */
+function list(name: string, value: unknown, read: (entry: string) => string): readonly string[] {
+  if (value === null) return NONE;
   if (!Array.isArray(value)) throw new TypeError(`"${name}" is ${describe(value)}`);
-  return value.map((entry) => (entry === null ? "" : text(`an entry of "${name}"`, entry)));
+  return value.map((entry) => {
+    if (typeof entry !== "string" && entry !== null) throw new TypeError(`an entry of "${name}" is ${describe(entry)}`);
+    return read(entry ?? "");
+  });
 }
 
 function text(name: string, value: unknown): string {
