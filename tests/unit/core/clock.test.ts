@@ -1,0 +1,68 @@
+/** The system's time and chance behind their ports, and waiting that an abort ends. */
+import { describe, expect, test } from "@jest/globals";
+import { pause, systemClock, systemRandom } from "../../../src/core/clock.js";
+import { ManualClock, settled } from "../../../src/testing/manual-clock.js";
+
+describe("the system's clock", () => {
+  test("tells the time of day, and durations apart from it", () => {
+    const before = Date.now();
+    const nowMs = systemClock.now();
+    expect([before <= nowMs, nowMs <= Date.now()]).toEqual([true, true]);
+    const startedAt = systemClock.monotonic();
+    expect(systemClock.monotonic()).toBeGreaterThanOrEqual(startedAt);
+    expect(startedAt).toBeLessThan(before);
+  });
+
+  test("calls once when the time has come, and not when it was cancelled", async () => {
+    const called: string[] = [];
+    const cancel = systemClock.after(0, () => called.push("cancelled"));
+    cancel();
+    await new Promise<void>((resolve) => {
+      systemClock.after(0, () => called.push("due"));
+      systemClock.after(1, resolve);
+    });
+    expect(called).toEqual(["due"]);
+  });
+});
+
+test("chance is a number from 0 up to, but not including, 1", () => {
+  const drawn = Array.from({ length: 1_000 }, () => systemRandom());
+  expect(drawn.every((number) => number >= 0 && number < 1)).toBe(true);
+  expect(new Set(drawn).size).toBeGreaterThan(900);
+});
+
+describe("pause", () => {
+  const start = (signal: AbortSignal) => {
+    const clock = new ManualClock();
+    let over = false;
+    const paused = pause(clock, 100, signal).then(() => {
+      over = true;
+    });
+    return { clock, paused, isOver: () => over };
+  };
+
+  test("is over when its time is, and not before", async () => {
+    const { clock, paused, isOver } = start(new AbortController().signal);
+    await clock.advance(99);
+    expect(isOver()).toBe(false);
+    await clock.advance(1);
+    await paused;
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  test("is over at once when aborted, and leaves no timer behind", async () => {
+    const abort = new AbortController();
+    const { clock, paused, isOver } = start(abort.signal);
+    await settled();
+    expect(isOver()).toBe(false);
+    abort.abort();
+    await paused;
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  test("of what was aborted before does not begin", async () => {
+    const { clock, paused } = start(AbortSignal.abort());
+    await paused;
+    expect(clock.pendingTimers).toBe(0);
+  });
+});
