@@ -1,20 +1,230 @@
+/** When the stream is read, from where, and what is known afterwards. */
 import { describe, expect, test } from "@jest/globals";
 import { Rig, slowLoad, userId } from "../support/rig.js";
 
-describe("a load under way", () => {
-  test("refresh() inside an invocation never moves the position past a load that is under way", async () => {
+const ONE = userId("1");
+const TWO = userId("2");
+const MINUTE_MS = 60_000;
+
+describe("with nothing cached", () => {
+  test("no call is made, at the beginning and when all has expired or was dropped", async () => {
+    const rig = new Rig({ ttlMs: 1_000 });
+    expect((await rig.invocation()).end()).toMatchObject({ state: "empty", kinesisCalls: 0, shards: 0 });
+    await rig.warm({ 1: "one" });
+    await rig.clock.advance(1_001);
+    expect((await rig.invocation()).end()).toMatchObject({ state: "empty", kinesisLatencyMs: 0 });
+    await rig.warm({ 1: "one" });
+    await (await rig.invocation()).cache.invalidateAll();
+    rig.forgetCalls();
+    expect((await rig.invocation()).cache.freshness.state).toBe("empty");
+    expect(rig.calls).toEqual([]);
+  });
+
+  test("an invocation that is alone begins a new fence: what was published before it is not read", async () => {
+    const rig = new Rig({ clockMarginMs: 0 });
+    await rig.clock.advance(MINUTE_MS);
+    rig.elsewhere.invalidates(ONE);
+    await rig.clock.advance(2_000);
+    const alone = await rig.invocation();
+    alone.cache.add(ONE, "one");
+    alone.end();
+    expect((await rig.invocation()).cache.get(ONE)).toBe("one");
+  });
+
+  test("one that is not alone leaves the fence where it is: older loads are still under way", async () => {
+    const rig = new Rig({ clockMarginMs: 0 });
+    const long = await rig.invocation(10 * MINUTE_MS);
+    long.cache.get(ONE);
+    await rig.clock.advance(MINUTE_MS);
+    rig.elsewhere.invalidates(ONE);
+    await rig.clock.advance(MINUTE_MS);
+    (await rig.invocation()).end();
+    expect(long.cache.add(ONE, "old")).toBe(true);
+    expect((await rig.invocation()).cache.get(ONE)).toBeUndefined();
+  });
+
+  test("refresh() inside an invocation never moves the fence past a load that is under way", async () => {
     const rig = new Rig({ clockMarginMs: 0 });
     const slow = slowLoad<string>();
     const invocation = await rig.invocation();
-    const loaded = invocation.cache.getOrAdd(userId("1"), slow.load);
+    const loading = invocation.cache.getOrAdd(ONE, slow.load);
     await rig.clock.advance(1_000);
-    rig.elsewhere.invalidates(userId("1"));
+    rig.elsewhere.invalidates(ONE);
     await rig.clock.advance(1_000);
     await invocation.cache.refresh();
     slow.returns("old");
-    await loaded;
+    await loading;
     invocation.end();
+    expect((await rig.invocation()).cache.get(ONE)).toBeUndefined();
+  });
+
+  test("iterators that are still good are kept: the next refresh is one round trip", async () => {
+    const rig = new Rig({ ttlMs: MINUTE_MS });
+    await rig.warm({ 1: "one" });
+    await rig.clock.advance(3 * MINUTE_MS);
+    await rig.warm({ 1: "one" });
+    (await rig.invocation()).end();
+    expect(rig.forgetCalls()).toEqual(["getRecords"]);
+  });
+
+  test("iterators that have grown old are not: a fence costs no more, and less to read", async () => {
+    const rig = new Rig({ ttlMs: MINUTE_MS, clockMarginMs: 0 });
+    await rig.warm({ 1: "one" });
+    await rig.clock.advance(2 * MINUTE_MS);
+    rig.elsewhere.invalidates(ONE);
+    await rig.clock.advance(3 * MINUTE_MS);
+    const alone = await rig.invocation();
+    alone.cache.add(ONE, "one");
+    alone.end();
+    expect((await rig.invocation()).cache.get(ONE)).toBe("one");
+    expect(rig.forgetCalls()).toEqual(["listShards", "getShardIterator", "getRecords"]);
+  });
+
+  test("good iterators are not kept until the gap is too long to be read", async () => {
+    const rig = new Rig({ ttlMs: 10_000, maxGapMs: MINUTE_MS });
+    await rig.warm({ 1: "one" });
+    await rig.clock.advance(40_000);
+    const filling = await rig.invocation();
+    filling.cache.add(ONE, "one", { ttlMs: 10 * MINUTE_MS });
+    filling.end();
+    await rig.clock.advance(40_000);
+    expect((await rig.invocation()).cache.get(ONE)).toBe("one");
+  });
+});
+
+describe("a gap longer than maxGapMs", () => {
+  test("flushes without a call, and refuses the loads under way", async () => {
+    const rig = new Rig({ maxGapMs: MINUTE_MS, ttlMs: 60 * MINUTE_MS });
+    await rig.warm({ 1: "one" });
+    const long = await rig.invocation(10 * MINUTE_MS);
+    rig.forgetCalls();
+    long.cache.get(TWO);
+    rig.clock.freeze(MINUTE_MS + 1);
     const next = await rig.invocation();
-    expect(next.cache.get(userId("1"))).toBeUndefined();
+    expect([next.cache.get(ONE), next.cache.freshness.state, rig.calls]).toEqual([undefined, "empty", []]);
+    expect(long.cache.add(TWO, "old")).toBe(false);
+    expect(next.end()).toMatchObject({ flushes: 1, entries: 0, refreshFailures: 0 });
+  });
+
+  test("of exactly that length is still read through", async () => {
+    const rig = new Rig({ maxGapMs: MINUTE_MS, ttlMs: 60 * MINUTE_MS });
+    await rig.warm({ 1: "one" });
+    rig.clock.freeze(MINUTE_MS);
+    expect((await rig.invocation()).cache.get(ONE)).toBe("one");
+  });
+
+  test("that came while a refresh was queued flushes, too", async () => {
+    const rig = new Rig({ maxGapMs: MINUTE_MS, ttlMs: 60 * MINUTE_MS });
+    await rig.warm({ 1: "one" });
+    rig.plan = { answerMs: 100 };
+    const reading = rig.begin().catchUp();
+    const queued = rig.begin();
+    const both = [reading, queued.catchUp()];
+    rig.clock.freeze(2 * MINUTE_MS);
+    await rig.clock.advance(100);
+    await Promise.all(both);
+    expect(rig.forgetCalls()).toEqual(["getRecords"]);
+    expect([queued.cache.freshness.state, queued.cache.get(ONE)]).toEqual(["empty", undefined]);
+  });
+
+  test("is not skipped by maxStalenessMs", async () => {
+    const rig = new Rig({ maxGapMs: MINUTE_MS, maxStalenessMs: 2 * MINUTE_MS, ttlMs: 60 * MINUTE_MS });
+    await rig.warm({ 1: "one" });
+    rig.clock.freeze(MINUTE_MS + 1);
+    expect((await rig.invocation()).cache.get(ONE)).toBeUndefined();
+  });
+});
+
+describe("a position that is lost", () => {
+  test("flushes, says so once, and what is loaded from then on is served", async () => {
+    const rig = new Rig();
+    await rig.warm({ 1: "one" });
+    rig.stream.recreate(2);
+    const first = await rig.invocation();
+    expect([first.cache.get(ONE), first.cache.freshness.state]).toEqual([undefined, "empty"]);
+    expect(await first.cache.getOrAdd(TWO, () => "two")).toBe("two");
+    expect(first.cache.get(TWO)).toBe("two");
+    expect(first.end()).toMatchObject({ flushes: 1, refreshFailures: 0 });
+    expect(rig.notices.started).toEqual(["lost"]);
+    const second = await rig.invocation();
+    expect([second.cache.get(TWO), second.end()?.shards]).toEqual(["two", 2]);
+    expect(rig.notices.ended).toEqual(["lost"]);
+  });
+
+  test("refuses the loads that were under way", async () => {
+    const rig = new Rig();
+    await rig.warm({ 1: "one" });
+    const long = await rig.invocation();
+    long.cache.get(TWO);
+    rig.stream.recreate(1);
+    await rig.invocation();
+    expect(long.cache.add(TWO, "old")).toBe(false);
+  });
+});
+
+describe("maxStalenessMs", () => {
+  /** Past its first refresh, so that the next is one call, which is due after `maxStalenessMs`. */
+  async function steady(maxStalenessMs: number): Promise<Rig> {
+    const rig = new Rig({ maxStalenessMs });
+    await rig.warm({ 1: "one" });
+    await rig.clock.advance(maxStalenessMs + 1);
+    (await rig.invocation()).end();
+    rig.forgetCalls();
+    return rig;
+  }
+
+  test("saves the call while the proof is young enough, and not a moment longer", async () => {
+    const rig = await steady(1_000);
+    const provenAtMs = rig.clock.now();
+    rig.elsewhere.invalidates(ONE);
+    await rig.clock.advance(1_000);
+    const within = await rig.invocation();
+    expect([within.cache.get(ONE), rig.calls]).toEqual(["one", []]);
+    expect(within.cache.freshness).toEqual({ state: "fresh", asOf: provenAtMs, boundMs: 1_000 });
+    await rig.clock.advance(1);
+    expect((await rig.invocation()).cache.get(ONE)).toBeUndefined();
+  });
+
+  test("counts from the beginning of the refresh, not from its end", async () => {
+    const rig = await steady(1_000);
+    await rig.clock.advance(1_001);
+    rig.plan = { answerMs: 600 };
+    const reading = rig.begin();
+    const caughtUp = reading.catchUp();
+    await rig.clock.advance(600);
+    await caughtUp;
+    expect(reading.cache.freshness).toMatchObject({ state: "fresh", boundMs: 0 });
+    rig.plan = {};
+    rig.forgetCalls();
+    await rig.clock.advance(401);
+    (await rig.invocation()).end();
+    expect(rig.calls).toEqual(["getRecords"]);
+  });
+
+  test("lets an invocation join a refresh that began within the bound before it", async () => {
+    const rig = await steady(100);
+    await rig.clock.advance(101);
+    rig.plan = { answerMs: 300 };
+    const first = rig.begin().catchUp();
+    await rig.clock.advance(99);
+    const joined = rig.begin();
+    const joining = joined.catchUp();
+    await rig.clock.advance(1);
+    const late = rig.begin();
+    const waiting = late.catchUp();
+    await rig.clock.advance(200);
+    await Promise.all([first, joining]);
+    expect([rig.calls.length, joined.cache.freshness.state, joined.cache.freshness.boundMs]).toEqual([2, "fresh", 99]);
+    await rig.clock.advance(300);
+    await waiting;
+    expect(late.cache.freshness).toMatchObject({ state: "fresh", boundMs: 0 });
+    expect(rig.calls).toEqual(["getRecords", "getRecords"]);
+  });
+
+  test("trusts no proof from the future, after the clock was set back", async () => {
+    const rig = await steady(1_000);
+    rig.clock.freeze(-500);
+    rig.plan = { fail: "unavailable" };
+    expect((await rig.invocation()).cache.freshness.state).toBe("bypassed");
   });
 });

@@ -170,7 +170,7 @@ describe("a lifetime", () => {
   test("goes on while the environment is frozen", async () => {
     const rig = new Rig({ ttlMs: 1_000 });
     await rig.warm({ 1: "one" });
-    rig.clock.freeze(1_000);
+    rig.clock.freeze(1_001);
     const { cache } = await rig.invocation();
     expect([cache.get(ONE), cache.freshness.state]).toEqual([undefined, "empty"]);
   });

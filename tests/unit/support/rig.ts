@@ -8,7 +8,13 @@ import { encodeRecord, type RecordContent } from "../../../src/core/invalidation
 import type { Invocation } from "../../../src/core/invocation.js";
 import type { Notices, TroubleKind } from "../../../src/core/notices.js";
 import { resolveOptions, type ScacheOptions } from "../../../src/options.js";
-import { type CallPlan, ManualClock, MemoryStream, type StreamOperation } from "../../../src/testing/index.js";
+import {
+  type CallPlan,
+  type CallPolicy,
+  ManualClock,
+  MemoryStream,
+  type StreamOperation,
+} from "../../../src/testing/index.js";
 import type { MemoryClient } from "../../../src/testing/memory-client.js";
 
 /** What the tests cache. */
@@ -67,15 +73,15 @@ export class Rig {
   readonly notices = new KeptNotices();
   /** Every call made, in order. */
   readonly calls: StreamOperation[] = [];
-  /** What becomes of the calls made from now on. */
-  plan: CallPlan = {};
+  /** What becomes of the calls made from now on, in general or one by one. */
+  plan: CallPlan | CallPolicy = {};
 
   constructor(options: ScacheOptions = {}, shards = 1) {
     this.stream = new MemoryStream({ clock: this.clock, shards });
     this.elsewhere = new Elsewhere(this.stream);
-    this.client = this.stream.connect(({ operation }) => {
-      this.calls.push(operation);
-      return this.plan;
+    this.client = this.stream.connect((call) => {
+      this.calls.push(call.operation);
+      return typeof this.plan === "function" ? this.plan(call) : this.plan;
     });
     this.environment = createEnvironment({
       stream: this.client,

@@ -1,0 +1,210 @@
+/** Several invocations over one cache: what each may be served of what the others do. */
+import { describe, expect, test } from "@jest/globals";
+import { Rig, slowLoad, userId } from "../support/rig.js";
+
+const ONE = userId("1");
+
+describe("a cache held past its invocation", () => {
+  test("misses once another invocation has begun", async () => {
+    const rig = new Rig();
+    await rig.warm({ 1: "one" });
+    const held = await rig.invocation();
+    expect(held.cache.get(ONE)).toBe("one");
+    held.end();
+    rig.elsewhere.invalidates(ONE);
+    rig.begin();
+    expect(held.cache.get(ONE)).toBeUndefined();
+    expect(await held.cache.getOrAdd(ONE, () => "new")).toBe("new");
+  });
+
+  test("goes on serving until then, as for a response that is still streaming", async () => {
+    const rig = new Rig();
+    await rig.warm({ 1: "one" });
+    const streaming = await rig.invocation();
+    streaming.end();
+    expect(streaming.cache.get(ONE)).toBe("one");
+    expect(streaming.cache.add(userId("2"), "two")).toBe(true);
+  });
+
+  test("cannot store what it began to load before the next invocation began", async () => {
+    const rig = new Rig();
+    const held = await rig.invocation();
+    const slow = slowLoad<string>();
+    const loading = held.cache.getOrAdd(ONE, slow.load);
+    held.cache.get(userId("2"));
+    held.end();
+    const next = await rig.invocation();
+    slow.returns("old");
+    await loading;
+    expect(held.cache.add(userId("2"), "old")).toBe(false);
+    expect([next.cache.get(ONE), next.cache.get(userId("2"))]).toEqual([undefined, undefined]);
+  });
+
+  test("is no reason to remember anything: one that was never ended is forgotten when its time is up", async () => {
+    const rig = new Rig();
+    const lost = await rig.invocation(1_000);
+    lost.cache.get(ONE);
+    await rig.clock.advance(1_001);
+    const next = await rig.invocation();
+    expect(lost.cache.add(ONE, "old")).toBe(false);
+    expect(next.cache.get(ONE)).toBeUndefined();
+  });
+});
+
+describe("an invocation that began with nothing cached", () => {
+  test("reads nothing, and is served what was loaded since", async () => {
+    const rig = new Rig();
+    const [first, second] = [await rig.invocation(), await rig.invocation()];
+    first.cache.add(userId("2"), "loaded before the second began, for all one knows");
+    first.cache.get(ONE);
+    first.cache.add(ONE, "loaded since");
+    expect([second.cache.get(ONE), second.cache.get(userId("2"))]).toEqual(["loaded since", undefined]);
+    expect(rig.calls).toEqual([]);
+  });
+
+  test("is not served what another began to load before it: that may have been invalidated in between", async () => {
+    const rig = new Rig();
+    const first = await rig.invocation();
+    first.cache.get(ONE);
+    rig.elsewhere.invalidates(ONE);
+    const second = await rig.invocation();
+    first.cache.add(ONE, "old");
+    expect(second.cache.get(ONE)).toBeUndefined();
+    expect(second.cache.freshness).toEqual({ state: "empty", asOf: rig.clock.now(), boundMs: 0 });
+  });
+
+  test("after refresh() is served only what is proven then", async () => {
+    const rig = new Rig();
+    const { cache } = await rig.invocation();
+    cache.get(ONE);
+    cache.add(ONE, "one");
+    await rig.clock.advance(5_000);
+    expect(await cache.refresh()).toEqual({ state: "fresh", asOf: rig.clock.now(), boundMs: 0 });
+    expect(cache.get(ONE)).toBe("one");
+    rig.elsewhere.invalidates(ONE);
+    expect(cache.get(ONE)).toBe("one");
+    await cache.refresh();
+    expect(cache.get(ONE)).toBeUndefined();
+  });
+});
+
+describe("an invocation that could not read", () => {
+  test("stores what it loads, for the others", async () => {
+    const rig = new Rig();
+    await rig.warm({ other: "value" });
+    rig.plan = { fail: "unavailable" };
+    const blind = await rig.invocation();
+    expect(await blind.cache.getOrAdd(ONE, () => "one")).toBe("one");
+    expect(blind.cache.get(ONE)).toBeUndefined();
+    rig.plan = {};
+    expect((await rig.invocation()).cache.get(ONE)).toBe("one");
+  });
+
+  test("can read after all, by refresh()", async () => {
+    const rig = new Rig();
+    await rig.warm({ 1: "one" });
+    rig.plan = { fail: "unavailable" };
+    const { cache } = await rig.invocation();
+    rig.plan = {};
+    expect(await cache.refresh()).toMatchObject({ state: "fresh" });
+    expect(cache.get(ONE)).toBe("one");
+  });
+});
+
+describe("invalidate", () => {
+  test("drops here at once, and elsewhere with the next refresh", async () => {
+    const rig = new Rig();
+    await rig.warm({ 1: "one", 2: "two" });
+    const [writer, beside] = [await rig.invocation(), await rig.invocation()];
+    const publishing = writer.cache.invalidate(ONE);
+    expect([writer.cache.get(ONE), beside.cache.get(ONE), beside.cache.get(userId("2"))]).toEqual([
+      undefined,
+      undefined,
+      "two",
+    ]);
+    expect(await publishing).toMatch(/^[\w-]+$/);
+    expect(rig.stream.shards()[0]?.read(0, 10)).toHaveLength(1);
+  });
+
+  test("drops again once it is acknowledged what was loaded and stored meanwhile", async () => {
+    const rig = new Rig();
+    const { cache } = await rig.invocation();
+    rig.plan = { answerMs: 100 };
+    const publishing = cache.invalidate(ONE);
+    expect(await cache.getOrAdd(ONE, () => "read too early, perhaps")).toBe("read too early, perhaps");
+    expect(cache.get(ONE)).toBe("read too early, perhaps");
+    const slow = slowLoad<string>();
+    const loading = cache.getOrAdd(userId("2"), slow.load);
+    await rig.clock.advance(100);
+    await publishing;
+    expect(cache.get(ONE)).toBeUndefined();
+    slow.returns("two");
+    await loading;
+    expect(cache.get(userId("2"))).toBe("two");
+  });
+
+  test("drops a source, and everything, in the same way", async () => {
+    const rig = new Rig();
+    await rig.warm({ 1: "one" });
+    const { cache } = await rig.invocation();
+    await cache.invalidateSource("db.orders.id");
+    expect(cache.get(ONE)).toBe("one");
+    await cache.invalidateSource("db.users.id");
+    expect(cache.get(ONE)).toBeUndefined();
+    cache.add(ONE, "new");
+    await cache.invalidateAll();
+    expect(cache.get(ONE)).toBeUndefined();
+  });
+
+  test("drops here all the same when it rejects, before and after, and names what was not published", async () => {
+    const rig = new Rig();
+    await rig.warm({ 1: "one" });
+    const { cache } = await rig.invocation();
+    rig.plan = { fail: "refused" };
+    const publishing = cache.invalidate(ONE, { observableId: () => userId("2") });
+    expect(cache.get(ONE)).toBeUndefined();
+    cache.add(ONE, "stored meanwhile");
+    await expect(publishing).rejects.toMatchObject({
+      code: "PUBLISH_FAILED",
+      ids: [ONE.toString(), userId("2").toString()],
+    });
+    expect(cache.get(ONE)).toBeUndefined();
+    await expect(cache.invalidateSource("db.users.id")).rejects.toMatchObject({ ids: [], sources: ["db.users.id"] });
+    await expect(cache.invalidateAll()).rejects.toMatchObject({ everything: true });
+    expect(rig.notices.started).toEqual(["publish"]);
+    rig.plan = {};
+    await cache.invalidateAll();
+    expect(rig.notices.ended).toEqual(["publish"]);
+  });
+
+  test("rejects, and drops nothing, when one of the targets is no id", async () => {
+    const rig = new Rig();
+    await rig.warm({ 1: "one" });
+    const { cache } = await rig.invocation();
+    for (const wrong of [undefined, "1", {}, { observableId: () => "1" }]) {
+      await expect(cache.invalidate(ONE, wrong as never)).rejects.toMatchObject({ code: "INVALID_DATA_ID" });
+    }
+    await expect(cache.invalidateSource(5 as never)).rejects.toMatchObject({ code: "INVALID_DATA_ID" });
+    expect(cache.get(ONE)).toBe("one");
+    expect(rig.calls).not.toContain("putRecords");
+  });
+
+  test("gives up before the invocation's time is up, and after 10 seconds at most", async () => {
+    for (const [remainingMs, givesUpMs] of [
+      [1_000, 900],
+      [60_000, 10_000],
+    ] as const) {
+      const rig = new Rig();
+      const { cache } = await rig.invocation(remainingMs);
+      rig.plan = { hang: true };
+      let failed = false;
+      cache.invalidate(ONE).catch(() => (failed = true));
+      await rig.clock.advance(givesUpMs - 1);
+      expect(failed).toBe(false);
+      await rig.clock.advance(1);
+      await rig.clock.advance(0);
+      expect(failed).toBe(true);
+      expect([rig.client.pendingCalls, rig.clock.pendingTimers]).toEqual([0, 0]);
+    }
+  });
+});
