@@ -17,7 +17,7 @@ export interface Moment {
 }
 
 /** Applying invalidations gives way to the event loop after this long. */
-const SLICE_MS = 5;
+const SLICE_MS = 3;
 /** Keys applied between two looks at the clock. */
 const SLICE_KEYS = 256;
 

@@ -29,7 +29,7 @@ export interface InvalidationReader {
 const MAX_PAGES_PER_SHARD = 100;
 const MAX_LIST_PAGES = 100;
 /** Decoding gives way to the event loop after this long. */
-const SLICE_MS = 5;
+const SLICE_MS = 3;
 
 export interface ReaderOptions {
   readonly clockMarginMs: number;
