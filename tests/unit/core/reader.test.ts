@@ -201,6 +201,6 @@ describe("records", () => {
     await settled();
     let yields = 0;
     while (clock.pendingTimers > 2 && (await clock.next())) yields++;
-    expect([(await polling).invalidations.length, yields]).toEqual([100, 33]);
+    expect([(await polling).invalidations.length, yields]).toEqual([100, 50]);
   });
 });
