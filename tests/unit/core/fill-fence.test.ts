@@ -64,6 +64,24 @@ describe("FillFence", () => {
     expect(fence.permits("k", "s", oldest)).toBe(true);
   });
 
+  test("remembers each id and source once, and forgets exactly those that no load can need any more", () => {
+    const fence = new FillFence();
+    const say = (action: () => void) => {
+      fence.advance();
+      action();
+    };
+    say(() => fence.invalidateKey("a"));
+    say(() => fence.invalidateKey("b"));
+    say(() => fence.invalidateSource("s"));
+    say(() => fence.invalidateKey("a"));
+    const remembered = [fence.remembered];
+    for (const epoch of [1, 2, 3, 4]) {
+      fence.forgetBefore(epoch);
+      remembered.push(fence.remembered);
+    }
+    expect(remembered).toEqual([3, 3, 2, 1, 0]);
+  });
+
   test("forgetting up to an earlier epoch than before changes nothing", () => {
     const fence = new FillFence();
     fence.advance();

@@ -18,7 +18,8 @@ describe("HoldOff", () => {
   test("holds off every id of an invalidated source, and every id after everything was invalidated", () => {
     const holdOff = new HoldOff(100);
     holdOff.holdSource("s", 1_000);
-    expect([holdOff.holds("k", "s", 1_050), holdOff.holds("k", "t", 1_050)]).toEqual([true, false]);
+    expect([holdOff.holds("k", "s", 1_099), holdOff.holds("k", "s", 1_100)]).toEqual([true, false]);
+    expect(holdOff.holds("k", "t", 1_050)).toBe(false);
     holdOff.holdAll(2_000);
     expect([holdOff.holds("k", "t", 2_099), holdOff.holds("k", "t", 2_100)]).toEqual([true, false]);
   });
