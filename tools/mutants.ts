@@ -2,7 +2,7 @@
  * `npm run mutants`: breaks the protocol on purpose, one rule at a time and never in the sources themselves, and shows by
  * which means each breakage is caught, and how soon. It exits 1 when one survives, and when the place it breaks is gone.
  *
- *   npm run mutants [-- --schedules 20000] [--seed 1] [--only "text of the name"] [--json]
+ *   npm run mutants [-- --schedules 40000] [--seed 1] [--only "text of the name"] [--json]
  */
 import { parseArgs } from "node:util";
 import { bundleWorker } from "./bundle-worker.js";
@@ -42,7 +42,7 @@ async function fateOf(mutant: Mutant, seed: number, schedules: number): Promise<
 async function main(): Promise<number> {
   const { values } = parseArgs({
     options: {
-      schedules: { type: "string", default: "20000" },
+      schedules: { type: "string", default: "40000" },
       seed: { type: "string", default: "1" },
       only: { type: "string", default: "" },
       json: { type: "boolean", default: false },

@@ -45,6 +45,11 @@ export async function writeFromOutside(world: World, dice: Dice): Promise<void> 
   }
 }
 
+/** What is written while nobody reads: it will be found as a backlog. */
+export function writeBacklog(world: World, dice: Dice): void {
+  for (let writes = dice.int(1, 6); writes > 0; writes--) putLikeGo(world, dice);
+}
+
 /** The package's own publisher, in a process of its own. */
 async function publish(world: World, dice: Dice): Promise<void> {
   const calls = dice.fork();

@@ -3,7 +3,7 @@
  * them, and a calm end in which every environment must serve hits again. Seed and number decide all of it.
  */
 import { Dice } from "./dice.js";
-import { recreateStream, reshard, writeFromOutside } from "./outside-writers.js";
+import { recreateStream, reshard, writeBacklog, writeFromOutside } from "./outside-writers.js";
 import type { PathCounts } from "./rare-paths.js";
 import { SimEnvironment } from "./sim-environment.js";
 import { SimInvocation } from "./sim-invocation.js";
@@ -60,6 +60,7 @@ class Story {
       world.say(() => `the climate is now ${JSON.stringify(world.climate)}`);
       const recreates = bursts > 1 && dice.chance(0.05);
       await this.#burst(recreates);
+      if (dice.chance(0.3)) writeBacklog(world, dice);
       // Long enough for iterators to grow old, short enough for the cache to be kept.
       await world.sleep(recreates ? dice.wide(250_000, 850_000) : drawGapMs(dice));
     }

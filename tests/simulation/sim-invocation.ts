@@ -118,7 +118,8 @@ export class SimInvocation {
     else if (chance < 0.65) return this.#getOrAdd(datum);
     else if (chance < 0.71) void this.#lateAdd(datum);
     else if (chance < 0.77) return this.#twoPaths(datum);
-    else if (chance < 0.82) return this.#refresh();
+    else if (chance < 0.8) return this.#refresh();
+    else if (chance < 0.83) return this.#refreshWhileLoading(datum);
     else if (chance < 0.96) return this.#change(datum);
     else return this.#addUnasked(datum);
   }
@@ -230,6 +231,14 @@ export class SimInvocation {
     } finally {
       loadsUnderWay.set(datum.key, (loadsUnderWay.get(datum.key) ?? 1) - 1);
     }
+  }
+
+  async #refreshWhileLoading(datum: Datum): Promise<void> {
+    const refresh = async () => {
+      await this.#env.sleep(this.#env.dice.wide(1, 60_000));
+      await this.#refresh();
+    };
+    await Promise.all([this.#loadAndAdd(datum), refresh()]);
   }
 
   async #refresh(): Promise<void> {

@@ -35,6 +35,7 @@ const ALL_FAULTS: readonly Fault[] = [
   "unavailable",
   "refused",
   "expired",
+  "expired",
   "lost",
   "hang",
   "slow",

@@ -27,6 +27,12 @@ export const SERVING: readonly Mutant[] = [
     replace: "if (!this.#deps.store.isEmpty(nowMs)) return;",
   },
   {
+    name: "refresh() moves the fence past a load of its own invocation",
+    file: INVOCATION,
+    search: "const alone = this.#servedFrom === this.began && this.#shared.isAlone(this);",
+    replace: "const alone = this.#shared.isAlone(this);",
+  },
+  {
     name: "a gap longer than the records are kept is read through",
     file: COHERENCE,
     search: "this.#deps = deps;",
