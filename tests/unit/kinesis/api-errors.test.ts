@@ -1,0 +1,90 @@
+/** Which kind of failure an error of the SDK is, and that a call ends with its signal. */
+import type { KinesisClient } from "@aws-sdk/client-kinesis";
+import { describe, expect, test } from "@jest/globals";
+import { StreamFailure } from "../../../src/core/stream-api.js";
+import { createStreamApi } from "../../../src/kinesis/api.js";
+
+const { signal } = new AbortController();
+
+function apiOver(send: (command: object, options: { abortSignal: AbortSignal }) => unknown) {
+  return createStreamApi({ send } as unknown as KinesisClient, { name: "users" });
+}
+
+function failing(error: unknown) {
+  return apiOver(() => Promise.reject(error));
+}
+
+function sdkError(name: string, fields: object = {}): Error {
+  return Object.assign(new Error(`${name}!`), { name, ...fields });
+}
+
+describe("an error", () => {
+  test.each([
+    ["throttled", sdkError("ProvisionedThroughputExceededException", { $fault: "client" })],
+    ["throttled", sdkError("LimitExceededException", { $fault: "client" })],
+    ["throttled", sdkError("ThrottlingException")],
+    ["throttled", sdkError("KMSThrottlingException", { $fault: "client" })],
+    ["throttled", sdkError("SomethingNew", { $fault: "client", $metadata: { httpStatusCode: 429 } })],
+    ["expired", sdkError("ExpiredIteratorException", { $fault: "client" })],
+    ["lost", sdkError("InvalidArgumentException", { $fault: "client" })],
+    ["lost", sdkError("ResourceNotFoundException", { $fault: "client" })],
+    ["unavailable", sdkError("InternalFailureException", { $fault: "server" })],
+    ["unavailable", sdkError("SomethingNew", { $fault: "server", $metadata: { httpStatusCode: 503 } })],
+    ["unavailable", sdkError("AbortError")],
+    ["unavailable", sdkError("TimeoutError")],
+    ["unavailable", sdkError("Error", { code: "ECONNRESET" })],
+    ["unavailable", "a text that was thrown"],
+    ["unavailable", undefined],
+    ["refused", sdkError("AccessDeniedException", { $fault: "client", $metadata: { httpStatusCode: 400 } })],
+    ["refused", sdkError("KMSDisabledException", { $fault: "client" })],
+    ["refused", sdkError("UnrecognizedClientException", { $metadata: { httpStatusCode: 400 } })],
+    ["refused", sdkError("CredentialsProviderError")],
+  ])("is %s when it is %p", async (kind, error) => {
+    const failure = await failing(error)
+      .getRecords("token", signal)
+      .catch((thrown: unknown) => thrown);
+    expect(failure).toBeInstanceOf(StreamFailure);
+    expect(failure).toMatchObject({ kind, cause: error });
+  });
+
+  test("keeps its message, in every call", async () => {
+    const api = failing(sdkError("AccessDeniedException"));
+    const calls = [
+      api.listShards({}, signal),
+      api.getShardIterator("0", { at: "trim-horizon" }, signal),
+      api.getRecords("token", signal),
+      api.putRecords([], signal),
+    ];
+    for (const result of await Promise.allSettled(calls)) {
+      expect(result).toMatchObject({ status: "rejected", reason: { message: "AccessDeniedException!" } });
+    }
+  });
+
+  test("of a client that throws instead of rejecting is the same", async () => {
+    const api = apiOver(() => {
+      throw sdkError("AccessDeniedException", { $fault: "client" });
+    });
+    await expect(api.getRecords("token", signal)).rejects.toMatchObject({ kind: "refused" });
+  });
+});
+
+test("every call ends with its signal, and one signal for a hundred calls is no leak to warn of", async () => {
+  const controller = new AbortController();
+  const warnings: Error[] = [];
+  const keep = (warning: Error) => warnings.push(warning);
+  process.on("warning", keep);
+  const api = apiOver(
+    (_command, { abortSignal }) =>
+      new Promise((_resolve, reject) => {
+        abortSignal.addEventListener("abort", () => reject(sdkError("AbortError")), { once: true });
+      }),
+  );
+  const calls = Array.from({ length: 100 }, () => api.getRecords("token", controller.signal));
+  controller.abort();
+  for (const result of await Promise.allSettled(calls)) {
+    expect(result).toMatchObject({ status: "rejected", reason: { kind: "unavailable" } });
+  }
+  await new Promise((resolve) => setImmediate(resolve));
+  process.off("warning", keep);
+  expect(warnings).toEqual([]);
+});
