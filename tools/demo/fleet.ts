@@ -5,6 +5,7 @@
 import type { Services } from "../emulators/services.js";
 import type { Bundle } from "../lambda/bundle.js";
 import { LambdaEnvironment } from "../lambda/environment.js";
+import { httpEvent } from "../lambda/http-event.js";
 import type { InvocationOutcome } from "../lambda/invocation.js";
 import type { Oracle } from "./oracle.js";
 
@@ -105,20 +106,4 @@ const nameOf = (index: number) => String.fromCharCode("A".charCodeAt(0) + index)
 
 function visit({ durationMs, initMs }: InvocationOutcome): Pick<Visit, "durationMs" | "cold"> {
   return { durationMs, cold: initMs !== undefined };
-}
-
-/** The event an HTTP API sends, as far as the example reads it. */
-function httpEvent(method: "GET" | "POST", userid: string, body?: unknown): unknown {
-  const path = `/user/${userid}`;
-  return {
-    version: "2.0",
-    routeKey: `${method} /user/{userid}`,
-    rawPath: path,
-    rawQueryString: "",
-    headers: { accept: "application/json" },
-    requestContext: { http: { method, path, protocol: "HTTP/1.1", sourceIp: "192.0.2.10", userAgent: "demo" } },
-    pathParameters: { userid },
-    isBase64Encoded: false,
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  };
 }

@@ -63,6 +63,9 @@ export async function startKinesis(options: { readonly port?: number } = {}): Pr
       KINESIS_MOCK_PLAIN_PORT: PLAIN_PORT_NAME,
       KINESIS_MOCK_TLS_PORT: TLS_PORT_NAME,
       LOG_LEVEL: "ERROR",
+      // Its Scala runtime would record where each of its steps was made, and complain when the clock is moved.
+      CATS_EFFECT_TRACING_MODE: "none",
+      CATS_EFFECT_CPU_STARVATION_CHECK_INITIAL_DELAY: "365 days",
       SHARD_LIMIT: "1000",
       AWS_REGION: REGION,
       ...Object.fromEntries(STATUS_CHANGES.map((change) => [`${change}_DURATION`, STATUS_CHANGE])),

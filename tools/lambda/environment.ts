@@ -21,6 +21,7 @@ interface Invocation {
   timer?: NodeJS.Timeout;
 }
 
+const STOPPED: FunctionError = { errorType: "Local.Stopped", errorMessage: "the environment was stopped" };
 const INIT_LIMIT_MS = 10_000;
 const MEMORY_CHECK_MS = 20;
 
@@ -39,6 +40,7 @@ export class LambdaEnvironment {
   #initMs: number | undefined;
   #initError: FunctionError | undefined;
   #clockOffsetMs = 0;
+  #stopped = false;
   #freezes = 0;
   #starts = 0;
 
@@ -80,13 +82,15 @@ export class LambdaEnvironment {
     options: { readonly timeoutMs?: number; readonly requestId?: string } = {},
   ): Promise<InvocationOutcome> {
     return new Promise((settle) => {
-      this.#queue.push({
+      const invocation = {
         requestId: options.requestId ?? randomUUID(),
         event,
         timeoutMs: options.timeoutMs ?? this.#options.timeoutMs ?? 10_000,
         settle,
         handedOutMs: 0,
-      });
+      };
+      if (this.#stopped) return this.#settle(invocation, { error: STOPPED });
+      this.#queue.push(invocation);
       if (this.#sandbox === undefined) this.#start();
       this.#handOut();
     });
@@ -110,9 +114,8 @@ export class LambdaEnvironment {
   }
 
   async stop(): Promise<void> {
-    this.#queue.splice(0).forEach((invocation) => {
-      this.#settle(invocation, { error: { errorType: "Local.Stopped", errorMessage: "the environment was stopped" } });
-    });
+    this.#stopped = true;
+    for (const invocation of this.#queue.splice(0)) this.#settle(invocation, { error: STOPPED });
     await this.kill();
     await this.#api.close();
   }

@@ -1,0 +1,107 @@
+/**
+ * Many invocations at once, as on Managed Instances: 64 under way in one environment of 1, 2 or 8 worker threads, while
+ * another environment writes too. Nothing may be stale, and what each invocation is told (hit or miss, freshness) must
+ * be what its own metrics line says.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import type { LambdaEnvironment } from "../lambda/environment.js";
+import { type Answered, anyUser, type Site } from "./site.js";
+
+export interface CrowdCounts {
+  readonly workers: number;
+  invocations: number;
+  mostAtOnce: number;
+  hits: number;
+  /** Invocations whose metrics line was found and agreed with what the invocation was told. */
+  metricsMatched: number;
+  metricsMismatched: number;
+  metricsMissing: number;
+}
+
+const AT_ONCE = 64;
+const SHARE_OF_WRITES = 0.05;
+
+interface MetricsLine {
+  readonly requestId: string;
+  readonly CacheHits: number;
+  readonly CacheMisses: number;
+  /** Waited for another invocation's load of the same user, which the example also calls a hit. */
+  readonly loadsShared: number;
+  readonly state: string;
+}
+
+export async function runCrowd(site: Site, workers: number, forMs: number, signal: AbortSignal): Promise<CrowdCounts> {
+  const counts: CrowdCounts = {
+    workers,
+    invocations: 0,
+    mostAtOnce: 0,
+    hits: 0,
+    metricsMatched: 0,
+    metricsMismatched: 0,
+    metricsMissing: 0,
+  };
+  const lines = new Map<string, MetricsLine>();
+  const answers: Answered[] = [];
+  const crowd = await site.createEnvironment({
+    concurrency: { max: AT_ONCE, workers },
+    onLine(line) {
+      const metrics = parse(line);
+      if (metrics !== undefined) lines.set(metrics.requestId, metrics);
+    },
+  });
+  const other = await site.createEnvironment();
+  await site.read(crowd, anyUser());
+  const endMs = performance.now() + forMs;
+  const goesOn = () => performance.now() < endMs && !signal.aborted;
+  let atOnce = 0;
+  const visitor = async () => {
+    while (goesOn()) {
+      atOnce += 1;
+      counts.mostAtOnce = Math.max(counts.mostAtOnce, atOnce);
+      counts.invocations += 1;
+      const answered = await visit(site, crowd);
+      atOnce -= 1;
+      if (answered !== undefined) answers.push(answered);
+    }
+  };
+  const writer = async () => {
+    while (goesOn()) await site.write(other, anyUser());
+  };
+  await Promise.all([writer(), ...Array.from({ length: AT_ONCE }, visitor)]);
+  // What worker threads print comes through the main thread, and so a little later than their answers.
+  const latestMs = performance.now() + 2_000;
+  while (answers.some(({ requestId }) => !lines.has(requestId)) && performance.now() < latestMs) await sleep(10);
+  await site.remove(crowd);
+  await site.remove(other);
+  compare(answers, lines, counts);
+  if (counts.metricsMissing > 0)
+    site.failures.push(`${counts.metricsMissing} metrics lines of ${workers} workers are missing`);
+  if (counts.metricsMismatched > 0)
+    site.failures.push(`${counts.metricsMismatched} metrics lines of ${workers} workers differ`);
+  return counts;
+}
+
+function visit(site: Site, crowd: LambdaEnvironment): Promise<Answered | undefined> {
+  return Math.random() < SHARE_OF_WRITES ? site.write(crowd, anyUser()) : site.read(crowd, anyUser());
+}
+
+function compare(answers: readonly Answered[], lines: ReadonlyMap<string, MetricsLine>, counts: CrowdCounts): void {
+  for (const { requestId, cache, freshness } of answers) {
+    if (cache === "hit") counts.hits += 1;
+    const line = lines.get(requestId);
+    if (line === undefined) {
+      counts.metricsMissing += 1;
+      continue;
+    }
+    const hits = cache === "hit" ? 1 : 0;
+    const misses = cache === "miss" ? 1 : 0;
+    const found = line.CacheHits + line.loadsShared === hits && line.CacheMisses - line.loadsShared === misses;
+    const own = found && line.state === freshness;
+    counts[own ? "metricsMatched" : "metricsMismatched"] += 1;
+  }
+}
+
+function parse(text: string): MetricsLine | undefined {
+  if (!text.startsWith("{") || !text.includes('"_aws"')) return undefined;
+  return JSON.parse(text) as MetricsLine;
+}

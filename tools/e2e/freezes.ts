@@ -1,0 +1,120 @@
+/**
+ * Freeze and thaw: what happens to the stream, the connections and the clock while an environment is frozen must not
+ * show in the first answer after it, except in how long it took, and that is bounded by the refresh's deadline.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import type { LambdaEnvironment } from "../lambda/environment.js";
+import { anyUser, type Site, USERS } from "./site.js";
+
+const SECOND_MS = 1_000;
+const MINUTE_MS = 60 * SECOND_MS;
+const HOUR_MS = 60 * MINUTE_MS;
+
+/** `real`: the process is stopped for that long. `moved`: as long for its clock and for Kinesis's. */
+interface Freeze {
+  readonly name: string;
+  readonly realMs?: number;
+  readonly movedMs?: number;
+}
+
+/** On each side of every age the protocol knows: an iterator's 4 and 5 minutes, maxGapMs' 15 minutes, a day's retention. */
+const FREEZES: readonly Freeze[] = [
+  { name: "at once" },
+  { name: "1 s", realMs: SECOND_MS },
+  { name: "1 min", movedMs: MINUTE_MS },
+  { name: "4 min 30 s", movedMs: 4.5 * MINUTE_MS },
+  { name: "6 min", movedMs: 6 * MINUTE_MS },
+  { name: "14 min", movedMs: 14 * MINUTE_MS },
+  { name: "20 min", movedMs: 20 * MINUTE_MS },
+  { name: "7 h", movedMs: 7 * HOUR_MS },
+];
+
+type Connections = "kept" | "reset" | "swallowing";
+const CONNECTIONS: readonly Connections[] = ["kept", "reset", "swallowing"];
+
+export interface FreezeCounts {
+  rounds: number;
+  readonly connections: Record<Connections, number>;
+  realFreezes: number;
+  longestFreezeMs: number;
+  /** How long the first invocation after a thaw took at most, and how long it may take. */
+  slowestThawMs: number;
+  readonly thawBoundMs: number;
+  hits: number;
+}
+
+export interface FreezePlan {
+  readonly rounds: number;
+  /** The refresh's own deadline, and what the answer may take besides. */
+  readonly refreshTimeoutMs: number;
+  readonly slackMs: number;
+}
+
+export async function runFreezes(site: Site, plan: FreezePlan, signal: AbortSignal): Promise<FreezeCounts> {
+  const counts: FreezeCounts = {
+    rounds: 0,
+    connections: { kept: 0, reset: 0, swallowing: 0 },
+    realFreezes: 0,
+    longestFreezeMs: 0,
+    slowestThawMs: 0,
+    thawBoundMs: plan.refreshTimeoutMs + plan.slackMs,
+    hits: 0,
+  };
+  const frozen = await site.createEnvironment();
+  const writer = await site.createEnvironment();
+  for (; counts.rounds < plan.rounds && !signal.aborted; counts.rounds += 1) {
+    const freeze = FREEZES[counts.rounds % FREEZES.length] ?? { name: "at once" };
+    const connections = CONNECTIONS[counts.rounds % CONNECTIONS.length] ?? "kept";
+    await fillAndFreeze(site, frozen, counts);
+    // Before or after the pause, since an invalidation may be as old as the freeze or brand new.
+    const writeBefore = Math.random() < 0.5;
+    if (writeBefore) await writeSome(site, writer);
+    await pass(site, freeze, counts);
+    if (!writeBefore) await writeSome(site, writer);
+    await breakConnections(site, writer, connections);
+    counts.connections[connections] += 1;
+    await thaw(site, frozen, counts, `${freeze.name}, connections ${connections}`);
+  }
+  await site.remove(frozen);
+  await site.remove(writer);
+  return counts;
+}
+
+/** Twice: the first read may find an empty cache, and the second then takes the position it is frozen with. */
+async function fillAndFreeze(site: Site, environment: LambdaEnvironment, counts: FreezeCounts): Promise<void> {
+  for (const userid of [...USERS, ...USERS]) {
+    if ((await site.read(environment, userid))?.cache === "hit") counts.hits += 1;
+  }
+  await environment.idle();
+  if (!environment.frozen) site.failures.push("the environment was not frozen between invocations");
+}
+
+async function writeSome(site: Site, writer: LambdaEnvironment): Promise<void> {
+  const writes = 1 + Math.floor(Math.random() * 4);
+  for (let index = 0; index < writes; index += 1) await site.write(writer, anyUser());
+}
+
+async function pass(site: Site, { realMs = 0, movedMs = 0 }: Freeze, counts: FreezeCounts): Promise<void> {
+  if (realMs > 0) {
+    counts.realFreezes += 1;
+    await sleep(realMs);
+  }
+  if (movedMs > 0) await site.passTime(movedMs);
+  counts.longestFreezeMs = Math.max(counts.longestFreezeMs, realMs, movedMs);
+}
+
+async function breakConnections(site: Site, writer: LambdaEnvironment, connections: Connections): Promise<void> {
+  await writer.idle();
+  if (connections === "reset") site.services.kinesisProxy.resetConnections();
+  if (connections === "swallowing") site.services.kinesisProxy.blackHoleConnections();
+}
+
+async function thaw(site: Site, environment: LambdaEnvironment, counts: FreezeCounts, what: string): Promise<void> {
+  const first = await site.read(environment, anyUser());
+  if (first === undefined) return;
+  counts.slowestThawMs = Math.max(counts.slowestThawMs, first.durationMs);
+  if (first.durationMs > counts.thawBoundMs) {
+    site.failures.push(`the first answer after a freeze (${what}) took ${first.durationMs.toFixed(0)} ms`);
+  }
+  for (const userid of USERS) await site.read(environment, userid);
+}
