@@ -1,0 +1,208 @@
+/** That nothing older than an invalidation is stored, however the invalidation came. */
+import { describe, expect, test } from "@jest/globals";
+import { dataId } from "../../../src/core/data-id.js";
+import { FencedStore } from "../../../src/core/fenced-store.js";
+import type { Invalidation } from "../../../src/core/invalidation-record.js";
+import { resolveOptions, type ScacheOptions } from "../../../src/options.js";
+import { ManualClock, settled } from "../../../src/testing/manual-clock.js";
+
+const ONE = dataId("users", "1");
+const KEY = ONE.toString();
+
+function create(options: ScacheOptions = {}) {
+  const clock = new ManualClock();
+  const store = new FencedStore(clock, resolveOptions(options));
+  return {
+    clock,
+    store,
+    cached: (key: string = KEY) => store.get(key, Number.POSITIVE_INFINITY)?.value,
+    put: (value: unknown, load = store.loadStart(), ttlMs = 1_000) => store.put(ONE, value, load, 0, ttlMs),
+  };
+}
+
+function invalidation(content: Partial<Invalidation>): Invalidation {
+  return { keys: [], sources: [], all: false, ...content };
+}
+
+const WAYS: [string, Invalidation][] = [
+  ["its key", invalidation({ keys: [KEY] })],
+  ["its source", invalidation({ sources: ["users"] })],
+  ["everything", invalidation({ all: true })],
+];
+
+describe.each(WAYS)("an invalidation of %s", (_what, content) => {
+  test.each(["of our own making", "from the stream"])(
+    "%s drops the entry, and refuses the loads under way",
+    async (from) => {
+      const { store, put, cached } = create();
+      put("old");
+      const load = store.loadStart();
+      if (from === "from the stream") expect(await store.apply([content])).toBe(1);
+      else store.drop(content);
+      expect([cached(), store.size, store.isEmpty(0)]).toEqual([undefined, 0, true]);
+      expect([store.permits(ONE, load), put("old", load)]).toEqual([false, false]);
+      expect([put("new"), cached()]).toEqual([true, "new"]);
+    },
+  );
+});
+
+test.each([
+  invalidation({ keys: [dataId("users", "2").toString()] }),
+  invalidation({ sources: ["orders"] }),
+  invalidation({}),
+])("%j touches neither an entry that it does not name nor its loads", async (content) => {
+  const { store, put, cached } = create();
+  put("one");
+  const load = store.loadStart();
+  store.drop(content);
+  expect(await store.apply([content])).toBe(0);
+  expect([cached(), put("again", load)]).toEqual(["one", true]);
+});
+
+describe("flush", () => {
+  test("forgets every entry, and refuses every load that began before it", () => {
+    const { store, put, cached } = create();
+    put("old");
+    const load = store.loadStart();
+    store.flush();
+    expect([cached(), store.isEmpty(0), put("old", load), put("new")]).toEqual([undefined, true, false, true]);
+  });
+});
+
+describe("forgetBefore", () => {
+  test("refuses what began before, without an invalidation", () => {
+    const { store, put } = create();
+    const [before, oldest] = [store.now(), store.now()];
+    store.forgetBefore(oldest);
+    expect([put("old", before), put("new", oldest)]).toEqual([false, true]);
+  });
+});
+
+describe("the moments", () => {
+  test("now is after everything before it; a load begins in the moment that is under way", () => {
+    const { clock, store } = create();
+    const first = store.now();
+    expect(store.loadStart()).toEqual(first);
+    const second = store.now();
+    expect(second.epoch).toBeGreaterThan(first.epoch);
+    expect(second.atMs).toBe(clock.now());
+    store.drop(invalidation({ keys: ["another"] }));
+    expect(store.loadStart().epoch).toBeGreaterThan(second.epoch);
+  });
+});
+
+describe("put", () => {
+  test("never replaces a value whose load began later; one that began together may", () => {
+    const { store, put, cached } = create();
+    const older = store.loadStart();
+    const newer = store.now();
+    put("newer", newer);
+    expect([put("older", older), cached()]).toEqual([false, "newer"]);
+    expect([put("as new", newer), cached()]).toEqual([true, "as new"]);
+  });
+
+  test("replaces one that has expired, whenever the load began", async () => {
+    const { clock, store, put, cached } = create();
+    const older = store.loadStart();
+    put("newer", store.now(), 1_000);
+    await clock.advance(1_000);
+    expect([put("older", older), cached()]).toEqual([true, "older"]);
+  });
+
+  test("counts the lifetime from now, not from the load", async () => {
+    const { clock, store, put, cached } = create();
+    const load = store.loadStart();
+    await clock.advance(5_000);
+    put("one", load, 1_000);
+    await clock.advance(999);
+    expect(cached()).toBe("one");
+    await clock.advance(1);
+    expect(cached()).toBeUndefined();
+  });
+
+  test("refuses what is larger than the cache may be, and what sizeOf cannot measure", () => {
+    let bytes = 1;
+    const { store, put } = create({ maxBytes: 10, sizeOf: () => bytes });
+    expect(put("small")).toBe(true);
+    for (bytes of [11, Number.NaN, -1, Number.POSITIVE_INFINITY]) expect(put(`of ${bytes} bytes`)).toBe(false);
+    expect(store.bytes).toBeLessThanOrEqual(10);
+  });
+
+  test("tells sizeOf the value and its id", () => {
+    const seen: unknown[] = [];
+    const { put } = create({ sizeOf: (value, id) => seen.push(value, id) });
+    put("one");
+    expect(seen).toEqual(["one", ONE]);
+  });
+});
+
+describe("holding off", () => {
+  test.each(WAYS)("after an invalidation of %s, what is loaded within holdOffMs is refused", async (_what, content) => {
+    for (const way of ["drop", "apply"] as const) {
+      const { clock, store, put } = create({ holdOffMs: 100 });
+      if (way === "drop") store.drop(content);
+      else await store.apply([content]);
+      await clock.advance(99);
+      const tooEarly = store.loadStart();
+      expect(put("from a replica, perhaps")).toBe(false);
+      await clock.advance(1);
+      expect([put("from a replica, perhaps", tooEarly), put("new")]).toEqual([false, true]);
+    }
+  });
+
+  test("does not drop what was stored, nor concern what was not invalidated", async () => {
+    const { store, put, cached } = create({ holdOffMs: 100 });
+    put("one");
+    await store.apply([invalidation({ keys: [dataId("users", "2").toString()] })]);
+    expect([cached(), put("again")]).toEqual(["one", true]);
+  });
+});
+
+describe("applying very many invalidations", () => {
+  test("gives way to the event loop, and applies all of them", async () => {
+    const { clock, store, put, cached } = create();
+    put("one");
+    // Time passes as the store looks at it, as if every look came 5 ms after the last.
+    let elapsedMs = 0;
+    clock.monotonic = () => (elapsedMs += 5);
+    let waits = 0;
+    clock.after = (_delayMs, callback) => {
+      waits += 1;
+      setImmediate(callback);
+      return () => undefined;
+    };
+    const keys = Array.from({ length: 10_000 }, (_, n) => dataId("users", String(n)).toString());
+    const applied = store.apply([invalidation({ keys }), invalidation({ keys: [KEY] })]);
+    await settled();
+    expect(waits).toBeGreaterThan(0);
+    expect(await applied).toBe(1);
+    expect(waits).toBe(Math.floor(keys.length / 256));
+    expect(cached()).toBeUndefined();
+  });
+
+  test("does not wait where little is to be done", async () => {
+    const { clock, store } = create();
+    let waits = 0;
+    clock.after = (_delayMs, callback) => {
+      waits += 1;
+      setImmediate(callback);
+      return () => undefined;
+    };
+    await store.apply([invalidation({ keys: Array.from({ length: 255 }, String) })]);
+    await store.apply([]);
+    expect(waits).toBe(0);
+  });
+
+  test("what is loaded and stored meanwhile is dropped with the rest", async () => {
+    const { clock, store, put, cached } = create();
+    let elapsedMs = 0;
+    clock.monotonic = () => (elapsedMs += 5);
+    const keys = Array.from({ length: 300 }, (_, n) => `key ${n}`);
+    const applied = store.apply([invalidation({ keys: [...keys, KEY] })]);
+    put("meanwhile");
+    expect(cached()).toBe("meanwhile");
+    await clock.advance(0);
+    expect(await applied).toBe(1);
+    expect(cached()).toBeUndefined();
+  });
+});
