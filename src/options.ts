@@ -25,7 +25,7 @@ export interface ScacheOptions {
   readonly sizeOf?: (value: unknown, id: DataId) => number;
   /**
    * How long before an invocation began the proof behind a hit may lie, in milliseconds. Default 0: the stream is read
-   * in every invocation that begins with something cached.
+   * in every invocation that begins with something cached. At most `maxGapMs`.
    */
   readonly maxStalenessMs?: number;
   /** How long an invocation waits for the stream at most, and never more than half its remaining time. Default 1,000 ms. */
@@ -61,6 +61,8 @@ export interface ScacheOptions {
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
+/** Every stream keeps its records for a day; the hour is for what one has to read by then. */
+const LONGEST_GAP_MS = 23 * 60 * MINUTE_MS;
 
 const NAMES: ReadonlySet<string> = new Set<keyof ScacheOptions>([
   "ttlMs",
@@ -91,15 +93,21 @@ export function resolveOptions(options: ScacheOptions = {}): ResolvedOptions {
   requireObject("client", options.client, "send");
   requireObject("logger", options.logger, "warn");
   if (options.metrics !== false) requireObject("metrics", options.metrics, "addMetric");
+  const maxGapMs = milliseconds("maxGapMs", options.maxGapMs, 15 * MINUTE_MS, 1, LONGEST_GAP_MS);
+  const maxStalenessMs = milliseconds("maxStalenessMs", options.maxStalenessMs, 0, 0, LONGEST_GAP_MS);
+  // Otherwise the stream would never be read: the cache would be served until the gap is too long, and then flushed.
+  if (maxStalenessMs > maxGapMs) {
+    throw new InvalidOptionError("maxStalenessMs", `at most maxGapMs (${maxGapMs})`, maxStalenessMs);
+  }
   return {
     ttl: ttl(options.ttlMs),
     maxEntries: integer("maxEntries", options.maxEntries, 10_000, 1, 2 ** 24),
     maxBytes: integer("maxBytes", options.maxBytes, 16 * 1024 * 1024, 1, Number.MAX_SAFE_INTEGER),
     sizeOf: callable("sizeOf", options.sizeOf) ?? estimateWithKey,
-    maxStalenessMs: milliseconds("maxStalenessMs", options.maxStalenessMs, 0, 0, DAY_MS),
+    maxStalenessMs,
     refreshTimeoutMs: milliseconds("refreshTimeoutMs", options.refreshTimeoutMs, 1_000, 1, 15 * MINUTE_MS),
     onRefreshError: policy(options.onRefreshError),
-    maxGapMs: milliseconds("maxGapMs", options.maxGapMs, 15 * MINUTE_MS, 1, 23 * 60 * MINUTE_MS),
+    maxGapMs,
     clockMarginMs: milliseconds("clockMarginMs", options.clockMarginMs, 10_000, 0, 60 * MINUTE_MS),
     holdOffMs: milliseconds("holdOffMs", options.holdOffMs, 0, 0, DAY_MS),
     freeze: boolean("freeze", options.freeze, true),

@@ -65,7 +65,7 @@ export class Coherence {
     this.#refreshes = new SharedRefresh(
       deps.clock,
       () => deps.store.now(),
-      (start, signal) => this.#refresh(start, signal),
+      (start, signal, waitMs) => this.#refresh(start, signal, waitMs),
     );
   }
 
@@ -143,14 +143,14 @@ export class Coherence {
   }
 
   /** Reads from the position to the tip. Never rejects. */
-  async #refresh(start: RefreshStart, signal: AbortSignal): Promise<Poll["outcome"]> {
+  async #refresh(start: RefreshStart, signal: AbortSignal, waitMs: number): Promise<Poll["outcome"]> {
     const { reader, options } = this.#deps;
     // The position may have aged while this refresh was queued, or while the environment was frozen.
     if (start.atMs - this.#position.provenAtMs > options.maxGapMs) {
       this.#flush("the gap was too long");
       return "lost";
     }
-    const poll = await reader.poll(this.#position, options.refreshTimeoutMs, signal);
+    const poll = await reader.poll(this.#position, options.refreshTimeoutMs, signal, waitMs / 2);
     this.#counters.kinesisCalls += poll.calls;
     this.#counters.throttles += poll.throttles;
     this.#lagMs = poll.lagMs;
@@ -174,8 +174,10 @@ export class Coherence {
 
   #failed(poll: Poll, signal: AbortSignal): void {
     const { failure } = poll;
-    const nowMs = this.#deps.clock.now();
-    this.#backoff.failed(nowMs, failure?.kind === "throttled");
+    // A backlog that takes several refreshes is read without pauses.
+    if (failure !== undefined || poll.invalidations.length === 0) {
+      this.#backoff.failed(this.#deps.clock.now(), failure?.kind === "throttled");
+    }
     if (failure === undefined) {
       // Nobody waited for it any more, or the time or the pages ran out: whoever waited has said so.
       if (!signal.aborted) this.#lastFailure = this.#timedOut();

@@ -113,6 +113,7 @@ export class EntryStore {
     group.dead = true;
     this.#groups.delete(source);
     this.#live -= group.size;
+    if (this.#live === 0) this.clear();
     return group.size;
   }
 

@@ -90,7 +90,7 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
 function notUnderstood(error: unknown): Invalidation {
-  return { keys: [], sources: [], all: true, notUnderstood: error instanceof Error ? error.message : String(error) };
+  return { keys: [], sources: [], all: true, notUnderstood: error instanceof Error ? error.message : describe(error) };
 }
 
 /** Field names match in any case, as in Go; of a field given twice in different case, both count. */

@@ -27,6 +27,8 @@ export class PollRun {
   /** Resolves when the poll must end, finished or not. */
   readonly over: Promise<void>;
   closed = false;
+  /** Of the records read. */
+  bytes = 0;
   readonly #startedAtMs: number;
   readonly #shardsSeen: Set<string>;
   readonly #abort = new AbortController();
@@ -42,7 +44,7 @@ export class PollRun {
   #throttles = 0;
   #lagMs = 0;
 
-  constructor(clock: Clock, from: Position, timeoutMs: number, signal: AbortSignal) {
+  constructor(clock: Clock, from: Position, times: { timeoutMs: number; retryAfterMs: number }, signal: AbortSignal) {
     this.from = from;
     this.#startedAtMs = clock.now();
     this.#listed = from.kind === "cursors";
@@ -51,8 +53,8 @@ export class PollRun {
     this.over = new Promise((resolve) => {
       signal.addEventListener("abort", () => resolve(), { once: true });
       this.#cleanUp.push(
-        clock.after(timeoutMs / 2, () => this.#halfTime()),
-        clock.after(timeoutMs, resolve),
+        clock.after(times.retryAfterMs, () => this.#halfTime()),
+        clock.after(times.timeoutMs, resolve),
       );
       if (signal.aborted) resolve();
     });

@@ -21,12 +21,17 @@ import {
 
 /** The port the protocol above reads through; nothing there knows of shards. */
 export interface InvalidationReader {
-  /** Never rejects. Ends at the tip, after `timeoutMs`, or when `signal` aborts. */
-  poll(from: Position, timeoutMs: number, signal: AbortSignal): Promise<Poll>;
+  /**
+   * Never rejects. Ends at the tip, after `timeoutMs`, or when `signal` aborts.
+   * @param retryAfterMs when calls still unanswered are made once more. Default: half of `timeoutMs`
+   */
+  poll(from: Position, timeoutMs: number, signal: AbortSignal, retryAfterMs?: number): Promise<Poll>;
 }
 
 /** A shard further behind than this many pages goes on in the next refresh. */
 const MAX_PAGES_PER_SHARD = 100;
+/** All shards together: what a refresh has read is held until it is applied. One page, of 10 MiB at most, may come on top. */
+const MAX_POLL_BYTES = 32 * 1024 * 1024;
 const MAX_LIST_PAGES = 100;
 /** Decoding gives way to the event loop after this long. */
 const SLICE_MS = 3;
@@ -49,8 +54,8 @@ export class StreamReader implements InvalidationReader {
     this.#options = options;
   }
 
-  async poll(from: Position, timeoutMs: number, signal: AbortSignal): Promise<Poll> {
-    const run = new PollRun(this.#clock, from, timeoutMs, signal);
+  async poll(from: Position, timeoutMs: number, signal: AbortSignal, retryAfterMs = timeoutMs / 2): Promise<Poll> {
+    const run = new PollRun(this.#clock, from, { timeoutMs, retryAfterMs }, signal);
     await Promise.race([this.#readAll(run), run.over]);
     return run.close();
   }
@@ -95,7 +100,7 @@ export class StreamReader implements InvalidationReader {
   /** Reads one shard to its tip, and its children too when it turns out to be closed. Never rejects. */
   async #drain(run: PollRun, shardId: string): Promise<void> {
     try {
-      for (let pages = 0; pages < MAX_PAGES_PER_SHARD; pages++) {
+      for (let pages = 0; pages < MAX_PAGES_PER_SHARD && run.bytes < MAX_POLL_BYTES; pages++) {
         const sentAtMs = this.#clock.now();
         const page = await this.#nextPage(run, shardId);
         await this.#collect(run, page);
@@ -135,6 +140,7 @@ export class StreamReader implements InvalidationReader {
     let sliceStart = this.#clock.monotonic();
     for (const record of page.records) {
       if (run.closed) return;
+      run.bytes += record.data.length;
       run.invalidations.push(decode === undefined ? decodeRecord(record.data) : decodeWith(decode, record.data));
       if (this.#clock.monotonic() - sliceStart > SLICE_MS) {
         await new Promise<void>((resolve) => this.#clock.after(0, resolve));

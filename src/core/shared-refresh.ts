@@ -21,15 +21,18 @@ interface Refresh<T> {
   waiters: number;
 }
 
+/** @param waitMs how long the invocation that it was begun for will wait */
+export type RefreshWork<T> = (start: RefreshStart, signal: AbortSignal, waitMs: number) => Promise<T>;
+
 export class SharedRefresh<T> {
   readonly #clock: Clock;
   readonly #begin: () => RefreshStart;
-  readonly #work: (start: RefreshStart, signal: AbortSignal) => Promise<T>;
+  readonly #work: RefreshWork<T>;
   #current: Refresh<T> | undefined;
   #queued: Refresh<T> | undefined;
 
   /** `work` must not reject. */
-  constructor(clock: Clock, begin: () => RefreshStart, work: (start: RefreshStart, signal: AbortSignal) => Promise<T>) {
+  constructor(clock: Clock, begin: () => RefreshStart, work: RefreshWork<T>) {
     this.#clock = clock;
     this.#begin = begin;
     this.#work = work;
@@ -44,7 +47,7 @@ export class SharedRefresh<T> {
    * refresh that has yet to begin always suits. Resolves to undefined when the time is up.
    */
   async join(suits: (start: RefreshStart) => boolean, timeoutMs: number): Promise<T | undefined> {
-    const refresh = this.#suitable(suits);
+    const refresh = this.#suitable(suits, timeoutMs);
     refresh.waiters++;
     try {
       return await this.#within(refresh.result, timeoutMs);
@@ -54,21 +57,21 @@ export class SharedRefresh<T> {
     }
   }
 
-  #suitable(suits: (start: RefreshStart) => boolean): Refresh<T> {
+  #suitable(suits: (start: RefreshStart) => boolean, waitMs: number): Refresh<T> {
     const current = this.#current;
-    if (current === undefined) return this.#start(this.#create());
+    if (current === undefined) return this.#start(this.#create(waitMs));
     if (current.start !== undefined && !current.abort.signal.aborted && suits(current.start)) return current;
-    this.#queued ??= this.#create();
+    this.#queued ??= this.#create(waitMs);
     return this.#queued;
   }
 
-  #create(): Refresh<T> {
+  #create(waitMs: number): Refresh<T> {
     const abort = new AbortController();
     let run: () => void = () => undefined;
     const result = new Promise<T>((resolve, reject) => {
       run = () => {
         refresh.start = this.#begin();
-        this.#work(refresh.start, abort.signal)
+        this.#work(refresh.start, abort.signal, waitMs)
           .finally(() => this.#ended())
           .then(resolve, reject);
       };

@@ -5,6 +5,7 @@ import { InvalidOptionError } from "../../src/errors.js";
 import { resolveOptions, type ScacheOptions } from "../../src/options.js";
 
 const DAY_MS = 24 * 3_600_000;
+const LONGEST_GAP_MS = DAY_MS - 3_600_000;
 
 /** The error with which these options are refused. */
 function refusal(options: unknown): InvalidOptionError {
@@ -117,9 +118,9 @@ const NUMBERS = [
   { name: "ttlMs", min: 1, max: Number.MAX_SAFE_INTEGER, whole: false },
   { name: "maxEntries", min: 1, max: 2 ** 24, whole: true },
   { name: "maxBytes", min: 1, max: Number.MAX_SAFE_INTEGER, whole: true },
-  { name: "maxStalenessMs", min: 0, max: DAY_MS, whole: false },
+  { name: "maxStalenessMs", min: 0, max: (23 / 24) * DAY_MS, whole: false },
   { name: "refreshTimeoutMs", min: 1, max: 900_000, whole: false },
-  { name: "maxGapMs", min: 1, max: DAY_MS - 3_600_000, whole: false },
+  { name: "maxGapMs", min: 1, max: LONGEST_GAP_MS, whole: false },
   { name: "clockMarginMs", min: 0, max: 3_600_000, whole: false },
   { name: "holdOffMs", min: 0, max: DAY_MS, whole: false },
 ];
@@ -127,11 +128,12 @@ const NUMBERS = [
 describe.each(NUMBERS)("the number $name", ({ name, min, max, whole }) => {
   test("is taken at both its bounds", () => {
     expect(() => resolveOptions({ [name]: min })).not.toThrow();
-    expect(() => resolveOptions({ [name]: max })).not.toThrow();
+    const gap = name === "maxStalenessMs" ? { maxGapMs: max } : {};
+    expect(() => resolveOptions({ ...gap, [name]: max })).not.toThrow();
   });
 
   test("is refused outside them, and when it is no number", () => {
-    const wrong = [min - 1, -1, max * 1.01, Number.NaN, Number.POSITIVE_INFINITY, "10", null, true, [10], 10n];
+    const wrong = [min - 1, -1, max * 1.1, Number.NaN, Number.POSITIVE_INFINITY, "10", null, true, [10], 10n];
     for (const given of wrong) expect(refusal({ [name]: given }).option.split(".")[0]).toBe(name);
   });
 
@@ -144,10 +146,18 @@ describe.each(NUMBERS)("the number $name", ({ name, min, max, whole }) => {
     const { message } = refusal({ [name]: "ten" });
     expect(message).toContain(`"${name}"`);
     expect(message).toContain('"ten"');
-    if (name !== "ttlMs") expect(message).toContain(`from ${min} to ${max}`);
+    if (name !== "ttlMs") expect(message).toContain(`from ${min} to `);
     if (min > 0) expect(refusal({ [name]: 0 }).message).toContain("but got 0");
     expect(refusal({ [name]: Number.NaN }).message).toContain("but got NaN");
   });
+});
+
+test("maxStalenessMs beyond maxGapMs is refused, in words that name both: the stream would never be read", () => {
+  expect(() => resolveOptions({ maxStalenessMs: 5_000, maxGapMs: 5_000 })).not.toThrow();
+  const error = refusal({ maxStalenessMs: 5_001, maxGapMs: 5_000 });
+  expect(error.option).toBe("maxStalenessMs");
+  expect(error.message).toMatch(/at most maxGapMs \(5000\), but got 5001/);
+  expect(refusal({ maxStalenessMs: 900_001 }).option).toBe("maxStalenessMs");
 });
 
 describe("the lifetimes' range", () => {
@@ -209,4 +219,11 @@ describe("what is not a number", () => {
   test.each([[null], [5], ["stream"], [[]], [() => undefined]])("%p instead of options is refused", (options) => {
     expect(refusal(options)).toMatchObject({ option: "options", code: "INVALID_OPTION" });
   });
+});
+
+test("maxStalenessMs beyond maxGapMs is refused: the stream would never be read", () => {
+  expect(() => resolveOptions({ maxStalenessMs: 60_001, maxGapMs: 60_000 })).toThrow(
+    'option "maxStalenessMs" must be at most maxGapMs (60000), but got 60001',
+  );
+  expect(() => resolveOptions({ maxStalenessMs: 60_000, maxGapMs: 60_000 })).not.toThrow();
 });

@@ -126,13 +126,6 @@ describe("a gap longer than maxGapMs", () => {
     expect(rig.forgetCalls()).toEqual(["getRecords"]);
     expect([queued.cache.freshness.state, queued.cache.get(ONE)]).toEqual(["empty", undefined]);
   });
-
-  test("is not skipped by maxStalenessMs", async () => {
-    const rig = new Rig({ maxGapMs: MINUTE_MS, maxStalenessMs: 2 * MINUTE_MS, ttlMs: 60 * MINUTE_MS });
-    await rig.warm({ 1: "one" });
-    rig.clock.freeze(MINUTE_MS + 1);
-    expect((await rig.invocation()).cache.get(ONE)).toBeUndefined();
-  });
 });
 
 describe("a position that is lost", () => {

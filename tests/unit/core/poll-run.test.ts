@@ -157,7 +157,7 @@ describe("the deadline", () => {
 describe("a call", () => {
   const start = (timeoutMs = 1_000) => {
     const clock = new ManualClock();
-    const run = new PollRun(clock, fenceAt(clock.now()), timeoutMs, never);
+    const run = new PollRun(clock, fenceAt(clock.now()), { timeoutMs, retryAfterMs: timeoutMs / 2 }, never);
     const attempts: { resolve: (answer: string) => void; reject: (error: Error) => void; signal: AbortSignal }[] = [];
     const call = () =>
       run.call((signal) => new Promise<string>((resolve, reject) => attempts.push({ resolve, reject, signal })));
