@@ -1,0 +1,72 @@
+/** The entries against a plain model: never anything it does not hold, and all of it where no bound is met. */
+import { expect, test } from "@jest/globals";
+import fc from "fast-check";
+import { EntryStore, type StoreBounds } from "../../../src/core/entry-store.js";
+import { ManualClock } from "../../../src/testing/manual-clock.js";
+
+const key = fc.integer({ min: 0, max: 7 }).map((n) => `k${n}`);
+const source = fc.constantFrom("s", "t", "u");
+const step = fc.oneof(
+  fc.record({
+    do: fc.constant("set" as const),
+    key,
+    source,
+    ttlMs: fc.nat(50),
+    bytes: fc.integer({ min: 1, max: 60 }),
+  }),
+  fc.record({ do: fc.constant("get" as const), key }),
+  fc.record({ do: fc.constant("drop" as const), key }),
+  fc.record({ do: fc.constant("dropSource" as const), source }),
+  fc.record({ do: fc.constant("wait" as const), ms: fc.nat(30) }),
+  fc.record({ do: fc.constant("clear" as const) }),
+);
+
+test("never serves what the model does not hold, and without bounds serves all of it", async () => {
+  const check = async (
+    bounds: StoreBounds,
+    complete: boolean,
+    steps: readonly (typeof step extends fc.Arbitrary<infer S> ? S : never)[],
+  ) => {
+    const clock = new ManualClock();
+    const store = new EntryStore(bounds);
+    const model = new Map<string, { source: string; value: number; expiresAtMs: number }>();
+    for (const [value, action] of steps.entries()) {
+      if (action.do === "set") {
+        const expiresAtMs = clock.now() + action.ttlMs;
+        model.delete(action.key);
+        if (store.set(action.key, action.source, { value, expiresAtMs, savedMs: 0, loadEpoch: 0 }, action.bytes)) {
+          model.set(action.key, { source: action.source, value, expiresAtMs });
+        }
+      } else if (action.do === "drop") {
+        store.drop(action.key);
+        model.delete(action.key);
+      } else if (action.do === "dropSource") {
+        store.dropSource(action.source);
+        for (const [name, entry] of model) if (entry.source === action.source) model.delete(name);
+      } else if (action.do === "wait") await clock.advance(action.ms);
+      else if (action.do === "clear") {
+        store.clear();
+        model.clear();
+      } else {
+        const held = model.get(action.key);
+        const live = held !== undefined && clock.now() < held.expiresAtMs ? held.value : undefined;
+        const served = store.get(action.key, clock)?.value;
+        expect(complete ? [served] : [served ?? live]).toEqual([live]);
+      }
+      const live = [...model.values()].filter((entry) => clock.now() < entry.expiresAtMs).length;
+      expect(store.size).toBeLessThanOrEqual(Math.min(model.size, bounds.maxEntries));
+      if (complete) expect(store.size).toBeGreaterThanOrEqual(live);
+      expect(store.bytes).toBeLessThanOrEqual(bounds.maxBytes);
+      if (live > 0 && complete) expect(store.isEmpty(clock.now())).toBe(false);
+    }
+  };
+  const steps = fc.array(step, { maxLength: 60 });
+  await fc.assert(
+    fc.asyncProperty(steps, (s) => check({ maxEntries: 100, maxBytes: 100_000 }, true, s)),
+    { numRuns: 60 },
+  );
+  await fc.assert(
+    fc.asyncProperty(steps, (s) => check({ maxEntries: 3, maxBytes: 100 }, false, s)),
+    { numRuns: 60 },
+  );
+});
