@@ -30,7 +30,7 @@ export interface InvalidationReader {
 
 /** A shard further behind than this many pages goes on in the next refresh. */
 const MAX_PAGES_PER_SHARD = 100;
-/** All shards together: what a refresh has read is held until it is applied. One page, of 10 MiB at most, may come on top. */
+/** All shards together: what a refresh has read is held until it is applied. A page of each shard may come on top. */
 const MAX_POLL_BYTES = 32 * 1024 * 1024;
 const MAX_LIST_PAGES = 100;
 /** Decoding gives way to the event loop after this long. */
