@@ -31,7 +31,7 @@ interface HttpAnswer {
   readonly body?: string;
 }
 
-export const USERS = Array.from({ length: 8 }, (_, index) => `user-${index + 1}`);
+export const USERS = Array.from({ length: 5 }, (_, index) => `user-${index + 1}`);
 
 export function anyUser(): string {
   return USERS[Math.floor(Math.random() * USERS.length)] ?? "user-1";
