@@ -134,6 +134,16 @@ describe("the deadline", () => {
     ]);
   });
 
+  test("gives the second chance earlier, if whoever waits has less time", async () => {
+    const { clock, reader, poll, setPlan, write } = setUpReading();
+    const { position } = await poll(fenceAt(clock.now()));
+    write("a");
+    setPlan(once(() => true, { hang: true }));
+    const polling = reader.poll(position, 1_000, never, 50);
+    await clock.advance(50);
+    expect([idsOf(await polling), clock.pendingTimers]).toEqual([["a"], 0]);
+  });
+
   test("comes at once when nobody waits any more", async () => {
     const { clock, api, reader, setPlan } = setUpReading();
     setPlan(() => ({ hang: true }));

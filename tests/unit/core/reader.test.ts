@@ -174,6 +174,25 @@ describe("records", () => {
     ]);
   });
 
+  test("of more than 32 MiB are read in several refreshes, each proven to be no more than it is, and nothing twice", async () => {
+    const { clock, poll, write } = setUpReading({ pageRecords: 4 });
+    let { position } = await poll(fenceAt(clock.now()));
+    const provenAtMs = position.provenAtMs;
+    await clock.advance(1_000);
+    const ids = Array.from({ length: 40 }, (_, index) => `${index}-${"x".repeat(1_000_000)}`);
+    for (const id of ids) write(id);
+    const refreshes: unknown[] = [];
+    for (let round = 0; round < 2; round++) {
+      const result = await poll(position);
+      position = result.position;
+      refreshes.push([result.outcome, result.failure, idsOf(result).length, position.provenAtMs - provenAtMs]);
+    }
+    expect(refreshes).toEqual([
+      ["incomplete", undefined, 36, 0],
+      ["caught-up", undefined, 4, 1_000],
+    ]);
+  });
+
   test("are read by the user's decoder, if there is one", async () => {
     const { clock, poll, write } = setUpReading({}, { decode: () => ({ sources: ["decoded"] }) });
     write("a");

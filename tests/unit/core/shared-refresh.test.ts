@@ -6,6 +6,7 @@ import { ManualClock, settled } from "../../../src/testing/manual-clock.js";
 interface Work {
   readonly start: RefreshStart;
   readonly signal: AbortSignal;
+  readonly waitMs: number;
   finish(result: string): void;
 }
 
@@ -16,7 +17,7 @@ function setUp() {
   const refresh = new SharedRefresh<string>(
     clock,
     () => ({ epoch: ++epoch, atMs: clock.now() }),
-    (start, signal) => new Promise((finish) => works.push({ start, signal, finish })),
+    (start, signal, waitMs) => new Promise((finish) => works.push({ start, signal, waitMs, finish })),
   );
   /** Joins as an invocation that begins now does. */
   const join = (timeoutMs = 1_000) => {
@@ -122,6 +123,16 @@ describe("SharedRefresh", () => {
     await Promise.all(both);
     const [first, second] = works.map((work) => work.start);
     expect([(second?.atMs ?? 0) - (first?.atMs ?? 0), (second?.epoch ?? 0) > (first?.epoch ?? 0)]).toEqual([300, true]);
+  });
+
+  test("is told how long the invocation that it is for will wait", async () => {
+    const { works, join } = setUp();
+    const both = [join(300), join(200)];
+    works[0]?.finish("");
+    await settled();
+    works[1]?.finish("");
+    await Promise.all(both);
+    expect(works.map(({ waitMs }) => waitMs)).toEqual([300, 200]);
   });
 
   test("leaves no timer behind", async () => {

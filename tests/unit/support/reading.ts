@@ -26,7 +26,12 @@ export function setUpReading(
   const reader = new StreamReader(api, clock, { clockMarginMs: 10_000, ...readerOptions });
   let written = 0;
   const write = (...ids: (string | number)[]) =>
-    stream.put(ids.map((id) => ({ data: encodeRecord({ keys: [keyOf(id)] }, 0), partitionKey: `${written++} ${id}` })));
+    stream.put(
+      ids.map((id) => ({
+        data: encodeRecord({ keys: [keyOf(id)] }, 0),
+        partitionKey: `${written++} ${id}`.slice(0, 30),
+      })),
+    );
   const poll = async (from: Position, timeoutMs = 1_000, signal = never): Promise<Poll> => {
     let poll: Poll | undefined;
     const done = reader.poll(from, timeoutMs, signal).then((result) => {
