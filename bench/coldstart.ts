@@ -1,6 +1,6 @@
 /**
  * `npm run bench:coldstart`: what scache adds to the size of a minified bundle and to the time it takes to load, over the
- * same handler with only Middy, Powertools and the SDK's Kinesis client. Fresh processes in turn; `--json` as elsewhere.
+ * same handler with only Middy, Powertools and the SDK's Kinesis client. Fresh processes in turn; `--json` and `--write` as elsewhere.
  */
 
 import { spawnSync } from "node:child_process";
@@ -9,13 +9,16 @@ import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import type { Bundle } from "../tools/lambda/bundle.js";
 import { ADDED_TARGET_KB, bundleVariant, sizeOf, type Variant } from "./added-bytes.js";
+import { figuresTable, thisMachine, writeFigures } from "./figures.js";
 import { allPass, describeResult, type Result, result } from "./result.js";
 import { difference, figure, interleave } from "./statistics.js";
 
 const ADDED_TARGET_MS = 3;
 const suite = "coldstart";
 
-const { values } = parseArgs({ options: { json: { type: "boolean" }, quick: { type: "boolean" } } });
+const { values } = parseArgs({
+  options: { json: { type: "boolean" }, quick: { type: "boolean" }, write: { type: "boolean" } },
+});
 
 /** Prints how long the import of a module takes; the start of Node itself is not part of it. */
 const TIMED_IMPORT = `

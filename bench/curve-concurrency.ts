@@ -14,7 +14,7 @@ const stream = stubStream(16, 10);
 const ours = scacheHandler(stream, SOURCE_MS);
 const original = originalHandler(bareClient(stub.endpoint), stream, SOURCE_MS);
 await original.invoke();
-for (let warmUp = 0; warmUp < 10; warmUp += 1) await ours.invoke();
+for (let warmUp = 0; warmUp < 100; warmUp += 1) await ours.invoke();
 
 function together(handler: Handler, count: number): () => Promise<number> {
   return () => timed(() => Promise.all(Array.from({ length: count }, handler.invoke)));
@@ -29,7 +29,7 @@ for (const count of [1, 2, 4, 8, 16, 32, 64, 128, 256]) {
 await stub.stop();
 printCurve(
   {
-    title: "Invocations that begin together, until the last is answered (16 shards, 10 ms a call)",
+    title: "Begun together, until the last is answered (16 shards, 10 ms a call)",
     xLabel: "invocations at once in one environment",
     yLabel: "milliseconds",
     xScale: "log",

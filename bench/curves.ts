@@ -16,54 +16,60 @@ const DOCS = fileURLToPath(new URL("../docs/", import.meta.url));
 
 const { values } = parseArgs({ options: { json: { type: "boolean" }, only: { type: "string" } } });
 
+const LINE_HEIGHT = 14;
+
 function draw(curve: Curve): string {
-  const { document } = parseHTML("<!doctype html><html><body></body></html>");
   const points = curve.series.flatMap(({ name, points }) => points.map((at) => ({ ...at, series: name })));
-  const domain = curve.series.map(({ name }) => name);
-  const svg = Plot.plot({
-    document: document as unknown as NonNullable<Plot.PlotOptions["document"]>,
-    width: 720,
-    height: 420,
-    marginLeft: 60,
-    marginRight: 200,
-    style: { background: "white", color: "black", fontFamily: "system-ui, sans-serif", fontSize: "12px" },
-    x: {
-      type: curve.xScale,
+  const measuredAt = [...new Set(points.map(({ x }) => x))].sort((a, b) => a - b);
+  const marks = [
+    Plot.axisX(measuredAt, {
       label: curve.xLabel,
       labelAnchor: "center",
-      grid: true,
-      ticks: ticks(points.map(({ x }) => x)),
-      tickFormat: short,
-    },
-    y: { type: "log", label: curve.yLabel, grid: true, tickFormat: short },
-    color: { domain },
-    marks: [
-      Plot.areaY(points, { x: "x", y1: "low", y2: "high", fill: "series", fillOpacity: 0.15 }),
-      Plot.lineY(points, { x: "x", y: "median", stroke: "series", strokeWidth: 2, marker: "circle" }),
-      Plot.text(
-        points,
-        Plot.selectLast({
-          x: "x",
-          y: "median",
-          z: "series",
-          text: "series",
-          fill: "series",
-          textAnchor: "start",
-          dx: 8,
-        }),
-      ),
-      Plot.text([curve.title], { frameAnchor: "top", dy: -14, fontSize: 13, fontWeight: "bold" }),
-    ],
-    marginTop: 40,
-  });
+      labelOffset: 36,
+      text: measuredAt.map(short),
+    }),
+    Plot.gridX(measuredAt),
+    Plot.areaY(points, { x: "x", y1: "low", y2: "high", fill: "series", fillOpacity: 0.15 }),
+    Plot.lineY(points, { x: "x", y: "median", stroke: "series", strokeWidth: 2, marker: "circle" }),
+    Plot.text([curve.title], { frameAnchor: "top-left", dy: -18, fontSize: 13, fontWeight: "bold" }),
+  ];
+  const yPixels = plotted(curve, marks).scale("y")?.apply ?? (() => 0);
+  const svg = plotted(curve, [...marks, ...labels(curve, yPixels)]);
   svg.setAttribute("xmlns", "http://www.w3.org/2000/svg");
   return `${svg.outerHTML}\n`;
 }
 
-/** The measured places, or every other one when there are many. */
-function ticks(xs: readonly number[]): number[] {
-  const places = [...new Set(xs)].sort((a, b) => a - b);
-  return places.length > 9 ? places.filter((_, index) => index % 2 === 0) : places;
+function plotted(curve: Curve, marks: Plot.Markish[]) {
+  const { document } = parseHTML("<!doctype html><html><body></body></html>");
+  return Plot.plot({
+    document: document as unknown as NonNullable<Plot.PlotOptions["document"]>,
+    width: 760,
+    height: 420,
+    marginTop: 50,
+    marginBottom: 50,
+    marginLeft: 60,
+    marginRight: 220,
+    style: { background: "white", color: "black", fontFamily: "system-ui, sans-serif", fontSize: "12px" },
+    x: { type: curve.xScale },
+    y: { type: "log", label: curve.yLabel, grid: true, tickFormat: short },
+    color: { domain: curve.series.map(({ name }) => name) },
+    marks,
+  });
+}
+
+/** Each series' name beside its last point, pushed down where two of them would lie on each other. */
+function labels(curve: Curve, yPixels: (value: number) => number): Plot.Markish[] {
+  const lasts = curve.series.flatMap(({ name, points }) => points.slice(-1).map((last) => ({ ...last, series: name })));
+  let free = Number.NEGATIVE_INFINITY;
+  return lasts
+    .sort((a, b) => b.median - a.median)
+    .map((last) => {
+      const at = yPixels(last.median);
+      const placed = Math.max(at, free);
+      free = placed + LINE_HEIGHT;
+      const options = { x: "x", y: "median", text: "series", fill: "series", textAnchor: "start" as const };
+      return Plot.text([last], { ...options, dx: 10, dy: placed - at });
+    });
 }
 
 function short(value: number): string {

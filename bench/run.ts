@@ -1,17 +1,23 @@
 /**
  * `npm run bench`: runs every suite in a fresh process, prints all figures with their targets, and fails when a target
- * does. `--quick` takes under a minute, `--json` ends with one JSON object, `--only latency,hits` runs some of them.
+ * does. `--quick` takes under a minute, `--json` ends with one JSON object, `--only latency,hits` runs some of them, and
+ * `--write` puts the figures into docs/performance.md.
  */
 
-import { cpus } from "node:os";
 import { parseArgs } from "node:util";
+import { figuresTable, thisMachine, writeFigures } from "./figures.js";
 import { compile, run } from "./launch.js";
 import { allPass, describeResult, type Result } from "./result.js";
 
 const SUITES = ["latency", "path", "hits", "invalidations", "publishing", "memory"];
 
 const { values } = parseArgs({
-  options: { quick: { type: "boolean" }, json: { type: "boolean" }, only: { type: "string" } },
+  options: {
+    quick: { type: "boolean" },
+    json: { type: "boolean" },
+    write: { type: "boolean" },
+    only: { type: "string" },
+  },
 });
 
 const wanted = values.only?.split(",") ?? SUITES;
@@ -19,7 +25,7 @@ for (const name of wanted)
   if (!SUITES.includes(name)) throw new Error(`no suite is called ${name}; there are ${SUITES}`);
 
 const begunAt = new Date();
-const machine = { cpu: cpus()[0]?.model ?? "unknown", cores: cpus().length, node: process.version };
+const machine = thisMachine();
 console.log(`${begunAt.toISOString()}  ${machine.cores} × ${machine.cpu}, Node ${machine.node}`);
 
 await compile();
@@ -36,6 +42,7 @@ const seconds = Math.round((Date.now() - begunAt.getTime()) / 1_000);
 const failed = results.filter((one) => one.pass === false);
 const withTarget = results.filter((one) => one.pass !== undefined);
 console.log(`${withTarget.length - failed.length} of ${withTarget.length} targets hold, ${seconds} s`);
+if (values.write) writeFigures("bench", figuresTable(results, begunAt, machine));
 if (values.json) {
   const summary = {
     date: begunAt.toISOString(),
