@@ -76,6 +76,7 @@ try {
   const results = await measure(bundles);
   for (const one of results) console.log(describeResult(one));
   const pass = allPass(results);
+  if (values.write) writeFigures("coldstart", figuresTable(results, new Date(), thisMachine()));
   if (values.json)
     console.log(JSON.stringify({ date: new Date().toISOString(), node: process.version, pass, results }));
   process.exitCode = pass ? 0 : 1;
