@@ -45,6 +45,21 @@ describe("a refresh that fails", () => {
     expect(cache.get(ONE)).toBeUndefined();
   });
 
+  test("with serve, an invocation that waits in vain after a gap behind another's refresh is not served either", async () => {
+    const rig = new Rig({ onRefreshError: "serve", maxGapMs: 60_000 });
+    await rig.warm({ 1: "one" });
+    rig.plan = { hang: true };
+    const reading = rig.begin().catchUp();
+    rig.clock.freeze(60_001);
+    const hurried = rig.begin(1_000);
+    const waiting = hurried.catchUp();
+    await rig.clock.advance(500);
+    await waiting;
+    expect([hurried.cache.freshness.state, hurried.cache.get(ONE)]).toEqual(["bypassed", undefined]);
+    await rig.clock.advance(500);
+    await reading;
+  });
+
   test("with throw rejects with the reason and the cause, refresh() too, and misses", async () => {
     const rig = new Rig({ onRefreshError: "throw" });
     await rig.warm({ 1: "one" });

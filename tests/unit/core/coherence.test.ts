@@ -214,6 +214,18 @@ describe("maxStalenessMs", () => {
     expect(rig.calls).toEqual(["getRecords", "getRecords"]);
   });
 
+  test("holds for refresh() as for an invocation that begins now, and the bound is counted from there", async () => {
+    const rig = await steady(1_000);
+    const provenAtMs = rig.clock.now();
+    const { cache } = await rig.invocation();
+    await rig.clock.advance(600);
+    expect(await cache.refresh()).toEqual({ state: "fresh", asOf: provenAtMs, boundMs: 600 });
+    expect(rig.calls).toEqual([]);
+    await rig.clock.advance(401);
+    expect(await cache.refresh()).toEqual({ state: "fresh", asOf: rig.clock.now(), boundMs: 0 });
+    expect(rig.calls).toEqual(["getRecords"]);
+  });
+
   test("trusts no proof from the future, after the clock was set back", async () => {
     const rig = await steady(1_000);
     rig.clock.freeze(-500);

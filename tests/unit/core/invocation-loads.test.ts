@@ -158,22 +158,31 @@ describe("a load under way", () => {
     expect([await loading, ...(await Promise.all(both))]).toEqual(["old", "new", "new"]);
   });
 
-  test("of an invocation that has ended is not waited for: it may never return", async () => {
-    const rig = new Rig();
+  test("that began before an invocation served under onRefreshError serve is shared with it", async () => {
+    const rig = new Rig({ onRefreshError: "serve" });
     await rig.warm({ other: "value" });
     const first = await rig.invocation();
-    void first.cache.getOrAdd(ONE, slowLoad<string>().load);
-    first.end();
-    expect(await (await rig.invocation()).cache.getOrAdd(ONE, () => "one")).toBe("one");
+    const slow = slowLoad<string>();
+    const loading = first.cache.getOrAdd(ONE, slow.load);
+    rig.plan = { fail: "unavailable" };
+    const second = await rig.invocation();
+    expect(second.cache.freshness.state).toBe("stale");
+    const shared = second.cache.getOrAdd(ONE, mustNotLoad);
+    slow.returns("one");
+    expect([await loading, await shared]).toEqual(["one", "one"]);
   });
 
-  test("of an invocation whose time is up is not waited for either", async () => {
+  test("of an invocation that is over is not waited for, whenever that was: it may never return", async () => {
     const rig = new Rig();
     await rig.warm({ other: "value" });
-    const first = await rig.invocation(1_000);
-    void first.cache.getOrAdd(ONE, slowLoad<string>().load);
+    const [ended, late] = [await rig.invocation(), await rig.invocation(1_000)];
+    const beside = await rig.invocation();
+    void ended.cache.getOrAdd(ONE, slowLoad<string>().load);
+    void late.cache.getOrAdd(userId("2"), slowLoad<string>().load);
+    ended.end();
+    expect(await beside.cache.getOrAdd(ONE, () => "one")).toBe("one");
     await rig.clock.advance(1_001);
-    expect(await (await rig.invocation()).cache.getOrAdd(ONE, () => "one")).toBe("one");
+    expect(await beside.cache.getOrAdd(userId("2"), () => "two")).toBe("two");
   });
 
   test("is shared within its own invocation even when that is over, as a response still streaming is", async () => {
