@@ -13,7 +13,8 @@ import { lambdaContext } from "./test-environment.js";
 const INVOCATIONS = 5;
 
 const handler = middy<unknown, { version: number }>()
-  .use(scache(process.argv[2] ?? "", { metrics: false }))
+  // Patient, so that a busy machine is not taken for a slow Kinesis.
+  .use(scache(process.argv[2] ?? "", { metrics: false, refreshTimeoutMs: 5_000 }))
   .handler(async (_event, context) => context.cache.getOrAdd(rowId("1"), async () => ({ version: 1 }))) as unknown as (
   event: unknown,
   context: Context,

@@ -15,7 +15,7 @@ const MIB = 1024 * 1024;
 const times = <T>(count: number, work: (index: number) => T): T[] => Array.from({ length: count }, (_, i) => work(i));
 
 export async function acknowledgedMeansHeld(stage: Stage): Promise<void> {
-  const ids = times(2_000, (n) => rowId(`a datum with a rather long name, number ${n}`));
+  const ids = times(1_200, (n) => rowId(`a datum with a rather long name, number ${n}`));
   const missing = (published: ReadonlySet<string>) => ids.map(String).filter((key) => !published.has(key));
   /** Caches all ids, publishes them while Kinesis has this fault, and resolves to those that are named. */
   const unpublished = async (fault: FaultRule, calls: number, remainingMs?: number): Promise<readonly string[]> => {
@@ -80,11 +80,11 @@ export async function memoryIsBounded(stage: Stage): Promise<void> {
     return JSON.parse(lines.at(-1) ?? "") as { entries: number; bytes: number; evictions: number };
   };
   const before = await heldBytes();
-  const large = await fill(2_500, (n) => Buffer.alloc(40_000, n));
+  const large = await fill(1_500, (n) => Buffer.alloc(40_000, n));
   expect(large.bytes).toBeLessThanOrEqual(maxBytes);
   expect(large.bytes).toBeGreaterThan(0.9 * maxBytes);
   expect((await heldBytes()) - before).toBeLessThan(1.25 * maxBytes);
-  const small = await fill(20_000, (n) => ({ n, tags: ["a", "b"] }));
+  const small = await fill(8_000, (n) => ({ n, tags: ["a", "b"] }));
   expect(small.entries).toBe(maxEntries);
   expect(small.bytes).toBeLessThanOrEqual(maxBytes);
   expect((await heldBytes()) - before).toBeLessThan(1.25 * maxBytes);
@@ -92,7 +92,7 @@ export async function memoryIsBounded(stage: Stage): Promise<void> {
   await captureStandardOutput(() =>
     environment.invoke((cache) => {
       expect(cache.add(dataId("db.documents.id", "huge"), Buffer.alloc(maxBytes + 1))).toBe(false);
-      expect(cache.get(dataId("db.documents.id", "20000/19999"))).toEqual({ n: 19_999, tags: ["a", "b"] });
+      expect(cache.get(dataId("db.documents.id", "8000/7999"))).toEqual({ n: 7_999, tags: ["a", "b"] });
     }),
   );
 }
