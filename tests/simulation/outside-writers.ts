@@ -171,12 +171,15 @@ export async function reshard(world: World, dice: Dice): Promise<void> {
   }
 }
 
-/** Deletes the stream and creates it again; what had not been read by then is gone with it. */
+/**
+ * Deletes the stream and creates it again, which takes Kinesis longer than any refresh here; what had not been read by
+ * then is gone with it.
+ */
 export async function recreateStream(world: World, dice: Dice): Promise<void> {
   await world.sleep(dice.wide(1, 3_000));
   world.stream.delete();
   world.say(() => "outside: deleted the stream");
-  await world.sleep(dice.wide(1, 5_000));
+  await world.sleep(dice.wide(5_000, 60_000));
   world.stream.recreate(dice.int(1, 8));
   world.voidOrder = world.tick();
   world.took("stream deleted and created anew");
