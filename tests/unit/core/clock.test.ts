@@ -13,13 +13,13 @@ describe("the system's clock", () => {
     expect(startedAt).toBeLessThan(before);
   });
 
-  test("calls once when the time has come, and not when it was cancelled", async () => {
+  test.each([0, 1])("calls once after %i ms, and not when it was cancelled", async (delayMs) => {
     const called: string[] = [];
-    const cancel = systemClock.after(0, () => called.push("cancelled"));
+    const cancel = systemClock.after(delayMs, () => called.push("cancelled"));
     cancel();
     await new Promise<void>((resolve) => {
-      systemClock.after(0, () => called.push("due"));
-      systemClock.after(1, resolve);
+      systemClock.after(delayMs, () => called.push("due"));
+      systemClock.after(delayMs, resolve);
     });
     expect(called).toEqual(["due"]);
   });

@@ -143,6 +143,18 @@ describe("a source", () => {
     expect(["a", "b", "c"].map(get)).toEqual([undefined, undefined, "c"]);
   });
 
+  test("dropped takes what is left of it after some of its entries went on their own", () => {
+    const { set, get, store } = setUp();
+    for (const key of ["a", "b", "c"]) set(key);
+    expect([store.drop("a"), store.dropSource("s"), get("b"), get("c"), store.size]).toEqual([
+      1,
+      2,
+      undefined,
+      undefined,
+      0,
+    ]);
+  });
+
   test("lives on for what is stored after it was dropped", () => {
     const { set, get, store } = setUp();
     set("a");
@@ -189,6 +201,15 @@ describe("emptiness", () => {
     set("c");
     store.dropSource("s");
     expect(empty()).toBe(true);
+  });
+
+  test("after clear is judged by what was stored since", async () => {
+    const { set, store, clock } = setUp();
+    set("long", { ttlMs: 10_000 });
+    store.clear();
+    set("short", { ttlMs: 100 });
+    await clock.advance(101);
+    expect([store.isEmpty(clock.now()), store.size]).toEqual([true, 0]);
   });
 
   test("after clear is complete, and says how many went", () => {

@@ -174,6 +174,20 @@ describe("iterators", () => {
     ]);
   });
 
+  test("given short of the tip, and too old by now, skip nothing of what was still to be read", async () => {
+    const { clock, poll, write } = setUpReading({ pageRecords: 1 });
+    let result = await poll(fenceAt(clock.now()));
+    write(...Array.from({ length: 110 }, (_, index) => index));
+    await clock.advance(30_000);
+    const seen = new Set<unknown>();
+    for (const pauseMs of [10 * MINUTE_MS, 0, 0]) {
+      result = await poll(result.position);
+      for (const id of idsOf(result)) seen.add(id);
+      await clock.advance(pauseMs);
+    }
+    expect(seen.size).toBe(110);
+  });
+
   test("that have expired before their time are taken anew, once", async () => {
     const { clock, poll, write, count, setPlan } = setUpReading();
     const { position } = await poll(fenceAt(clock.now()));

@@ -47,6 +47,14 @@ describe("the first refresh, from a fence", () => {
     ]);
   });
 
+  test("leaves out a shard that was closed long before the fence", async () => {
+    const { clock, stream, poll, count } = setUpReading();
+    stream.split(stream.openShardIds()[0] ?? "");
+    await clock.advance(60_000);
+    await poll(fenceAt(clock.now()));
+    expect(count()).toEqual({ listShards: 1, getShardIterator: 2, getRecords: 2 });
+  });
+
   test("reads every page of a long list of shards", async () => {
     const { clock, poll, count } = setUpReading({ shards: 25, pageShards: 10 });
     const { position } = await poll(fenceAt(clock.now()));
