@@ -155,11 +155,12 @@ class Story {
    */
   async #mustServe(environment: SimEnvironment): Promise<void> {
     if (environment.life.dead) environment.restart();
-    const { holdOffMs } = environment.options;
+    const { holdOffMs, clockMarginMs } = environment.options;
     await this.#visit(environment);
     let last = await this.#visit(environment);
     if (!last.hit && (last.dropped || last.expired || holdOffMs > 0)) {
-      await this.#world.sleep(holdOffMs);
+      // By then nothing that was published before is read again, and held off anew.
+      await this.#world.sleep(clockMarginMs + 2 * holdOffMs);
       await this.#visit(environment);
       last = await this.#visit(environment);
     }
