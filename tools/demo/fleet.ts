@@ -31,6 +31,8 @@ export class Member {
   readonly environment: LambdaEnvironment;
   readonly #oracle: Oracle;
   invocations = 0;
+  /** Writes that were saved but could not be told to the others in time; the writer was told so. */
+  unacknowledged = 0;
 
   constructor(name: string, environment: LambdaEnvironment, oracle: Oracle) {
     this.name = name;
@@ -40,21 +42,23 @@ export class Member {
 
   async read(userid: string): Promise<Visit> {
     const read = this.#oracle.beginRead(userid);
-    const { outcome, version, headers } = await this.#request("GET", userid);
+    const { outcome, version = 0, headers } = await this.#request("GET", userid);
     const fresh = this.#oracle.judge(this.name, read, version);
     return { ...visit(outcome), cache: headers["x-cache"] ?? "?", version, stale: !fresh };
   }
 
   async write(userid: string, name: string): Promise<Visit> {
     const { outcome, version } = await this.#request("POST", userid, { name, email: `${userid}@example.com` });
-    this.#oracle.acknowledge(userid, version);
-    return { ...visit(outcome), cache: "", version, stale: false };
+    if (version === undefined) this.unacknowledged += 1;
+    else this.#oracle.acknowledge(userid, version);
+    return { ...visit(outcome), cache: "", version: version ?? 0, stale: false };
   }
 
   async #request(method: "GET" | "POST", userid: string, body?: unknown) {
     this.invocations += 1;
     const outcome = await this.environment.invoke(httpEvent(method, userid, body));
     const { statusCode, headers = {}, body: text = "" } = (outcome.result ?? {}) as HttpAnswer;
+    if (statusCode === 503 && method === "POST") return { outcome, version: undefined, headers };
     if (statusCode !== 200) {
       const why = outcome.error === undefined ? text : `${outcome.error.errorType}: ${outcome.error.errorMessage}`;
       throw new Error(

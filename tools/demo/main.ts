@@ -19,7 +19,7 @@ import { tellStory } from "./story.js";
 import { type DemoResult, printTable, summarise } from "./summary.js";
 import { bar, createTerminal, type Terminal } from "./terminal.js";
 
-const WARM_UP_MS = 1_200;
+const WARM_UP_MS = 2_000;
 const REPORT_WIDTH = 96;
 
 const terminal = createTerminal(process.stdout);

@@ -16,6 +16,8 @@ export interface DemoResult {
   readonly hits: number;
   readonly misses: number;
   readonly writes: number;
+  /** Writes whose invalidation could not be published in time, and which were answered so. */
+  readonly unacknowledgedWrites: number;
   readonly entriesInvalidated: number;
   readonly answersJudged: number;
   readonly staleReads: number;
@@ -63,6 +65,7 @@ export function summarise(parts: {
     hits: measures.hits,
     misses: measures.misses,
     writes: load.writes,
+    unacknowledgedWrites: sum((member) => member.unacknowledged),
     entriesInvalidated: measures.invalidated,
     answersJudged: oracle.judged,
     staleReads: oracle.violations.length,

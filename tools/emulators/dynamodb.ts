@@ -2,7 +2,7 @@
  * The embedded DynamoDB: dynalite in this process, in memory, on loopback. It is the data source of example and demo.
  * It knows no transactions, and like the embedded Kinesis it says nothing about how fast the real service is.
  */
-import type { Server } from "node:http";
+import { Server } from "node:http";
 import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
 import { CreateTableCommand, DescribeTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
@@ -24,8 +24,9 @@ export async function startDynamoDb(options: { readonly port?: number } = {}): P
     credentials: { accessKeyId: "000000000000", secretAccessKey: "local" },
     stop: () =>
       new Promise((resolve, reject) => {
+        // Its own `close` closes the store too, and throws at a request that is still being answered from it.
+        Server.prototype.close.call(server, (error) => (error === undefined ? resolve() : reject(error)));
         server.closeAllConnections();
-        server.close((error) => (error === undefined || error === null ? resolve() : reject(error)));
       }),
   };
 }
