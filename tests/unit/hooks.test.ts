@@ -63,6 +63,16 @@ describe("before", () => {
     expect(reports).toHaveLength(1);
   });
 
+  test("the same request after its end is a new invocation: nothing of the first is kept", async () => {
+    const { hooks, reports } = setUp();
+    const one = request();
+    for (let round = 1; round <= 3; round++) {
+      await hooks.before(one);
+      hooks.after(one);
+      expect(reports).toHaveLength(round);
+    }
+  });
+
   test("rejects when the policy is to throw, and the invocation is still accounted for", async () => {
     const { rig, hooks, reports } = setUp({ onRefreshError: "throw" });
     await rig.warm({ 1: "one" });

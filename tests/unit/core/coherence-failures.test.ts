@@ -189,6 +189,18 @@ describe("backing off", () => {
     expect(rig.calls).toEqual([]);
   });
 
+  test("ends with a success: failures before it do not count", async () => {
+    const rig = new Rig();
+    await rig.warm({ 1: "one" });
+    for (let round = 0; round < 3; round++) {
+      rig.plan = { fail: "refused" };
+      (await rig.invocation()).end();
+      rig.plan = {};
+      rig.forgetCalls();
+      expect([(await rig.invocation()).cache.get(ONE), rig.calls]).toEqual(["one", ["getRecords"]]);
+    }
+  });
+
   test("gives the reason it backed off for", async () => {
     const rig = new Rig({ onRefreshError: "throw" });
     await rig.warm({ 1: "one" });
@@ -222,5 +234,17 @@ describe("a record that cannot be understood", () => {
     rig.elsewhere.invalidates(ONE);
     expect((await rig.invocation()).cache.get(ONE)).toBeUndefined();
     expect(rig.notices.ended).toEqual(["record"]);
+  });
+
+  test("is no flush when there is nothing left to flush", async () => {
+    const rig = new Rig();
+    await rig.warm({ 1: "one" });
+    rig.elsewhere.putsGarbage();
+    rig.plan = { answerMs: 100 };
+    const reading = rig.begin();
+    const both = [reading.catchUp(), rig.begin().cache.invalidateAll()];
+    await rig.clock.advance(100);
+    await Promise.all(both);
+    expect(reading.end()).toMatchObject({ recordsSkipped: 1, flushes: 0 });
   });
 });

@@ -31,6 +31,29 @@ describe("with nothing cached", () => {
     expect((await rig.invocation()).cache.get(ONE)).toBe("one");
   });
 
+  test("one whose hooks never came, and whose time is up, is no company", async () => {
+    const rig = new Rig({ clockMarginMs: 0 });
+    await rig.invocation(1_000);
+    await rig.clock.advance(MINUTE_MS);
+    rig.elsewhere.invalidates(ONE);
+    await rig.clock.advance(2_000);
+    const alone = await rig.invocation();
+    alone.cache.add(ONE, "one");
+    alone.end();
+    expect((await rig.invocation()).cache.get(ONE)).toBe("one");
+  });
+
+  test("the fence is earlier by holdOffMs: a replica may not have what was published shortly before", async () => {
+    const rig = new Rig({ clockMarginMs: 0, holdOffMs: 30_000 });
+    await rig.clock.advance(MINUTE_MS);
+    rig.elsewhere.invalidates(ONE);
+    await rig.clock.advance(20_000);
+    const alone = await rig.invocation();
+    alone.cache.add(ONE, "as the replica has it");
+    alone.end();
+    expect((await rig.invocation()).cache.get(ONE)).toBeUndefined();
+  });
+
   test("one that is not alone leaves the fence where it is: older loads are still under way", async () => {
     const rig = new Rig({ clockMarginMs: 0 });
     const long = await rig.invocation(10 * MINUTE_MS);
@@ -62,7 +85,9 @@ describe("with nothing cached", () => {
     const rig = new Rig({ ttlMs: MINUTE_MS });
     await rig.warm({ 1: "one" });
     await rig.clock.advance(3 * MINUTE_MS);
-    await rig.warm({ 1: "one" });
+    const filling = await rig.invocation();
+    filling.cache.add(ONE, "one");
+    filling.end();
     (await rig.invocation()).end();
     expect(rig.forgetCalls()).toEqual(["getRecords"]);
   });
@@ -104,6 +129,12 @@ describe("a gap longer than maxGapMs", () => {
     expect([next.cache.get(ONE), next.cache.freshness.state, rig.calls]).toEqual([undefined, "empty", []]);
     expect(long.cache.add(TWO, "old")).toBe(false);
     expect(next.end()).toMatchObject({ flushes: 1, entries: 0, refreshFailures: 0 });
+  });
+
+  test("with nothing cached is no flush", async () => {
+    const rig = new Rig({ maxGapMs: MINUTE_MS });
+    rig.clock.freeze(2 * MINUTE_MS);
+    expect((await rig.invocation()).end()).toMatchObject({ flushes: 0, state: "empty" });
   });
 
   test("of exactly that length is still read through", async () => {
@@ -152,84 +183,5 @@ describe("a position that is lost", () => {
     rig.stream.recreate(1);
     await rig.invocation();
     expect(long.cache.add(TWO, "old")).toBe(false);
-  });
-});
-
-describe("maxStalenessMs", () => {
-  /** Past its first refresh, so that the next is one call, which is due after `maxStalenessMs`. */
-  async function steady(maxStalenessMs: number): Promise<Rig> {
-    const rig = new Rig({ maxStalenessMs });
-    await rig.warm({ 1: "one" });
-    await rig.clock.advance(maxStalenessMs + 1);
-    (await rig.invocation()).end();
-    rig.forgetCalls();
-    return rig;
-  }
-
-  test("saves the call while the proof is young enough, and not a moment longer", async () => {
-    const rig = await steady(1_000);
-    const provenAtMs = rig.clock.now();
-    rig.elsewhere.invalidates(ONE);
-    await rig.clock.advance(1_000);
-    const within = await rig.invocation();
-    expect([within.cache.get(ONE), rig.calls]).toEqual(["one", []]);
-    expect(within.cache.freshness).toEqual({ state: "fresh", asOf: provenAtMs, boundMs: 1_000 });
-    await rig.clock.advance(1);
-    expect((await rig.invocation()).cache.get(ONE)).toBeUndefined();
-  });
-
-  test("counts from the beginning of the refresh, not from its end", async () => {
-    const rig = await steady(1_000);
-    await rig.clock.advance(1_001);
-    rig.plan = { answerMs: 600 };
-    const reading = rig.begin();
-    const caughtUp = reading.catchUp();
-    await rig.clock.advance(600);
-    await caughtUp;
-    expect(reading.cache.freshness).toMatchObject({ state: "fresh", boundMs: 0 });
-    rig.plan = {};
-    rig.forgetCalls();
-    await rig.clock.advance(401);
-    (await rig.invocation()).end();
-    expect(rig.calls).toEqual(["getRecords"]);
-  });
-
-  test("lets an invocation join a refresh that began within the bound before it", async () => {
-    const rig = await steady(100);
-    await rig.clock.advance(101);
-    rig.plan = { answerMs: 300 };
-    const first = rig.begin().catchUp();
-    await rig.clock.advance(99);
-    const joined = rig.begin();
-    const joining = joined.catchUp();
-    await rig.clock.advance(1);
-    const late = rig.begin();
-    const waiting = late.catchUp();
-    await rig.clock.advance(200);
-    await Promise.all([first, joining]);
-    expect([rig.calls.length, joined.cache.freshness.state, joined.cache.freshness.boundMs]).toEqual([2, "fresh", 99]);
-    await rig.clock.advance(300);
-    await waiting;
-    expect(late.cache.freshness).toMatchObject({ state: "fresh", boundMs: 0 });
-    expect(rig.calls).toEqual(["getRecords", "getRecords"]);
-  });
-
-  test("holds for refresh() as for an invocation that begins now, and the bound is counted from there", async () => {
-    const rig = await steady(1_000);
-    const provenAtMs = rig.clock.now();
-    const { cache } = await rig.invocation();
-    await rig.clock.advance(600);
-    expect(await cache.refresh()).toEqual({ state: "fresh", asOf: provenAtMs, boundMs: 600 });
-    expect(rig.calls).toEqual([]);
-    await rig.clock.advance(401);
-    expect(await cache.refresh()).toEqual({ state: "fresh", asOf: rig.clock.now(), boundMs: 0 });
-    expect(rig.calls).toEqual(["getRecords"]);
-  });
-
-  test("trusts no proof from the future, after the clock was set back", async () => {
-    const rig = await steady(1_000);
-    rig.clock.freeze(-500);
-    rig.plan = { fail: "unavailable" };
-    expect((await rig.invocation()).cache.freshness.state).toBe("bypassed");
   });
 });

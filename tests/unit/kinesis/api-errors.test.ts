@@ -1,10 +1,14 @@
 /** Which kind of failure an error of the SDK is, and that a call ends with its signal. */
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import type { KinesisClient } from "@aws-sdk/client-kinesis";
 import { describe, expect, test } from "@jest/globals";
 import { StreamFailure } from "../../../src/core/stream-api.js";
 import { createStreamApi } from "../../../src/kinesis/api.js";
 
 const { signal } = new AbortController();
+const root = fileURLToPath(new URL("../../../", import.meta.url));
 
 function apiOver(send: (command: object, options: { abortSignal: AbortSignal }) => unknown) {
   return createStreamApi({ send } as unknown as KinesisClient, { name: "users" });
@@ -68,23 +72,29 @@ describe("an error", () => {
   });
 });
 
-test("every call ends with its signal, and one signal for a hundred calls is no leak to warn of", async () => {
+test("every call ends with its signal", async () => {
   const controller = new AbortController();
-  const warnings: Error[] = [];
-  const keep = (warning: Error) => warnings.push(warning);
-  process.on("warning", keep);
   const api = apiOver(
     (_command, { abortSignal }) =>
       new Promise((_resolve, reject) => {
         abortSignal.addEventListener("abort", () => reject(sdkError("AbortError")), { once: true });
       }),
   );
-  const calls = Array.from({ length: 100 }, () => api.getRecords("token", controller.signal));
+  const call = api.getRecords("token", controller.signal);
   controller.abort();
-  for (const result of await Promise.allSettled(calls)) {
-    expect(result).toMatchObject({ status: "rejected", reason: { kind: "unavailable" } });
-  }
-  await new Promise((resolve) => setImmediate(resolve));
-  process.off("warning", keep);
-  expect(warnings).toEqual([]);
+  await expect(call).rejects.toMatchObject({ kind: "unavailable" });
+});
+
+test("one signal for many calls at once is no leak that Node warns of", async () => {
+  // In a process of its own: a test's realm does not hear of Node's warnings.
+  const script = `
+    import { createStreamApi } from "./src/kinesis/api.ts";
+    const send = (_, { abortSignal }) => new Promise((_, reject) => abortSignal.addEventListener("abort", reject));
+    const { signal } = new AbortController();
+    for (let n = 0; n < 20; n++) createStreamApi({ send }, { name: "users" }).getRecords("token", signal);
+    process.stdout.write("done");`;
+  const args = ["--import", "tsx", "--input-type=module", "--eval", script];
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, args, { cwd: root });
+  expect(stdout).toBe("done");
+  expect(stderr).not.toContain("MaxListenersExceededWarning");
 });
