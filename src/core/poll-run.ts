@@ -38,7 +38,6 @@ export class PollRun {
   #finished = false;
   #complete = true;
   #failure: StreamFailure | undefined;
-  #pastHalfTime = false;
   #calls = 0;
   #unanswered = 0;
   #throttles = 0;
@@ -92,7 +91,7 @@ export class PollRun {
       const retry = () => {
         if (attempts === 1) attempt();
       };
-      if (!this.#pastHalfTime) this.#retryAtHalfTime.add(retry);
+      this.#retryAtHalfTime.add(retry);
       attempt();
     });
   }
@@ -170,9 +169,7 @@ export class PollRun {
   }
 
   #halfTime(): void {
-    this.#pastHalfTime = true;
     for (const retry of this.#retryAtHalfTime) retry();
-    this.#retryAtHalfTime.clear();
   }
 
   #position(caughtUp: boolean): Position {

@@ -76,8 +76,6 @@ export class SharedRefresh<T> {
           .then(resolve, reject);
       };
     });
-    // Whoever waits is told; that nobody does any more must not end the process.
-    result.catch(() => undefined);
     const refresh: Refresh<T> = { abort, result, run, waiters: 0 };
     return refresh;
   }
