@@ -7,7 +7,7 @@ export function runWorker(
   request: RunRequest,
   options: { readonly onProgress?: (done: number) => void; readonly timeoutMs?: number } = {},
 ): Promise<RunResult> {
-  const worker = fork(file, { execArgv: [], stdio: ["ignore", "inherit", "inherit", "ipc"] });
+  const worker = fork(file, { execArgv: ["--no-warnings"], stdio: ["ignore", "inherit", "inherit", "ipc"] });
   const { timeoutMs } = options;
   const timer = timeoutMs === undefined ? undefined : setTimeout(() => worker.kill("SIGKILL"), timeoutMs);
   return new Promise<RunResult>((resolve, reject) => {

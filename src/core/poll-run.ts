@@ -31,7 +31,8 @@ export class PollRun {
   bytes = 0;
   readonly #startedAtMs: number;
   readonly #shardsSeen: Set<string>;
-  readonly #abort = new AbortController();
+  /** One for each call: Node takes more than ten listeners on one signal, as many shards have, for a leak. */
+  readonly #underWay = new Set<AbortController>();
   readonly #retryAtHalfTime = new Set<() => void>();
   readonly #cleanUp: (() => void)[] = [];
   #listed: boolean;
@@ -39,7 +40,6 @@ export class PollRun {
   #complete = true;
   #failure: StreamFailure | undefined;
   #calls = 0;
-  #unanswered = 0;
   #throttles = 0;
   #lagMs = 0;
 
@@ -71,20 +71,25 @@ export class PollRun {
         attempts++;
         unanswered++;
         this.#calls++;
-        this.#unanswered++;
-        make(this.#abort.signal).then(answered, failed);
+        const abort = new AbortController();
+        this.#underWay.add(abort);
+        make(abort.signal).then(
+          (answer) => {
+            settle(abort);
+            resolve(answer);
+          },
+          (error: unknown) => {
+            settle(abort);
+            failed(error);
+          },
+        );
       };
-      const settle = () => {
+      const settle = (abort: AbortController) => {
         unanswered--;
-        this.#unanswered--;
+        this.#underWay.delete(abort);
         this.#retryAtHalfTime.delete(retry);
       };
-      const answered = (answer: T) => {
-        settle();
-        resolve(answer);
-      };
       const failed = (error: unknown) => {
-        settle();
         if (attempts === 1 && !this.closed && isUnavailable(error)) attempt();
         else if (unanswered === 0) reject(error);
       };
@@ -154,7 +159,7 @@ export class PollRun {
     this.closed = true;
     for (const cleanUp of this.#cleanUp) cleanUp();
     // No call outlives the poll: an answer after the invocation has ended would arrive in a later one.
-    if (this.#unanswered > 0) this.#abort.abort();
+    for (const abort of this.#underWay) abort.abort();
     const caughtUp = this.#finished && this.#complete;
     const outcome = caughtUp ? "caught-up" : this.#failure?.kind === "lost" ? "lost" : "incomplete";
     return {

@@ -1,6 +1,6 @@
 /**
  * Runs schedules one after another in this thread, and stops at the first that breaks a promise. An unhandled rejection
- * anywhere counts as one.
+ * anywhere counts as one, and so does a leak of listeners, of which Node warns.
  */
 import { addCounts, noCounts, type PathCounts } from "./rare-paths.js";
 import { runSchedule } from "./schedule.js";
@@ -24,7 +24,11 @@ export async function runSchedules(request: RunRequest, onProgress?: (done: numb
   const onUnhandled = (reason: unknown) => {
     unhandled ??= `a rejection nobody handles: ${reason instanceof Error ? (reason.stack ?? reason.message) : reason}`;
   };
+  const onWarning = (warning: Error) => {
+    if (warning.name === "MaxListenersExceededWarning") unhandled ??= warning.message;
+  };
   process.on("unhandledRejection", onUnhandled);
+  process.on("warning", onWarning);
   // Nobody reads the stacks of simulated failures, and they cost more than anything else. A replay has them.
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = 0;
@@ -41,5 +45,6 @@ export async function runSchedules(request: RunRequest, onProgress?: (done: numb
   } finally {
     Error.stackTraceLimit = stackTraceLimit;
     process.off("unhandledRejection", onUnhandled);
+    process.off("warning", onWarning);
   }
 }

@@ -100,7 +100,7 @@ export const READING: readonly Mutant[] = [
   {
     name: "calls outlive the poll",
     file: POLL,
-    search: "if (this.#unanswered > 0) this.#abort.abort();",
+    search: "for (const abort of this.#underWay) abort.abort();",
     replace: "",
   },
   {
