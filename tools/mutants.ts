@@ -4,6 +4,7 @@
  *
  *   npm run mutants [-- --schedules 40000] [--seed 1] [--only "text of the name"] [--json]
  */
+import { readFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { bundleWorker } from "./bundle-worker.js";
 import { FILLING } from "./mutants/filling.js";
@@ -39,6 +40,19 @@ async function fateOf(mutant: Mutant, seed: number, schedules: number): Promise<
   }
 }
 
+/** @throws Error naming every breakage whose place in the sources is gone */
+async function checkPlaces(mutants: readonly Mutant[]): Promise<void> {
+  const gone: string[] = [];
+  for (const mutant of mutants) {
+    try {
+      breakRule(mutant, await readFile(new URL(`../${mutant.file}`, import.meta.url), "utf8"));
+    } catch (error) {
+      gone.push(String(error));
+    }
+  }
+  if (gone.length > 0) throw new Error(`${gone.length} breakages have lost their place:\n${gone.join("\n")}`);
+}
+
 async function main(): Promise<number> {
   const { values } = parseArgs({
     options: {
@@ -50,6 +64,7 @@ async function main(): Promise<number> {
   });
   const chosen = MUTANTS.filter(({ name }) => name.includes(values.only));
   if (chosen.length === 0) throw new Error(`no breakage is named "${values.only}"`);
+  await checkPlaces(chosen);
   const width = Math.max(...chosen.map(({ name }) => name.length));
   const waiting = [...chosen];
   const fates: Fate[] = [];
