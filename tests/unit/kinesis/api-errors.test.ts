@@ -84,17 +84,3 @@ test("every call ends with its signal", async () => {
   controller.abort();
   await expect(call).rejects.toMatchObject({ kind: "unavailable" });
 });
-
-test("one signal for many calls at once is no leak that Node warns of", async () => {
-  // In a process of its own: a test's realm does not hear of Node's warnings.
-  const script = `
-    import { createStreamApi } from "./src/kinesis/api.ts";
-    const send = (_, { abortSignal }) => new Promise((_, reject) => abortSignal.addEventListener("abort", reject));
-    const { signal } = new AbortController();
-    for (let n = 0; n < 20; n++) createStreamApi({ send }, { name: "users" }).getRecords("token", signal);
-    process.stdout.write("done");`;
-  const args = ["--import", "tsx", "--input-type=module", "--eval", script];
-  const { stdout, stderr } = await promisify(execFile)(process.execPath, args, { cwd: root });
-  expect(stdout).toBe("done");
-  expect(stderr).not.toContain("MaxListenersExceededWarning");
-});
