@@ -1,14 +1,10 @@
 /** Which kind of failure an error of the SDK is, and that a call ends with its signal. */
-import { execFile } from "node:child_process";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import type { KinesisClient } from "@aws-sdk/client-kinesis";
 import { describe, expect, test } from "@jest/globals";
 import { StreamFailure } from "../../../src/core/stream-api.js";
 import { createStreamApi } from "../../../src/kinesis/api.js";
 
 const { signal } = new AbortController();
-const root = fileURLToPath(new URL("../../../", import.meta.url));
 
 function apiOver(send: (command: object, options: { abortSignal: AbortSignal }) => unknown) {
   return createStreamApi({ send } as unknown as KinesisClient, { name: "users" });
