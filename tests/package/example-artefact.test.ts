@@ -49,12 +49,19 @@ describe("the built example", () => {
     ["post-user", { statusCode: 200, body: { userid: "12345", version: 2 } }],
     ["get-user", { statusCode: 200, cache: "miss", body: { userid: "12345", version: 2 } }],
     ["get-user-again", { statusCode: 200, cache: "hit", body: { userid: "12345", version: 2 } }],
-  ])("answers %s.json with %j", async (name, expected) => {
-    const answer = await answerTo(name);
-    expect(answer).toMatchObject(expected);
-    // Raw on standard output, although the function's log format is JSON: CloudWatch reads metrics from nothing else.
-    expect(answer.metrics).toEqual([expect.objectContaining({ service: "users", stream: "scache-users" })]);
-  });
+  ] as [string, { statusCode: number; cache?: string; body?: object }][])(
+    "answers %s.json with %j",
+    async (name, expected) => {
+      let answer = await answerTo(name);
+      // On a busy machine the stream may not be read in time, and then the cache misses, as it must.
+      for (let attempt = 1; expected.cache === "hit" && answer.cache !== "hit" && attempt < 5; attempt += 1) {
+        answer = await answerTo(name);
+      }
+      expect(answer).toMatchObject(expected);
+      // Raw on standard output, although the function's log format is JSON: CloudWatch reads metrics from nothing else.
+      expect(answer.metrics).toEqual([expect.objectContaining({ service: "users", stream: "scache-users" })]);
+    },
+  );
 
   test("was frozen between its invocations", () => {
     // How often is chance: an invocation that is already waiting when the runtime asks for one is handed out at once.
