@@ -66,7 +66,7 @@ export class EntryStore {
 
   /** True when there is nothing left to serve; what has merely expired is then cleared away at once. */
   isEmpty(nowMs: number): boolean {
-    if (this.#live > 0 && nowMs > this.#lastExpiryMs) this.clear();
+    if (this.#live > 0 && nowMs >= this.#lastExpiryMs) this.clear();
     return this.#live === 0;
   }
 
