@@ -81,12 +81,12 @@ export class Coherence {
   /**
    * Makes sure that what is stored may be served to an invocation that began at `began`, as cheaply as that can be known:
    * nothing stored, proven recently enough, or by a refresh.
+   * @param maxStalenessMs how long before it began the proof may lie
    * @param alone whether no other invocation is under way
    */
-  async catchUp(began: Moment, timeoutMs: number, alone: boolean): Promise<CatchUp> {
+  async catchUp(began: Moment, timeoutMs: number, maxStalenessMs: number, alone: boolean): Promise<CatchUp> {
     if (!this.#refreshes.busy) this.#movePin(began.atMs, alone);
     if (this.#deps.store.isEmpty(began.atMs)) return { state: "empty", waitedMs: 0 };
-    const { maxStalenessMs } = this.#deps.options;
     const ageMs = began.atMs - this.#position.provenAtMs;
     if (maxStalenessMs > 0 && ageMs >= 0 && ageMs <= maxStalenessMs) return { ...this.#fresh(), waitedMs: 0 };
     if (this.#backoff.holds(began.atMs)) return { ...this.#unknown(this.#lastFailure), waitedMs: 0 };

@@ -53,7 +53,7 @@ export interface ContextCache {
   /** Says that everything has changed. As `invalidate`. */
   invalidateAll(): Promise<string>;
 
-  /** Reads the stream once more, as if the invocation began now. For long invocations. */
+  /** Reads the stream once more, whatever `maxStalenessMs`, as if the invocation began now. For long invocations. */
   refresh(): Promise<Freshness>;
 
   readonly freshness: Freshness;

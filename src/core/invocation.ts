@@ -88,9 +88,12 @@ export class Invocation implements ContextCache {
   async catchUp(): Promise<void> {
     const { coherence, options, streamName } = this.#shared;
     const timeoutMs = Math.min(options.refreshTimeoutMs, Math.max(0, this.#limits.remainingMs() / 2));
-    // From its beginning on, an invocation may have loads under way itself: a refresh() must not leave them behind.
-    const alone = this.#servedFrom === this.began && this.#shared.isAlone(this);
-    const result = await coherence.catchUp(this.#servedFrom, timeoutMs, alone);
+    const isFirst = this.#servedFrom === this.began;
+    // Whoever asks for a refresh() in mid-invocation wants the stream read. And the invocation may have loads under way
+    // itself by then, which must not be left behind.
+    const maxStalenessMs = isFirst ? options.maxStalenessMs : 0;
+    const alone = isFirst && this.#shared.isAlone(this);
+    const result = await coherence.catchUp(this.#servedFrom, timeoutMs, maxStalenessMs, alone);
     this.#kinesisLatencyMs += result.waitedMs;
     if (result.state !== "unknown") {
       this.#state = result.state;
@@ -274,7 +277,9 @@ function requireDataId(id: DataId): DataId {
   return toDataId(id);
 }
 
-function checkOptions({ savedMs, ttlMs }: AddOptions): void {
+function checkOptions(options: AddOptions): void {
+  if (typeof options !== "object" || options === null) throw new InvalidOptionError("options", "an object", options);
+  const { savedMs, ttlMs } = options;
   if (savedMs !== undefined && !Number.isFinite(savedMs)) {
     throw new InvalidOptionError("savedMs", "a number of milliseconds", savedMs);
   }

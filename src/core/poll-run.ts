@@ -4,7 +4,7 @@
  */
 import type { Clock } from "./clock.js";
 import type { Invalidation } from "./invalidation-record.js";
-import { advanced, CHILD_START, type Position, renewed, type ShardCursor, startAt } from "./position.js";
+import { advanced, CHILD_START, isWarm, type Position, renewed, type ShardCursor, startAt } from "./position.js";
 import { type ListedShard, StreamFailure } from "./stream-api.js";
 
 /** What a poll read, and how it ended. */
@@ -29,15 +29,16 @@ export class PollRun {
   closed = false;
   /** Of the records read. */
   bytes = 0;
+  /** Whether the cursors are known to be of all shards; if not, they are to be listed. */
+  complete: boolean;
   readonly #startedAtMs: number;
   readonly #shardsSeen: Set<string>;
   /** One for each call: Node takes more than ten listeners on one signal, as many shards have, for a leak. */
   readonly #underWay = new Set<AbortController>();
   readonly #retryAtHalfTime = new Set<() => void>();
   readonly #cleanUp: (() => void)[] = [];
-  #listed: boolean;
   #finished = false;
-  #complete = true;
+  #atTip = true;
   #failure: StreamFailure | undefined;
   #calls = 0;
   #throttles = 0;
@@ -46,7 +47,7 @@ export class PollRun {
   constructor(clock: Clock, from: Position, times: { timeoutMs: number; retryAfterMs: number }, signal: AbortSignal) {
     this.from = from;
     this.#startedAtMs = clock.now();
-    this.#listed = from.kind === "cursors";
+    this.complete = isWarm(from, this.#startedAtMs);
     this.cursors = new Map(from.kind === "cursors" ? from.shards : []);
     this.#shardsSeen = new Set(this.cursors.keys());
     this.over = new Promise((resolve) => {
@@ -107,14 +108,14 @@ export class PollRun {
     return cursor;
   }
 
-  begin(listed: readonly ListedShard[], fenceMs: number): void {
-    if (this.closed) return;
-    if (listed.length === 0) throw new StreamFailure("unavailable", "ListShards named no shard");
-    for (const { shardId } of listed) {
-      if (!this.cursors.has(shardId)) this.cursors.set(shardId, startAt(fenceMs));
-      this.#shardsSeen.add(shardId);
-    }
-    this.#listed = true;
+  /** Returns the shards that were not known yet: they are read from `fromMs` on. */
+  listed(shards: readonly ListedShard[], fromMs: number): string[] {
+    if (this.closed) return [];
+    if (shards.length === 0) throw new StreamFailure("unavailable", "ListShards named no shard");
+    this.complete = true;
+    const added = shards.map(({ shardId }) => shardId).filter((shardId) => !this.#shardsSeen.has(shardId));
+    for (const shardId of added) this.#add(shardId, startAt(fromMs));
+    return added;
   }
 
   moved(shardId: string, token: string, sentAtMs: number, lagMs: number): void {
@@ -131,20 +132,22 @@ export class PollRun {
   ended(shardId: string, childIds: readonly string[]): string[] {
     this.cursors.delete(shardId);
     const added = childIds.filter((childId) => !this.#shardsSeen.has(childId));
-    for (const childId of added) {
-      this.#shardsSeen.add(childId);
-      this.cursors.set(childId, CHILD_START);
-    }
+    for (const childId of added) this.#add(childId, CHILD_START);
     return added;
   }
 
+  #add(shardId: string, cursor: ShardCursor): void {
+    this.#shardsSeen.add(shardId);
+    this.cursors.set(shardId, cursor);
+  }
+
   leftBehind(): void {
-    this.#complete = false;
+    this.#atTip = false;
   }
 
   failed(error: unknown): void {
     if (this.closed) return;
-    this.#complete = false;
+    this.#atTip = false;
     const failure =
       error instanceof StreamFailure ? error : new StreamFailure("unavailable", String(error), { cause: error });
     if (failure.kind === "throttled") this.#throttles++;
@@ -160,7 +163,7 @@ export class PollRun {
     for (const cleanUp of this.#cleanUp) cleanUp();
     // No call outlives the poll: an answer after the invocation has ended would arrive in a later one.
     for (const abort of this.#underWay) abort.abort();
-    const caughtUp = this.#finished && this.#complete;
+    const caughtUp = this.#finished && this.#atTip;
     const outcome = caughtUp ? "caught-up" : this.#failure?.kind === "lost" ? "lost" : "incomplete";
     return {
       invalidations: this.invalidations,
@@ -178,9 +181,9 @@ export class PollRun {
   }
 
   #position(caughtUp: boolean): Position {
-    if (!this.#listed) return this.from;
+    if (this.from.kind === "fence" && !this.complete) return this.from;
     const provenAtMs = caughtUp ? this.#startedAtMs : this.from.provenAtMs;
-    return { kind: "cursors", provenAtMs, shards: this.cursors };
+    return { kind: "cursors", provenAtMs, shards: this.cursors, complete: this.complete };
   }
 }
 

@@ -32,6 +32,11 @@ export interface Cursors {
   /** Every invalidation acknowledged before this moment (our wall clock) has been read, in every shard. */
   readonly provenAtMs: number;
   readonly shards: ReadonlyMap<string, ShardCursor>;
+  /**
+   * Whether these are known to be all the shards there are to read: they were listed since the iterators they had before
+   * became too old. A stream deleted and created anew has shards of the same names, and others beside them.
+   */
+  readonly complete: boolean;
 }
 
 export type Position = Fence | Cursors;
@@ -67,7 +72,7 @@ export function renewed(cursor: ShardCursor, token: string, takenAtMs: number): 
 
 /** Whether the next refresh can go on from this position with one round trip. */
 export function isWarm(position: Position, nowMs: number): boolean {
-  if (position.kind === "fence") return false;
+  if (position.kind === "fence" || !position.complete) return false;
   for (const cursor of position.shards.values()) {
     if (usableIterator(cursor, nowMs) === undefined) return false;
   }

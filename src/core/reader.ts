@@ -9,7 +9,7 @@
 import type { Clock } from "./clock.js";
 import { decodeRecord, decodeWith, type RecordDecoder } from "./invalidation-record.js";
 import { type Poll, PollRun } from "./poll-run.js";
-import { isWarm, type Position, usableIterator } from "./position.js";
+import { type Position, usableIterator } from "./position.js";
 import {
   type IteratorStart,
   type ListedShard,
@@ -61,26 +61,34 @@ export class StreamReader implements InvalidationReader {
   }
 
   async #readAll(run: PollRun): Promise<void> {
-    try {
-      if (!isWarm(run.from, this.#clock.now())) await this.#list(run, run.from.provenAtMs);
-      await Promise.all(Array.from(run.cursors.keys(), (shardId) => this.#drain(run, shardId)));
-    } catch (error) {
-      run.failed(error);
-    }
+    const unknown = run.complete ? undefined : this.#drainUnknown(run, run.from.provenAtMs);
+    const known = Array.from(run.cursors.keys(), (shardId) => this.#drain(run, shardId));
+    await Promise.all([unknown, ...known]);
     run.finish();
   }
 
   /**
-   * A first refresh reads every shard that was open at the fence or has been created since. So does one after a long
-   * pause: a stream deleted and created anew has shards of the same names, and others beside them. When the answer shows that
-   * our clock is so far ahead that the margin may not cover it, a shard closed since the fence may be missing: once more.
+   * Lists the shards and reads those that are not known yet: all of them in a first refresh, and after a long pause, beside
+   * the known ones, those of a stream that was created anew. Never rejects.
    */
-  async #list(run: PollRun, fenceMs: number): Promise<void> {
-    const askedMs = this.#serverTime(fenceMs);
-    let listed = await this.#listFrom(run, askedMs);
-    const correctedMs = this.#serverTime(fenceMs);
-    if (askedMs - correctedMs > this.#options.clockMarginMs / 2) listed = await this.#listFrom(run, correctedMs);
-    run.begin(listed, fenceMs);
+  async #drainUnknown(run: PollRun, sinceMs: number): Promise<void> {
+    try {
+      const added = run.listed(await this.#list(run, sinceMs), sinceMs);
+      await Promise.all(added.map((shardId) => this.#drain(run, shardId)));
+    } catch (error) {
+      run.failed(error);
+    }
+  }
+
+  /**
+   * Every shard that was open at `sinceMs` or has been created since. When the answer shows that our clock is so far ahead
+   * that the margin may not cover it, a shard closed since may be missing: once more.
+   */
+  async #list(run: PollRun, sinceMs: number): Promise<ListedShard[]> {
+    const askedMs = this.#serverTime(sinceMs);
+    const listed = await this.#listFrom(run, askedMs);
+    const correctedMs = this.#serverTime(sinceMs);
+    return askedMs - correctedMs > this.#options.clockMarginMs / 2 ? this.#listFrom(run, correctedMs) : listed;
   }
 
   /** All pages of a listing; without a timestamp, of every shard there is. */

@@ -2,7 +2,6 @@
  * The port to Kinesis, over the AWS SDK: one SDK call for one call of the port, answers and errors put into its words.
  * It decides nothing but what kind of failure an error is.
  */
-import { setMaxListeners } from "node:events";
 import {
   GetRecordsCommand,
   GetShardIteratorCommand,
@@ -130,8 +129,6 @@ async function attempt<T>(
   signal: AbortSignal,
   send: (options: { abortSignal: AbortSignal }) => Promise<T>,
 ): Promise<T> {
-  // A refresh aborts its calls to all shards with one signal; Node warns of a leak from the eleventh listener on.
-  setMaxListeners(0, signal);
   try {
     return await send({ abortSignal: signal });
   } catch (error) {

@@ -62,14 +62,19 @@ describe("a position", () => {
   const cursors = (...takenAtMs: number[]): Position => ({
     kind: "cursors",
     provenAtMs: 0,
+    complete: true,
     shards: new Map(takenAtMs.map((atMs, index) => [`shard ${index}`, taken(atMs)])),
   });
 
   test("is warm when every shard can be read on with the iterator it has", () => {
     expect(isWarm(cursors(0, 10), 20)).toBe(true);
     expect(isWarm(cursors(0, 10 * MINUTE_MS), 10 * MINUTE_MS)).toBe(false);
-    const child: Position = { kind: "cursors", provenAtMs: 0, shards: new Map([["child", CHILD_START]]) };
-    expect(isWarm(child, 0)).toBe(false);
+    const shards = new Map([["child", CHILD_START]]);
+    expect(isWarm({ kind: "cursors", provenAtMs: 0, complete: true, shards }, 0)).toBe(false);
+  });
+
+  test("is not warm while there may be shards it does not name", () => {
+    expect(isWarm({ ...cursors(0), complete: false } as Position, 0)).toBe(false);
   });
 
   test("that is a fence is never warm, and proven up to its own moment", () => {

@@ -1,6 +1,6 @@
 /** How reading goes on: no record is skipped at a page, at the end of a shard, or when an iterator is lost. */
 import { describe, expect, test } from "@jest/globals";
-import { fenceAt } from "../../../src/core/position.js";
+import { fenceAt, type Position } from "../../../src/core/position.js";
 import { StreamReader } from "../../../src/core/reader.js";
 import type { RecordsPage, StreamApi } from "../../../src/core/stream-api.js";
 import { idsOf, MINUTE_MS, never, on, once, setUpReading } from "../support/reading.js";
@@ -218,6 +218,41 @@ describe("iterators", () => {
     await clock.advance(20 * MINUTE_MS);
     const result = await poll(stopped);
     expect([result.outcome, result.invalidations.length]).toEqual(["caught-up", 10]);
+  });
+
+  test("are got to step by step where each call takes most of the time there is", async () => {
+    const { clock, poll, count, setPlan, write } = setUpReading({ shards: 2 });
+    write(1);
+    setPlan(() => ({ requestMs: 700 }));
+    const outcomes: unknown[] = [];
+    let position: Position = fenceAt(clock.now());
+    for (let refresh = 0; refresh < 3; refresh++) {
+      const result = await poll(position, 1_000);
+      position = result.position;
+      const { listShards = 0, getShardIterator = 0, getRecords = 0 } = count();
+      outcomes.push([result.outcome, listShards > 0, getShardIterator > 0, getRecords > 0, idsOf(result)]);
+    }
+    expect(outcomes).toEqual([
+      ["incomplete", true, true, false, []],
+      ["incomplete", true, true, true, []],
+      ["caught-up", false, false, true, ["1"]],
+    ]);
+  });
+
+  test("taken while the list of shards was not to be had are not the whole of a stream", async () => {
+    const { clock, poll, stream, count, setPlan, write } = setUpReading();
+    const { position } = await poll(fenceAt(clock.now()));
+    await clock.advance(5 * MINUTE_MS);
+    stream.recreate(4);
+    setPlan(on("listShards", { fail: "throttled" }));
+    const without = await poll(position);
+    expect([without.outcome, without.failure?.kind]).toEqual(["incomplete", "throttled"]);
+    setPlan(() => undefined);
+    count();
+    for (let id = 0; id < 20; id++) write(id);
+    const result = await poll(without.position);
+    expect(count()).toMatchObject({ listShards: 1 });
+    expect([result.outcome, idsOf(result).length]).toEqual(["caught-up", 20]);
   });
 
   test("that were taken but not used when the time ran out are used by the next refresh", async () => {
