@@ -1,9 +1,9 @@
 /**
  * The entries of one environment: bounded in number and in bytes, least recently used out first, each with its own
- * lifetime. A map finds them, and a list through the entries themselves keeps the order of their use: one object for an
- * entry, so that a hit touches little memory. It knows nothing of streams or invocations; whether an entry may be stored
- * or served is decided above. No operation walks over all entries, whatever the number of them, except `clear`.
+ * lifetime. It knows nothing of streams or invocations; whether an entry may be stored or served is decided above.
+ * No operation walks over all entries, whatever the number of them, except `clear`.
  */
+import { LRUCache } from "lru-cache";
 import type { Clock } from "./clock.js";
 import type { Epoch } from "./fill-fence.js";
 
@@ -24,13 +24,9 @@ interface Group {
   dead: boolean;
 }
 
-/** A stored entry, and its place in the order of use. One object, so that a hit reads one piece of memory. */
+/** A stored entry. Its fields are flat, and an object per entry is all the memory it costs over the LRU's own. */
 interface Stored extends Entry {
-  readonly key: string;
-  readonly bytes: number;
   readonly group: Group;
-  older: Stored | undefined;
-  newer: Stored | undefined;
 }
 
 export interface StoreBounds {
@@ -39,19 +35,19 @@ export interface StoreBounds {
 }
 
 export class EntryStore {
-  readonly #bounds: StoreBounds;
-  readonly #stored = new Map<string, Stored>();
+  readonly #lru: LRUCache<string, Stored>;
   readonly #groups = new Map<string, Group>();
-  #newest: Stored | undefined;
-  #oldest: Stored | undefined;
-  #bytes = 0;
   #live = 0;
   #evictions = 0;
   /** When the last entry to expire does so. */
   #lastExpiryMs = Number.NEGATIVE_INFINITY;
 
   constructor(bounds: StoreBounds) {
-    this.#bounds = bounds;
+    this.#lru = new LRUCache({
+      max: bounds.maxEntries,
+      maxSize: bounds.maxBytes,
+      dispose: (stored, _key, reason) => this.#disposed(stored, reason),
+    });
   }
 
   /** Entries that a `get` could return. */
@@ -60,7 +56,7 @@ export class EntryStore {
   }
 
   get bytes(): number {
-    return this.#bytes;
+    return this.#lru.calculatedSize;
   }
 
   /** How many entries the bounds have pushed out, ever. */
@@ -79,50 +75,35 @@ export class EntryStore {
    * @param notLaterThanMs a time that is certainly not past: what lives longer is not judged by the clock
    */
   get(key: string, clock: Clock, notLaterThanMs = Number.POSITIVE_INFINITY): Entry | undefined {
-    const stored = this.#stored.get(key);
+    const stored = this.#lru.get(key);
     if (stored === undefined) return undefined;
     const alive = stored.expiresAtMs > notLaterThanMs || clock.now() < stored.expiresAtMs;
-    if (!alive || stored.group.dead) {
-      this.#remove(stored);
-      return undefined;
-    }
-    if (stored !== this.#newest) {
-      this.#unlink(stored);
-      this.#link(stored);
-    }
-    return stored;
+    if (alive && !stored.group.dead) return stored;
+    this.#lru.delete(key);
+    return undefined;
   }
 
   /** Stores an entry of `bytes`; returns false when it is larger than the cache may be. */
   set(key: string, source: string, entry: Entry, bytes: number): boolean {
-    this.drop(key);
-    const counted = Math.max(1, Math.ceil(bytes));
-    if (counted > this.#bounds.maxBytes) return false;
     const group = this.#group(source);
+    group.size++;
+    this.#live++;
     // Spelled out: an object made by spreading keeps what is added to it elsewhere, and every hit then misses the CPU's cache.
     const { value, expiresAtMs, savedMs, loadEpoch } = entry;
-    this.#add({
-      key,
-      value,
-      expiresAtMs,
-      savedMs,
-      loadEpoch,
-      bytes: counted,
-      group,
-      older: undefined,
-      newer: undefined,
-    });
-    this.#pushOut();
+    this.#lru.set(key, { value, expiresAtMs, savedMs, loadEpoch, group }, { size: Math.max(1, Math.ceil(bytes)) });
+    if (this.#lru.peek(key) === undefined) {
+      this.#leave(group);
+      return false;
+    }
     this.#lastExpiryMs = Math.max(this.#lastExpiryMs, entry.expiresAtMs);
     return true;
   }
 
   /** Returns how many entries were dropped: 0 or 1. */
   drop(key: string): number {
-    const stored = this.#stored.get(key);
-    if (stored === undefined) return 0;
-    this.#remove(stored);
-    return stored.group.dead ? 0 : 1;
+    const before = this.#live;
+    this.#lru.delete(key);
+    return before - this.#live;
   }
 
   /** Drops every entry of a source at once; their memory is freed as they are met or pushed out. */
@@ -138,11 +119,8 @@ export class EntryStore {
 
   clear(): number {
     const dropped = this.#live;
-    this.#stored.clear();
+    this.#lru.clear();
     this.#groups.clear();
-    this.#newest = undefined;
-    this.#oldest = undefined;
-    this.#bytes = 0;
     this.#live = 0;
     this.#lastExpiryMs = Number.NEGATIVE_INFINITY;
     return dropped;
@@ -157,50 +135,14 @@ export class EntryStore {
     return group;
   }
 
-  #add(stored: Stored): void {
-    this.#stored.set(stored.key, stored);
-    this.#link(stored);
-    this.#bytes += stored.bytes;
-    this.#live++;
-    stored.group.size++;
+  #disposed(stored: Stored, reason: string): void {
+    if (stored.group.dead) return;
+    this.#leave(stored.group);
+    if (reason === "evict") this.#evictions++;
   }
 
-  /** Removes the least recently used until the bounds are kept. */
-  #pushOut(): void {
-    const { maxEntries, maxBytes } = this.#bounds;
-    while (this.#oldest !== undefined && (this.#stored.size > maxEntries || this.#bytes > maxBytes)) {
-      if (!this.#oldest.group.dead) this.#evictions++;
-      this.#remove(this.#oldest);
-    }
-  }
-
-  #remove(stored: Stored): void {
-    const { key, bytes, group } = stored;
-    this.#stored.delete(key);
-    this.#unlink(stored);
-    // What is gone must not keep its neighbours from being collected.
-    stored.older = undefined;
-    stored.newer = undefined;
-    this.#bytes -= bytes;
-    if (group.dead) return;
+  #leave(group: Group): void {
     this.#live--;
     if (--group.size === 0) this.#groups.delete(group.source);
-  }
-
-  /** Makes it the most recently used. */
-  #link(stored: Stored): void {
-    const before = this.#newest;
-    stored.older = before;
-    stored.newer = undefined;
-    if (before === undefined) this.#oldest = stored;
-    else before.newer = stored;
-    this.#newest = stored;
-  }
-
-  #unlink({ older, newer }: Stored): void {
-    if (older === undefined) this.#oldest = newer;
-    else older.newer = newer;
-    if (newer === undefined) this.#newest = older;
-    else newer.older = older;
   }
 }

@@ -8,8 +8,8 @@ describe("a function's bundle", () => {
     try {
       const addedKb = sizeOf(withScache).kb - sizeOf(without).kb;
       expect(addedKb).toBeLessThanOrEqual(ADDED_KEPT_KB);
-      // Less would mean that scache was not in it.
-      expect(addedKb).toBeGreaterThan(20);
+      // Less than lru-cache alone would mean that scache was not in it.
+      expect(addedKb).toBeGreaterThan(18);
     } finally {
       without.remove();
       withScache.remove();

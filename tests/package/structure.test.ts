@@ -79,9 +79,11 @@ describe("imports", () => {
     expect(users.filter((path) => folderOf(path) !== owner && folderOf(path) !== "testing/")).toEqual([]);
   });
 
-  test("the core knows neither AWS, nor Powertools, nor Node, nor any other package", () => {
+  test("the core knows neither AWS, nor Powertools, nor Node: lru-cache is all it imports", () => {
     const core = sources.filter(({ path }) => folderOf(path) === "core/");
-    expect(core.flatMap(({ imports }) => imports.filter((name) => !isOurs(name)))).toEqual([]);
+    expect(new Set(core.flatMap(({ imports }) => imports.filter((name) => !isOurs(name))))).toEqual(
+      new Set(["lru-cache"]),
+    );
   });
 
   test("a writer that imports scache/publisher loads neither Middy nor Powertools", () => {
