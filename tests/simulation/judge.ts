@@ -12,6 +12,8 @@ export interface Asked {
   /** When the invocation, or its last `refresh()`, began. */
   readonly beganOrder: number;
   readonly beganMs: number;
+  /** Whether that was a `refresh()`, which allows no staleness. */
+  readonly refreshed: boolean;
   /** The oldest version that this environment's own invalidations had left when it asked. */
   readonly ownVersion: number;
   /** Acknowledgements up to this event cannot be read by anyone: their stream was deleted. */
@@ -50,8 +52,8 @@ export function judgeValue(env: SimEnvironment, datum: Datum, value: Value, aske
 
 /** How long before the invocation began the proof may lie, by the options. */
 function promisedBoundMs(env: SimEnvironment, asked: Asked): number {
-  const { maxStalenessMs, maxGapMs } = env.options;
-  return asked.freshness.state === "stale" ? Math.max(maxStalenessMs, maxGapMs) : maxStalenessMs;
+  if (asked.freshness.state === "stale") return env.options.maxGapMs;
+  return asked.refreshed ? 0 : env.options.maxStalenessMs;
 }
 
 function isTooOld(outdated: Acknowledgement, asked: Asked, boundMs: number): boolean {
@@ -59,7 +61,7 @@ function isTooOld(outdated: Acknowledgement, asked: Asked, boundMs: number): boo
 }
 
 /** Judges what an invocation was told about its freshness. */
-export function judgeFreshness(env: SimEnvironment, freshness: Freshness): string | undefined {
+export function judgeFreshness(env: SimEnvironment, freshness: Freshness, refreshed: boolean): string | undefined {
   const { state, boundMs, asOf } = freshness;
   const { maxStalenessMs, maxGapMs, onRefreshError } = env.options;
   const told = `freshness was ${JSON.stringify(freshness)}`;
@@ -67,6 +69,6 @@ export function judgeFreshness(env: SimEnvironment, freshness: Freshness): strin
   if ((asOf === undefined) !== (boundMs === undefined)) return `${told}: asOf and boundMs go together`;
   if (boundMs === undefined) return undefined;
   if (state === "stale" && onRefreshError !== "serve") return `${told} under ${onRefreshError}`;
-  const mostMs = { fresh: maxStalenessMs, empty: 0, stale: maxGapMs, bypassed: 0 }[state];
+  const mostMs = { fresh: refreshed ? 0 : maxStalenessMs, empty: 0, stale: maxGapMs, bypassed: 0 }[state];
   return boundMs > mostMs ? `${told}, above ${mostMs}` : undefined;
 }

@@ -25,6 +25,7 @@ export class SimInvocation {
   readonly #remainingMs: () => number;
   #beganOrder: number;
   #beganMs: number;
+  #refreshed = false;
   #ended = false;
 
   constructor(world: World, env: SimEnvironment, name: string, timeoutMs: number) {
@@ -254,7 +255,7 @@ export class SimInvocation {
     }
     if (world.nowMs - beganMs > limitMs + ROUNDING_MS)
       world.violate(`${this.#name}: refresh() took longer than ${limitMs} ms`);
-    [this.#beganOrder, this.#beganMs] = [beganOrder, beganMs];
+    [this.#beganOrder, this.#beganMs, this.#refreshed] = [beganOrder, beganMs, true];
     this.#sayFreshness();
   }
 
@@ -317,6 +318,7 @@ export class SimInvocation {
       freshness: this.#cache.freshness,
       beganOrder: this.#beganOrder,
       beganMs: this.#beganMs,
+      refreshed: this.#refreshed,
       ownVersion: this.#life.ownVersion(datum.key),
       voidOrder: this.#world.voidOrder,
       inTime: this.#remainingMs() > 0,
@@ -341,7 +343,7 @@ export class SimInvocation {
   #sayFreshness(): void {
     const { freshness } = this.#cache;
     this.#world.say(() => `${this.#name} is told ${freshness.state}, bound ${freshness.boundMs}`);
-    this.#world.check(this.#name, judgeFreshness(this.#env, freshness));
+    this.#world.check(this.#name, judgeFreshness(this.#env, freshness, this.#refreshed));
   }
 }
 

@@ -44,6 +44,7 @@ describe("the oracle", () => {
       freshness: { state: "fresh", asOf: 0, boundMs: 0 },
       beganOrder: world.tick(),
       beganMs: world.nowMs,
+      refreshed: false,
       ownVersion: 0,
       voidOrder: 0,
       inTime: true,
@@ -95,10 +96,10 @@ describe("the oracle", () => {
 
   test("freshness is what the options allow", () => {
     const { env } = setUp();
-    expect(judgeFreshness(env, { state: "fresh", asOf: 1, boundMs: 0 })).toBeUndefined();
-    expect(judgeFreshness(env, { state: "fresh", asOf: 1, boundMs: 1 })).toMatch(/above 0/);
-    expect(judgeFreshness(env, { state: "stale", asOf: 1, boundMs: 1 })).toMatch(/under bypass/);
-    expect(judgeFreshness(env, { state: "fresh", asOf: undefined, boundMs: undefined })).toMatch(/a bound/);
-    expect(judgeFreshness(env, { state: "bypassed", asOf: undefined, boundMs: undefined })).toBeUndefined();
+    expect(judgeFreshness(env, { state: "fresh", asOf: 1, boundMs: 0 }, false)).toBeUndefined();
+    expect(judgeFreshness(env, { state: "fresh", asOf: 1, boundMs: 1 }, false)).toMatch(/above 0/);
+    expect(judgeFreshness(env, { state: "stale", asOf: 1, boundMs: 1 }, false)).toMatch(/under bypass/);
+    expect(judgeFreshness(env, { state: "fresh", asOf: undefined, boundMs: undefined }, false)).toMatch(/a bound/);
+    expect(judgeFreshness(env, { state: "bypassed", asOf: undefined, boundMs: undefined }, false)).toBeUndefined();
   });
 });

@@ -28,14 +28,14 @@ export const READING: readonly Mutant[] = [
   {
     name: "the first refresh starts when it is made, not at the fence",
     file: READER,
-    search: "await this.#list(run, run.from.provenAtMs)",
-    replace: "await this.#list(run, this.#clock.now())",
+    search: "run.listed(await this.#list(run, sinceMs), sinceMs)",
+    replace: "run.listed(await this.#list(run, this.#clock.now()), this.#clock.now())",
   },
   {
     name: "shards closed since the fence are not listed",
     file: READER,
-    search: "let listed = await this.#listFrom(run, askedMs);",
-    replace: "let listed = await this.#listFrom(run, this.#clock.now() + 60_000);",
+    search: "const listed = await this.#listFrom(run, askedMs);",
+    replace: "const listed = await this.#listFrom(run, this.#clock.now() + 60_000);",
   },
   {
     name: "only the first page of the listing is read",
@@ -57,9 +57,9 @@ export const READING: readonly Mutant[] = [
   },
   {
     name: "the shards are not listed again after a long pause",
-    file: READER,
-    search: "if (!isWarm(run.from, this.#clock.now())) await",
-    replace: 'if (run.from.kind === "fence") await',
+    file: POLL,
+    search: "isWarm(from, this.#startedAtMs)",
+    replace: 'from.kind === "cursors"',
   },
   {
     name: "the children of a closed shard are not read",
@@ -70,8 +70,8 @@ export const READING: readonly Mutant[] = [
   {
     name: "children are read from now on, not from their beginning",
     file: POLL,
-    search: "this.cursors.set(childId, CHILD_START);",
-    replace: "this.cursors.set(childId, startAt(this.#startedAtMs + 8_000));",
+    search: "this.#add(childId, CHILD_START);",
+    replace: "this.#add(childId, startAt(this.#startedAtMs + 8_000));",
   },
   {
     name: "only the first child of a split is read",
@@ -82,14 +82,14 @@ export const READING: readonly Mutant[] = [
   {
     name: "a shard that failed counts as caught up",
     file: POLL,
-    search: "if (this.closed) return;\n    this.#complete = false;",
+    search: "if (this.closed) return;\n    this.#atTip = false;",
     replace: "if (this.closed) return;",
   },
   {
     name: "a refresh cut off by its deadline counts as caught up",
     file: POLL,
-    search: "const caughtUp = this.#finished && this.#complete;",
-    replace: "const caughtUp = this.#complete;",
+    search: "const caughtUp = this.#finished && this.#atTip;",
+    replace: "const caughtUp = this.#atTip;",
   },
   {
     name: "the position is proven though it is not caught up",

@@ -29,8 +29,14 @@ export const SERVING: readonly Mutant[] = [
   {
     name: "refresh() moves the fence past a load of its own invocation",
     file: INVOCATION,
-    search: "const alone = this.#servedFrom === this.began && this.#shared.isAlone(this);",
+    search: "const alone = isFirst && this.#shared.isAlone(this);",
     replace: "const alone = this.#shared.isAlone(this);",
+  },
+  {
+    name: "refresh() is content with what maxStalenessMs allows",
+    file: INVOCATION,
+    search: "const maxStalenessMs = isFirst ? options.maxStalenessMs : 0;",
+    replace: "const { maxStalenessMs } = options;",
   },
   {
     name: "a gap longer than the records are kept is read through",
