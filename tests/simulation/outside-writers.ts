@@ -11,7 +11,7 @@ import type { Datum } from "./truth.js";
 import { CALM, planCall } from "./weather.js";
 import type { Mood, World } from "./world.js";
 
-const MAX_OPEN_SHARDS = 8;
+const MAX_OPEN_SHARDS = 6;
 
 /** How many writes there are in a burst at most, and how long they are apart at most. */
 const PACES: Readonly<Record<Mood, readonly (readonly [most: number, pauseMs: number])[]>> = {
@@ -153,7 +153,7 @@ function escapedDifferently(datum: Datum, dice: Dice): string {
 
 /** Splits and merges within a burst of activity. */
 export async function reshard(world: World, dice: Dice): Promise<void> {
-  const steps = dice.pick([0, 0, 1, 1, 2, 4]);
+  const steps = dice.pick([0, 0, 0, 1, 1, 3]);
   for (let step = 0; step < steps; step++) {
     await world.sleep(dice.wide(1, 3_000));
     const open = world.stream.shards().filter((shard) => shard.isOpen);

@@ -26,7 +26,7 @@ export interface ScheduleResult {
 export async function runSchedule(seed: number, schedule: number, transcript = false): Promise<ScheduleResult> {
   const dice = Dice.forSchedule(seed, schedule);
   const world = new World(dice, { transcript });
-  const count = dice.pick([1, 1, 2, 2, 2, 3, 4, 6]);
+  const count = dice.pick([1, 1, 1, 2, 2, 2, 3, 5, 6]);
   const environments = Array.from({ length: count }, (_, index) => new SimEnvironment(world, `env${index + 1}`));
   await world.run(new Story(world, environments).tell());
   return { violation: world.violation, paths: world.paths, transcript: world.transcript ?? [] };
@@ -54,7 +54,7 @@ class Story {
   async tell(): Promise<void> {
     const world = this.#world;
     const { dice } = world;
-    for (let bursts = dice.int(1, 3); bursts > 0; bursts--) {
+    for (let bursts = dice.pick([1, 2, 2, 3]); bursts > 0; bursts--) {
       const drawn = drawClimate(dice);
       world.climate = world.mood === "crowded" ? { ...CALM, latencyMs: dice.pick([20, 100, 300]) } : drawn;
       world.say(() => `the climate is now ${JSON.stringify(world.climate)}`);
@@ -94,7 +94,7 @@ class Story {
   /** Some batches of invocations in one environment, with short freezes between them. */
   async #live(environment: SimEnvironment): Promise<void> {
     const { dice } = environment;
-    for (let batches = dice.int(1, 3); batches > 0; batches--) {
+    for (let batches = dice.pick([1, 1, 2, 3]); batches > 0; batches--) {
       await this.#world.sleep(dice.wide(1, 2_000));
       if (environment.life.dead) environment.restart();
       await this.#batch(environment);

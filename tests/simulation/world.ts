@@ -47,7 +47,7 @@ export class World {
     const arrivalErrorMs = dice.chance(0.3) ? 500 : 0;
     this.stream = new MemoryStream({
       clock: this.clock,
-      shards: dice.pick([1, 1, 2, 3, 4]),
+      shards: dice.pick([1, 1, 1, 2, 4]),
       pageShards: dice.pick([1_000, 1_000, 2]),
       ...(dice.chance(0.2) ? { readsPerSecond: 5 } : {}),
       arrivalErrorMs: () => (arrivalErrorMs === 0 ? 0 : arrivals.int(-arrivalErrorMs, arrivalErrorMs)),
