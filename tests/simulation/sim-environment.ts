@@ -13,8 +13,11 @@ import type { Value } from "./truth.js";
 import { planCall } from "./weather.js";
 import type { Change, Mood, World } from "./world.js";
 
-/** Never settles: what a killed process would have gone on to do. */
-const NEVER = new Promise<never>(() => {});
+/**
+ * Never settles: what a killed process would have gone on to do. Each is a promise of its own: one for all would keep
+ * everything that ever waited for it.
+ */
+const never = () => new Promise<never>(() => {});
 
 /** The part that dies: one process's life. */
 export class Life {
@@ -76,9 +79,9 @@ export class Life {
   async alive<T>(promise: Promise<T>): Promise<T> {
     try {
       const result = await promise;
-      return this.dead ? await NEVER : result;
+      return this.dead ? await never() : result;
     } catch (error) {
-      if (this.dead) await NEVER;
+      if (this.dead) await never();
       throw error;
     }
   }
