@@ -5,16 +5,17 @@
 import type { ContextCache } from "../../src/core/context-cache.js";
 import type { Invocation } from "../../src/core/invocation.js";
 import type { InvocationReport } from "../../src/core/invocation-report.js";
-import { PublishError, RefreshError } from "../../src/errors.js";
+import { RefreshError } from "../../src/errors.js";
+import { changeFromInside } from "./inside-writer.js";
+import { countCatchUp, countExpiry, countReport } from "./invocation-counts.js";
 import { type Asked, judgeFreshness, judgeHit, judgeValue } from "./judge.js";
 import type { Life, SimEnvironment } from "./sim-environment.js";
+import { failedLoad, LoadFailure, loadFromSource } from "./source-load.js";
 import type { Datum, Value } from "./truth.js";
-import type { Change, World } from "./world.js";
+import type { World } from "./world.js";
 
 /** Virtual time is a sum of fractions. */
 const ROUNDING_MS = 0.01;
-
-class LoadFailure extends Error {}
 
 export class SimInvocation {
   readonly #world: World;
@@ -22,6 +23,7 @@ export class SimInvocation {
   readonly #life: Life;
   readonly #name: string;
   readonly #core: Invocation;
+  readonly #cache: ContextCache;
   readonly #remainingMs: () => number;
   #beganOrder: number;
   #beganMs: number;
@@ -38,11 +40,8 @@ export class SimInvocation {
     const endMs = world.nowMs + timeoutMs;
     this.#remainingMs = () => Math.max(0, endMs - world.nowMs);
     this.#core = env.life.core.begin({ remainingMs: this.#remainingMs });
+    this.#cache = this.#core.cache;
     world.say(() => `${name} begins (${timeoutMs} ms)`);
-  }
-
-  get #cache(): ContextCache {
-    return this.#core.cache;
   }
 
   /** The before-hook. False when it threw, as `onRefreshError: "throw"` may. */
@@ -64,7 +63,9 @@ export class SimInvocation {
     if (tookMs > limitMs + ROUNDING_MS)
       world.violate(`${this.#name}: caught up for ${tookMs} ms, longer than ${limitMs}`);
     const made = api.calls - callsBefore;
-    this.#countCatchUp({ waited: waits && tookMs > 0, cutOff: tookMs > 0 && tookMs >= limitMs - ROUNDING_MS, made });
+    const cutOff = tookMs > 0 && tookMs >= limitMs - ROUNDING_MS;
+    countCatchUp(world, this.#env, { ...this.#cache.freshness, waited: waits && tookMs > 0, cutOff, made });
+    this.#sayFreshness();
     if (failure === undefined) return true;
     if (!(failure instanceof RefreshError) || this.#env.options.onRefreshError !== "throw") {
       world.violate(`${this.#name}: catching up threw ${failure}`);
@@ -78,30 +79,11 @@ export class SimInvocation {
     this.#ended = true;
     const report = this.#core.end();
     if (report === undefined) this.#world.violate(`${this.#name}: no report`);
-    else this.#countReport(report);
+    else {
+      this.#world.say(() => `${this.#name} ends: ${report.state}, ${report.hits} hits, ${report.misses} misses`);
+      countReport(this.#world, this.#env, report);
+    }
     return report;
-  }
-
-  #countReport(report: InvocationReport): void {
-    const world = this.#world;
-    world.say(() => `${this.#name} ends: ${report.state}, ${report.hits} hits, ${report.misses} misses`);
-    if (report.fillsRefused > 0) world.took("fill refused");
-    if (report.loadsShared > 0) world.took("load shared");
-    if (report.evictions > 0) world.took("evicted by size");
-    if (report.entries > this.#env.options.maxEntries) world.violate(`${this.#name}: ${report.entries} entries`);
-    if (report.flushes > 0) this.#countFlush(report);
-    this.#life.callsReported = this.#life.api.calls;
-    this.#life.lossesReported = this.#life.api.positionsLost;
-    this.#life.reports++;
-  }
-
-  #countFlush(report: InvocationReport): void {
-    const { api, callsReported, lossesReported } = this.#life;
-    const world = this.#world;
-    if (report.recordsSkipped > 0) world.took("flush by a record not understood");
-    else if (api.positionsLost > lossesReported) world.took("flush by lost position");
-    else if (api.calls === callsReported) world.took("flush by gap");
-    else if (report.entriesInvalidated > 0) world.took("flush by an order to drop all");
   }
 
   /** The handler: some of what handlers do, in any order. */
@@ -122,26 +104,19 @@ export class SimInvocation {
     else if (chance < 0.8) return this.#refresh();
     else if (chance < 0.83) return this.#refreshWhileLoading(datum);
     else if (chance < 0.96) return this.#change(datum);
-    else return this.#addUnasked(datum);
+    else await this.#loadAndAdd(datum);
   }
 
   get(datum: Datum): Value | undefined {
     const asked = this.#asked(datum);
     const value = this.#cache.get(datum.id) as Value | undefined;
     this.#world.say(() => `${this.#name} get ${datum.key} -> ${value?.version ?? "miss"}`);
-    if (value === undefined) this.#countExpiry(datum);
+    if (value === undefined) countExpiry(this.#world, this.#env, datum);
     else {
       if (asked.freshness.state === "stale") this.#world.took("hit under serve");
       this.#world.check(this.#name, judgeHit(this.#env, datum, value, asked));
     }
     return value;
-  }
-
-  #countExpiry(datum: Datum): void {
-    const storedMs = this.#life.lastStoredMs.get(datum.key);
-    if (storedMs === undefined || this.#life.clock.now() - storedMs < this.#env.options.ttl.maxMs) return;
-    this.#world.took("entry expired");
-    this.#life.lastStoredMs.delete(datum.key);
   }
 
   async getThenAdd(datum: Datum): Promise<void> {
@@ -150,14 +125,24 @@ export class SimInvocation {
 
   async #loadAndAdd(datum: Datum): Promise<boolean> {
     const ownVersion = this.#life.ownVersion(datum.key);
-    const value = await this.#load(datum).catch(failedLoad);
+    const value = await loadFromSource(this.#world, this.#env, datum).catch(failedLoad);
     if (value === undefined) return false;
-    const added = this.#cache.add(datum.id, value);
-    this.#world.say(() => `${this.#name} add ${datum.key} version ${value.version} -> ${added}`);
-    if (added) this.#life.stored(value);
-    else if (this.#env.options.holdOffMs > 0 && ownVersion > 0 && ownVersion === this.#life.ownVersion(datum.key)) {
+    const added = this.#add(datum, value);
+    if (
+      !added &&
+      this.#env.options.holdOffMs > 0 &&
+      ownVersion > 0 &&
+      ownVersion === this.#life.ownVersion(datum.key)
+    ) {
       this.#world.took("hold-off refused a fill");
     }
+    return added;
+  }
+
+  #add(datum: Datum, value: Value): boolean {
+    const added = this.#cache.add(datum.id, value);
+    if (added) this.#life.stored(value);
+    this.#world.say(() => `${this.#name} add ${datum.key} version ${value.version} -> ${added}`);
     return added;
   }
 
@@ -166,15 +151,8 @@ export class SimInvocation {
     const [datum] = this.#world.data;
     if (datum === undefined || this.get(datum) !== undefined) return true;
     const value = datum.read(this.#world.nowMs, this.#env.replicaLagMs);
-    const added = this.#cache.add(datum.id, value);
-    if (added) this.#life.stored(value);
-    this.#world.say(() => `${this.#name} add ${datum.key} version ${value.version} -> ${added}`);
+    this.#add(datum, value);
     return false;
-  }
-
-  /** A value loaded in this invocation without asking the cache first. */
-  async #addUnasked(datum: Datum): Promise<void> {
-    await this.#loadAndAdd(datum);
   }
 
   /** Two parts of a handler load the same datum at once, and one may change it before. */
@@ -202,7 +180,7 @@ export class SimInvocation {
     const load = async () => {
       loaded = true;
       if (underWay) this.#world.took("load not shared");
-      const value = await this.#load(datum);
+      const value = await loadFromSource(this.#world, this.#env, datum);
       this.#life.stored(value);
       return value;
     };
@@ -212,25 +190,6 @@ export class SimInvocation {
       if (!loaded) this.#world.check(this.#name, judgeValue(this.#env, datum, value, asked));
     } catch (error) {
       if (!(error instanceof LoadFailure)) throw error;
-    }
-  }
-
-  async #load(datum: Datum): Promise<Value> {
-    const { dice } = this.#env;
-    const { loadsUnderWay } = this.#life;
-    loadsUnderWay.set(datum.key, (loadsUnderWay.get(datum.key) ?? 0) + 1);
-    const slow = this.#world.mood === "slow" && dice.chance(0.5);
-    const longest = slow ? 300_000 : dice.pick([20, 20, 20, 500, 5_000, 300_000]);
-    const [beforeMs, afterMs] = [dice.wide(1, longest) - 1, dice.wide(1, longest) - 1];
-    if (beforeMs + afterMs > 60_000) this.#world.took("load longer than a minute");
-    try {
-      await this.#env.sleep(beforeMs);
-      const value = datum.read(this.#world.nowMs, this.#env.replicaLagMs);
-      await this.#env.sleep(afterMs);
-      if (dice.chance(0.03)) throw new LoadFailure("the source failed");
-      return value;
-    } finally {
-      loadsUnderWay.set(datum.key, (loadsUnderWay.get(datum.key) ?? 1) - 1);
     }
   }
 
@@ -259,58 +218,8 @@ export class SimInvocation {
     this.#sayFreshness();
   }
 
-  async #change(datum: Datum): Promise<void> {
-    const { dice } = this.#env;
-    const kind = dice.pick(["id", "id", "id", "ids", "source", "all"] as const);
-    const world = this.#world;
-    const changed = { id: [datum], ids: world.data, source: world.sourceOf(datum), all: world.data }[kind];
-    const changes = changed.map((each) => ({ datum: each, version: world.write(each) }));
-    world.say(() => `${this.#name} writes ${describe(changes)}, invalidates by ${kind}`);
-    await this.#env.sleep(dice.wide(1, 20) - 1);
-    const since = world.tick();
-    const failuresBefore = this.#life.api.partialFailures;
-    const published = () => {
-      if (kind === "all") return world.ledger.holdsAll(since);
-      if (kind === "source") return world.ledger.holdsSource(datum.id.source, since);
-      return changes.every((change) => world.ledger.holdsKey(change.datum.key, since));
-    };
-    try {
-      const token = await this.#life.alive(this.#invalidate(kind, datum));
-      if (!published()) world.violate(`${this.#name}: resolved, but the stream does not hold ${describe(changes)}`);
-      if (typeof token !== "string" || token === "") world.violate(`${this.#name}: token ${token}`);
-      if (kind === "source") world.took("source invalidated");
-      if (this.#life.api.partialFailures > failuresBefore) world.took("partial failure, then published");
-      world.acknowledge(changes);
-      world.say(() => `${this.#name} is acknowledged ${describe(changes)}`);
-    } catch (error) {
-      world.say(() => `${this.#name} is refused ${describe(changes)}: ${error}`);
-      this.#judgeRejection(error, kind, changes, since);
-    }
-    this.#life.invalidated(changes);
-  }
-
-  #invalidate(kind: "id" | "ids" | "source" | "all", datum: Datum): Promise<string> {
-    if (kind === "all") return this.#cache.invalidateAll();
-    if (kind === "source") return this.#cache.invalidateSource(datum.id.source);
-    if (kind === "ids") return this.#cache.invalidate(...this.#world.data.map(({ id }) => id));
-    return this.#cache.invalidate({ observableId: () => datum.id });
-  }
-
-  #judgeRejection(error: unknown, kind: string, changes: readonly Change[], since: number): void {
-    const world = this.#world;
-    if (!(error instanceof PublishError)) {
-      world.violate(`${this.#name}: invalidate threw ${error}`);
-      return;
-    }
-    world.took("invalidate rejected");
-    if (kind === "source" && !error.sources.includes(changes[0]?.datum.id.source ?? "")) {
-      world.violate(`${this.#name}: rejected, but the error does not name the source`);
-    }
-    for (const { datum } of kind === "id" || kind === "ids" ? changes : []) {
-      if (!world.ledger.holdsKey(datum.key, since) && !error.ids.includes(datum.key)) {
-        world.violate(`${this.#name}: rejected without naming ${datum.key}, which the stream does not hold`);
-      }
-    }
+  #change(datum: Datum): Promise<void> {
+    return changeFromInside(this.#world, this.#env, this.#name, this.#cache, datum);
   }
 
   #asked(datum: Datum): Asked {
@@ -325,21 +234,6 @@ export class SimInvocation {
     };
   }
 
-  #countCatchUp(seen: { waited: boolean; cutOff: boolean; made: number }): void {
-    const world = this.#world;
-    const { state } = this.#cache.freshness;
-    if (seen.waited) world.took("waited for a refresh of another");
-    if (seen.cutOff && state !== "fresh" && state !== "empty") world.took("deadline cut a refresh off");
-    if (seen.made === 0 && !seen.waited) {
-      if (state === "bypassed" || state === "stale") world.took("back-off: stream left alone");
-      if (state === "fresh") world.took("served within maxStalenessMs, no call");
-      if (state === "empty") world.took(this.#life.reports > 0 ? "fence renewed" : "empty cache, no call");
-    }
-    if (state === "bypassed") world.took("bypass");
-    if (state === "stale") world.took("serve");
-    this.#sayFreshness();
-  }
-
   #sayFreshness(): void {
     const { freshness } = this.#cache;
     this.#world.say(() => `${this.#name} is told ${freshness.state}, bound ${freshness.boundMs}`);
@@ -347,12 +241,4 @@ export class SimInvocation {
   }
 }
 
-function failedLoad(error: unknown): undefined {
-  if (!(error instanceof LoadFailure)) throw error;
-}
-
 const noFailure = () => undefined;
-
-function describe(changes: readonly Change[]): string {
-  return changes.map(({ datum, version }) => `${datum.key} version ${version}`).join(", ");
-}

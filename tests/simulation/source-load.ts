@@ -1,0 +1,30 @@
+/** A load from the source of truth: it takes its time, reads at one moment within it, and sometimes fails. */
+import type { SimEnvironment } from "./sim-environment.js";
+import type { Datum, Value } from "./truth.js";
+import type { World } from "./world.js";
+
+export class LoadFailure extends Error {}
+
+export async function loadFromSource(world: World, env: SimEnvironment, datum: Datum): Promise<Value> {
+  const { dice } = env;
+  const { loadsUnderWay } = env.life;
+  loadsUnderWay.set(datum.key, (loadsUnderWay.get(datum.key) ?? 0) + 1);
+  const slow = world.mood === "slow" && dice.chance(0.5);
+  const longest = slow ? 300_000 : dice.pick([20, 20, 20, 500, 5_000, 300_000]);
+  const [beforeMs, afterMs] = [dice.wide(1, longest) - 1, dice.wide(1, longest) - 1];
+  if (beforeMs + afterMs > 60_000) world.took("load longer than a minute");
+  try {
+    await env.sleep(beforeMs);
+    const value = datum.read(world.nowMs, env.replicaLagMs);
+    await env.sleep(afterMs);
+    if (dice.chance(0.03)) throw new LoadFailure("the source failed");
+    return value;
+  } finally {
+    loadsUnderWay.set(datum.key, (loadsUnderWay.get(datum.key) ?? 1) - 1);
+  }
+}
+
+/** A load that failed gives nothing; any other error is a mistake of ours. */
+export function failedLoad(error: unknown): undefined {
+  if (!(error instanceof LoadFailure)) throw error;
+}
