@@ -99,7 +99,7 @@ await runSuite(async (scale: Scale) => {
     for (const operation of OPERATIONS) {
       // Shared loads do not depend on what else is held.
       if (operation === "coalesced" && entries !== SIZES[1]) continue;
-      results.push(...(await measure(hosts, operation, entries, scale.rounds(60, 12))));
+      results.push(...(await measure(hosts, operation, entries, scale.rounds(60, 9))));
     }
   }
   const ended = NAMES.map((name) => once(hosts[name], "exit"));

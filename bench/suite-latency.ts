@@ -48,7 +48,7 @@ async function oneByOne(stub: StubKinesis, scale: Scale, shards: number, timesFa
         return median(pair.ours);
       },
     },
-    scale.rounds(40, 7),
+    scale.rounds(40, 6),
   );
   if (ours.loads() > 1 || original.loads() > 1) throw new Error("an invocation that should have hit has loaded");
   const at = `${shards} shard${shards === 1 ? "" : "s"}`;
