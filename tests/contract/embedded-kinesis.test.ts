@@ -3,7 +3,8 @@ import { createCipheriv, createDecipheriv } from "node:crypto";
 import { createStreamApi } from "../../src/kinesis/api.js";
 import { kinesisClient, newAccount, type RunningEmulator, startKinesis } from "../../tools/emulators/kinesis.js";
 import { createStream, deleteStream, mergeShards, splitShard } from "../../tools/emulators/streams.js";
-import { describeStreamApi, type StreamUnderTest } from "./stream-api.contract.js";
+import { describeStreamApi } from "./stream-api.contract.js";
+import type { StreamUnderTest } from "./stream-under-test.js";
 
 let emulator: RunningEmulator | undefined;
 let streams = 0;

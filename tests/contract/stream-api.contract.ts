@@ -4,29 +4,21 @@
  * It asserts only what holds of the real service too.
  */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
-import { type RecordsPage, type StreamApi, StreamFailure } from "../../src/core/stream-api.js";
-
-/** One stream of its own, and what a test must be able to do to it besides the four calls. */
-export interface StreamUnderTest {
-  readonly api: StreamApi;
-  /** The same service, a stream that is not there. */
-  readonly missing: StreamApi;
-  nowMs(): number;
-  /** Lets time pass for the service. */
-  pass(ms: number): Promise<void>;
-  split(shardId: string): Promise<void>;
-  merge(shardId: string, otherShardId: string): Promise<void>;
-  /** Deletes the stream and creates it again under the same name. */
-  recreate(): Promise<void>;
-  /** The same iterator as it is when the service handed it out more than five minutes ago. */
-  expire(iterator: string): Promise<string>;
-}
-
-export interface StreamService {
-  start(): Promise<void>;
-  stop(): Promise<void>;
-  createStream(shards: number): Promise<StreamUnderTest>;
-}
+import { StreamFailure } from "../../src/core/stream-api.js";
+import { describeLostPositions, describeResharding } from "./resharding.contract.js";
+import {
+  decode,
+  encode,
+  failureOf,
+  never,
+  next,
+  onlyShard,
+  put,
+  readFrom,
+  type StreamService,
+  type StreamUnderTest,
+  shardIds,
+} from "./stream-under-test.js";
 
 export function describeStreamApi(name: string, service: StreamService): void {
   describe(`the four calls on ${name}`, () => {
@@ -38,50 +30,6 @@ export function describeStreamApi(name: string, service: StreamService): void {
     describe("a shard that ends", () => describeResharding(service));
     describe("a position that means nothing any more", () => describeLostPositions(service));
   });
-}
-
-const never = new AbortController().signal;
-const encode = (text: string) => new TextEncoder().encode(text);
-const decode = (page: RecordsPage) => page.records.map(({ data }) => new TextDecoder().decode(data));
-
-/** Puts the texts one after another, so that they have an order. */
-async function put(stream: StreamUnderTest, ...texts: string[]): Promise<string[]> {
-  const shardIds: string[] = [];
-  for (const text of texts) {
-    const [outcome] = await stream.api.putRecords([{ data: encode(text), partitionKey: text }], never);
-    if (!outcome?.written) throw new Error(`not written: ${outcome?.reason}`);
-    shardIds.push(outcome.shardId);
-  }
-  return shardIds;
-}
-
-async function shardIds(stream: StreamUnderTest, fromTimestampMs?: number): Promise<string[]> {
-  const request = fromTimestampMs === undefined ? {} : { fromTimestampMs };
-  return (await stream.api.listShards(request, never)).shards.map(({ shardId }) => shardId);
-}
-
-async function onlyShard(stream: StreamUnderTest): Promise<string> {
-  const [shardId] = await shardIds(stream);
-  if (shardId === undefined) throw new Error("no shard");
-  return shardId;
-}
-
-async function readFrom(stream: StreamUnderTest, shardId: string): Promise<RecordsPage> {
-  return stream.api.getRecords(await stream.api.getShardIterator(shardId, { at: "trim-horizon" }, never), never);
-}
-
-function next(page: RecordsPage): string {
-  if (page.nextIterator === undefined) throw new Error("the shard has ended");
-  return page.nextIterator;
-}
-
-async function failureOf(promise: Promise<unknown>): Promise<StreamFailure> {
-  const error = await promise.then(
-    () => new Error("resolved"),
-    (reason: unknown) => reason,
-  );
-  if (!(error instanceof StreamFailure)) throw error;
-  return error;
 }
 
 function describeListing(service: StreamService): void {
@@ -217,86 +165,5 @@ function describeReading(service: StreamService): void {
   test("a call whose signal has aborted rejects as unavailable", async () => {
     const iterator = await stream.api.getShardIterator(shardId, { at: "trim-horizon" }, never);
     expect((await failureOf(stream.api.getRecords(iterator, AbortSignal.abort()))).kind).toBe("unavailable");
-  });
-}
-
-function describeResharding(service: StreamService): void {
-  test("after a split is read to its end, names both children, and they hold all that came later", async () => {
-    const stream = await service.createStream(1);
-    const parent = await onlyShard(stream);
-    await put(stream, "before");
-    const early = await readFrom(stream, parent);
-    await stream.split(parent);
-    const later = Array.from({ length: 20 }, (_, index) => `after ${index}`);
-    const landed = new Set(await put(stream, ...later));
-    const end = await stream.api.getRecords(next(early), never);
-    expect(end).toMatchObject({ records: [] });
-    expect(end.nextIterator).toBeUndefined();
-    expect(new Set(end.childShardIds)).toEqual(landed);
-    const pages = await Promise.all(end.childShardIds.map((childId) => readFrom(stream, childId)));
-    expect(pages.flatMap(decode).sort()).toEqual(later.sort());
-    expect(pages.every((page) => page.millisBehindLatest === 0)).toBe(true);
-  });
-
-  test("a closed shard still gives its records, and its end with the last of them or after", async () => {
-    const stream = await service.createStream(1);
-    const parent = await onlyShard(stream);
-    await put(stream, "a", "b");
-    await stream.split(parent);
-    let page = await readFrom(stream, parent);
-    const read = decode(page);
-    for (let pages = 0; page.nextIterator !== undefined && pages < 5; pages++) {
-      page = await stream.api.getRecords(page.nextIterator, never);
-      read.push(...decode(page));
-    }
-    expect(read).toEqual(["a", "b"]);
-    expect(page.nextIterator).toBeUndefined();
-    expect(page.childShardIds).toHaveLength(2);
-  });
-
-  test("both parents of a merge name the same child, and the listing names both as its parents", async () => {
-    const stream = await service.createStream(2);
-    const [first = "", second = ""] = await shardIds(stream);
-    await stream.merge(first, second);
-    const ends = await Promise.all([readFrom(stream, first), readFrom(stream, second)]);
-    expect(ends[0].childShardIds).toHaveLength(1);
-    expect(ends[1].childShardIds).toEqual(ends[0].childShardIds);
-    const { shards } = await stream.api.listShards({}, never);
-    const child = shards.find(({ shardId }) => shardId === ends[0].childShardIds[0]);
-    expect(child?.parentShardIds.toSorted()).toEqual([first, second].sort());
-  });
-}
-
-function describeLostPositions(service: StreamService): void {
-  test("an iterator more than five minutes old has expired; a new one at a timestamp goes on", async () => {
-    const stream = await service.createStream(1);
-    const shardId = await onlyShard(stream);
-    const beforeMs = stream.nowMs() - 1_000;
-    const page = await readFrom(stream, shardId);
-    await put(stream, "missed");
-    const old = await stream.expire(next(page));
-    expect((await failureOf(stream.api.getRecords(old, never))).kind).toBe("expired");
-    const fresh = await stream.api.getShardIterator(shardId, { at: "timestamp", timestampMs: beforeMs }, never);
-    expect(decode(await stream.api.getRecords(fresh, never))).toEqual(["missed"]);
-  });
-
-  test("no shard of that id, no stream of that name: lost", async () => {
-    const stream = await service.createStream(1);
-    const start = { at: "trim-horizon" } as const;
-    const failures = await Promise.all([
-      failureOf(stream.api.getShardIterator("shardId-000000000099", start, never)),
-      failureOf(stream.missing.getShardIterator("shardId-000000000000", start, never)),
-      failureOf(stream.missing.listShards({}, never)),
-      failureOf(stream.missing.putRecords([{ data: encode("a"), partitionKey: "a" }], never)),
-    ]);
-    expect(failures.map(({ kind }) => kind)).toEqual(["lost", "lost", "lost", "lost"]);
-  });
-
-  test("a stream deleted and created again does not take the old iterators for its own", async () => {
-    const stream = await service.createStream(2);
-    const [, shardId = ""] = await shardIds(stream);
-    const page = await readFrom(stream, shardId);
-    await stream.recreate();
-    expect((await failureOf(stream.api.getRecords(next(page), never))).kind).toBe("lost");
   });
 }
