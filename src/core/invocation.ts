@@ -154,7 +154,8 @@ export class Invocation implements ContextCache {
     const target = requireDataId(id);
     checkOptions(options);
     const miss = this.#misses.answered(target.toString());
-    const sinceMissMs = miss === undefined ? 0 : this.#shared.clock.monotonic() - miss.monotonicMs;
+    const missedAt = miss?.monotonicMs;
+    const sinceMissMs = missedAt === undefined ? 0 : this.#shared.clock.monotonic() - missedAt;
     return this.#put(target, value, miss ?? this.began, sinceMissMs, options);
   }
 
@@ -266,6 +267,7 @@ export class Invocation implements ContextCache {
     } finally {
       // What was loaded and stored meanwhile may have been read before the change was visible.
       store.drop({ keys, sources, all });
+      for (const key of keys) this.#misses.changed(key);
       this.#publishLatencyMs += clock.monotonic() - startedAt;
     }
   }

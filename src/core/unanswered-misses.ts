@@ -1,28 +1,44 @@
 /**
- * When the loads behind an invocation's `add` calls may have begun. An `add` does not say which `get` it answers, and two
- * paths of a handler may be loading one id at once: so all their loads are taken to have begun at the oldest miss that is
- * still unanswered.
+ * When the loads behind an invocation's `add` calls may have begun. An `add` does not say which `get` it answers, some
+ * answer none, and several paths of a handler may be loading one id at once: so every load of an id is taken to have begun
+ * at the first `get` of it that missed. Only the invocation's own `invalidate`, with no miss left unanswered, starts anew:
+ * a handler that has itself changed a datum knows not to add what it loaded before.
  */
 import type { Moment } from "./fenced-store.js";
 
+/** What is known of the load behind an `add`. */
 export interface Miss extends Moment {
-  readonly monotonicMs: number;
+  /** When the oldest unanswered `get` missed; undefined when there is none. */
+  readonly monotonicMs: number | undefined;
+}
+
+interface Misses {
+  readonly first: Moment;
+  monotonicMs: number;
+  unanswered: number;
 }
 
 export class UnansweredMisses {
-  readonly #misses = new Map<string, { readonly oldest: Miss; unanswered: number }>();
+  readonly #misses = new Map<string, Misses>();
 
   /** A `get` of this key has missed. */
   remember(key: string, at: Moment, monotonicMs: number): void {
     const misses = this.#misses.get(key);
-    if (misses === undefined) this.#misses.set(key, { oldest: { ...at, monotonicMs }, unanswered: 1 });
-    else misses.unanswered++;
+    if (misses === undefined) this.#misses.set(key, { first: at, monotonicMs, unanswered: 1 });
+    else if (misses.unanswered++ === 0) misses.monotonicMs = monotonicMs;
   }
 
-  /** An `add` of this key has come: the oldest miss it may answer, if there was one. */
+  /** An `add` of this key has come: what is known of its load, if any `get` of it missed. */
   answered(key: string): Miss | undefined {
     const misses = this.#misses.get(key);
-    if (misses !== undefined && --misses.unanswered === 0) this.#misses.delete(key);
-    return misses?.oldest;
+    if (misses === undefined) return undefined;
+    const { first, monotonicMs, unanswered } = misses;
+    misses.unanswered = Math.max(0, unanswered - 1);
+    return { ...first, monotonicMs: unanswered > 0 ? monotonicMs : undefined };
+  }
+
+  /** The invocation has changed the datum itself. */
+  changed(key: string): void {
+    if (this.#misses.get(key)?.unanswered === 0) this.#misses.delete(key);
   }
 }

@@ -177,16 +177,7 @@ describe("a lifetime", () => {
 });
 
 describe("the load behind an add", () => {
-  test("began at the miss it answers: an invalidation since then keeps it out", async () => {
-    const { cache } = await new Rig().invocation();
-    cache.get(ONE);
-    await cache.invalidate(ONE);
-    expect(cache.add(ONE, "old")).toBe(false);
-    expect(cache.get(ONE)).toBeUndefined();
-    expect(cache.add(ONE, "new")).toBe(true);
-  });
-
-  test("began at the oldest miss still unanswered, when several are", async () => {
+  test("began at the first miss: an invalidation since then keeps it out, and whatever is added later", async () => {
     const { cache } = await new Rig().invocation();
     cache.get(ONE);
     await cache.invalidate(ONE);
@@ -194,6 +185,17 @@ describe("the load behind an add", () => {
     expect(cache.add(ONE, "of which miss?")).toBe(false);
     expect(cache.add(ONE, "of the other one?")).toBe(false);
     cache.get(ONE);
+    expect(cache.add(ONE, "of a load without a get?")).toBe(false);
+    expect(await cache.getOrAdd(ONE, () => "new")).toBe("new");
+    expect(cache.get(ONE)).toBe("new");
+  });
+
+  test("began after the invocation's own change, when every miss before had been answered", async () => {
+    const { cache } = await new Rig().invocation();
+    cache.get(ONE);
+    expect(cache.add(ONE, "old")).toBe(true);
+    await cache.invalidate(ONE);
+    expect(cache.get(ONE)).toBeUndefined();
     expect(cache.add(ONE, "new")).toBe(true);
   });
 

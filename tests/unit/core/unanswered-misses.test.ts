@@ -1,4 +1,4 @@
-/** Which miss an add may answer: the oldest that is still unanswered. */
+/** When the load behind an add may have begun: at the first get that missed, until the invocation changes the datum. */
 import { expect, test } from "@jest/globals";
 import { UnansweredMisses } from "../../../src/core/unanswered-misses.js";
 
@@ -13,13 +13,33 @@ test("an add answers the miss of its own key, with its moment and its time", () 
   misses.remember("other", at(1), 100);
   misses.remember("k", at(2), 200);
   expect(misses.answered("k")).toEqual({ epoch: 2, atMs: 20, monotonicMs: 200 });
-  expect(misses.answered("k")).toBeUndefined();
 });
 
-test("of several misses the oldest counts until each has been answered", () => {
+test("every add of a key is as old as the first miss, however many came and were answered", () => {
   const misses = new UnansweredMisses();
   for (const epoch of [1, 2, 3]) misses.remember("k", at(epoch), epoch);
-  expect([1, 2, 3, 4].map(() => misses.answered("k")?.epoch)).toEqual([1, 1, 1, undefined]);
+  expect([1, 2, 3, 4].map(() => misses.answered("k")?.epoch)).toEqual([1, 1, 1, 1]);
   misses.remember("k", at(9), 9);
-  expect(misses.answered("k")?.epoch).toBe(9);
+  expect(misses.answered("k")?.epoch).toBe(1);
+});
+
+test("the time is counted from the oldest miss that is still unanswered, and from nowhere without one", () => {
+  const misses = new UnansweredMisses();
+  misses.remember("k", at(1), 10);
+  misses.remember("k", at(2), 20);
+  expect([1, 2, 3].map(() => misses.answered("k")?.monotonicMs)).toEqual([10, 10, undefined]);
+  misses.remember("k", at(3), 30);
+  expect(misses.answered("k")?.monotonicMs).toBe(30);
+});
+
+test("after the invocation's own change the next miss counts, unless a load may be under way", () => {
+  const misses = new UnansweredMisses();
+  misses.remember("k", at(1), 1);
+  misses.changed("k");
+  misses.remember("k", at(2), 2);
+  expect([misses.answered("k")?.epoch, misses.answered("k")?.epoch]).toEqual([1, 1]);
+  misses.changed("k");
+  expect(misses.answered("k")).toBeUndefined();
+  misses.remember("k", at(3), 3);
+  expect(misses.answered("k")?.epoch).toBe(3);
 });
