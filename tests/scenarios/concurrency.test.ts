@@ -95,7 +95,8 @@ describe("sharing refreshes", () => {
 
   test("an aborted refresh of one does not fail another's", async () => {
     const environment = await steady();
-    stage.proxy.fault("GetRecords", { delayMs: 200 }, SHARDS);
+    // The first calls and those made once more at half the time.
+    stage.proxy.fault("GetRecords", { delayMs: 200 }, 2 * SHARDS);
     // With 100 ms left it may wait for 50.
     const hurried = environment.invoke((cache) => cache.freshness.state, 100);
     await until("the refresh is under way", () => stage.proxy.inFlight > 0);
