@@ -5,13 +5,19 @@ import type { RunRequest, RunResult } from "../tests/simulation/run.js";
 export function runWorker(
   file: string,
   request: RunRequest,
-  options: { readonly onProgress?: (done: number) => void; readonly timeoutMs?: number } = {},
+  options: { readonly onProgress?: (done: number) => void; readonly stalledMs?: number } = {},
 ): Promise<RunResult> {
   const worker = fork(file, { execArgv: ["--no-warnings"], stdio: ["ignore", "inherit", "inherit", "ipc"] });
-  const { timeoutMs } = options;
-  const timer = timeoutMs === undefined ? undefined : setTimeout(() => worker.kill("SIGKILL"), timeoutMs);
+  const { stalledMs } = options;
+  let timer: NodeJS.Timeout | undefined;
+  const alive = () => {
+    clearTimeout(timer);
+    if (stalledMs !== undefined) timer = setTimeout(() => worker.kill("SIGKILL"), stalledMs);
+  };
+  alive();
   return new Promise<RunResult>((resolve, reject) => {
     worker.on("message", (message: { done?: number; result?: RunResult }) => {
+      alive();
       if (message.done !== undefined) options.onProgress?.(message.done);
       if (message.result !== undefined) resolve(message.result);
     });

@@ -89,7 +89,8 @@ export class SimInvocation {
   /** The handler: some of what handlers do, in any order. */
   async handle(): Promise<void> {
     const { dice } = this.#env;
-    for (let steps = dice.int(1, 4); steps > 0; steps--) {
+    const most = this.#world.mood === "crowded" ? 8 : 4;
+    for (let steps = dice.int(1, most); steps > 0; steps--) {
       await this.#step(dice.next(), dice.pick(this.#world.data));
       if (dice.chance(0.3)) await this.#env.sleep(dice.wide(1, 100));
     }

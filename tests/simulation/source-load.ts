@@ -9,8 +9,9 @@ export async function loadFromSource(world: World, env: SimEnvironment, datum: D
   const { dice } = env;
   const { loadsUnderWay } = env.life;
   loadsUnderWay.set(datum.key, (loadsUnderWay.get(datum.key) ?? 0) + 1);
-  const slow = world.mood === "slow" && dice.chance(0.5);
-  const longest = slow ? 300_000 : dice.pick([20, 20, 20, 500, 5_000, 300_000]);
+  const { mood } = world;
+  const mixed = dice.pick([20, 20, 20, 500, 5_000, 300_000]);
+  const longest = mood === "mixed" || dice.chance(0.5) ? mixed : mood === "slow" ? 300_000 : 300;
   const [beforeMs, afterMs] = [dice.wide(1, longest) - 1, dice.wide(1, longest) - 1];
   if (beforeMs + afterMs > 60_000) world.took("load longer than a minute");
   try {
