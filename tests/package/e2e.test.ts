@@ -22,7 +22,7 @@ test(
     expect(counts.clockMovedHours).toBeGreaterThan(7);
     expect(parts).toMatchObject([
       {
-        freezing: { rounds: 8, realFreezes: 1, connections: { kept: 3, reset: 3, swallowing: 2 } },
+        freezing: { rounds: 8, realFreezes: 1, troubles: { none: 2, reset: 2, swallowing: 2, late: 1, silent: 1 } },
         crowds: [{ workers: 2, mostAtOnce: 64, metricsMismatched: 0, metricsMissing: 0 }],
       },
     ]);

@@ -4,6 +4,7 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { LambdaEnvironment } from "../lambda/environment.js";
+import type { AddedFault } from "../proxy.js";
 import { anyUser, type Site, USERS } from "./site.js";
 
 const SECOND_MS = 1_000;
@@ -29,12 +30,17 @@ const FREEZES: readonly Freeze[] = [
   { name: "7 h", movedMs: 7 * HOUR_MS },
 ];
 
-type Connections = "kept" | "reset" | "swallowing";
-const CONNECTIONS: readonly Connections[] = ["kept", "reset", "swallowing"];
+/**
+ * What becomes of Kinesis meanwhile: connections `reset` or `swallowing` what is sent on them; the first answers `late`, so
+ * that calls are made a second time; or no answers at all for one invocation (`silent`), which must then go without cache.
+ */
+type Trouble = "none" | "reset" | "swallowing" | "late" | "silent";
+const TROUBLES: readonly Trouble[] = ["none", "reset", "swallowing", "late", "silent"];
+const LATE_MS = 700;
 
 export interface FreezeCounts {
   rounds: number;
-  readonly connections: Record<Connections, number>;
+  readonly troubles: Record<Trouble, number>;
   realFreezes: number;
   longestFreezeMs: number;
   /** How long the first invocation after a thaw took at most. */
@@ -53,7 +59,7 @@ export interface FreezePlan {
 export async function runFreezes(site: Site, plan: FreezePlan, signal: AbortSignal): Promise<FreezeCounts> {
   const counts: FreezeCounts = {
     rounds: 0,
-    connections: { kept: 0, reset: 0, swallowing: 0 },
+    troubles: { none: 0, reset: 0, swallowing: 0, late: 0, silent: 0 },
     realFreezes: 0,
     longestFreezeMs: 0,
     slowestThawMs: 0,
@@ -64,16 +70,19 @@ export async function runFreezes(site: Site, plan: FreezePlan, signal: AbortSign
   const writer = await site.createEnvironment();
   for (; counts.rounds < plan.rounds && !signal.aborted; counts.rounds += 1) {
     const freeze = FREEZES[counts.rounds % FREEZES.length] ?? { name: "at once" };
-    const connections = CONNECTIONS[counts.rounds % CONNECTIONS.length] ?? "kept";
+    const trouble = TROUBLES[counts.rounds % TROUBLES.length] ?? "none";
     await fillAndFreeze(site, frozen, counts);
     // Before or after the pause, since an invalidation may be as old as the freeze or brand new.
     const writeBefore = Math.random() < 0.5;
     if (writeBefore) await writeSome(site, writer);
     await pass(site, freeze, counts);
     if (!writeBefore) await writeSome(site, writer);
-    await breakConnections(site, writer, connections);
-    counts.connections[connections] += 1;
-    await thaw(site, frozen, counts, plan.thawBoundMs, `${freeze.name}, connections ${connections}`);
+    await writer.idle();
+    const added = makeTrouble(site, trouble);
+    counts.troubles[trouble] += 1;
+    await thaw(site, frozen, counts, plan.thawBoundMs, `${freeze.name}, trouble: ${trouble}`);
+    added?.remove();
+    for (const userid of USERS) await site.read(frozen, userid);
   }
   await site.remove(frozen);
   await site.remove(writer);
@@ -105,10 +114,13 @@ async function pass(site: Site, { realMs = 0, movedMs = 0 }: Freeze, counts: Fre
   counts.longestFreezeMs = Math.max(counts.longestFreezeMs, realMs, movedMs);
 }
 
-async function breakConnections(site: Site, writer: LambdaEnvironment, connections: Connections): Promise<void> {
-  await writer.idle();
-  if (connections === "reset") site.services.kinesisProxy.resetConnections();
-  if (connections === "swallowing") site.services.kinesisProxy.blackHoleConnections();
+function makeTrouble(site: Site, trouble: Trouble): AddedFault | undefined {
+  const { kinesisProxy } = site.services;
+  if (trouble === "reset") kinesisProxy.resetConnections();
+  if (trouble === "swallowing") kinesisProxy.blackHoleConnections();
+  if (trouble === "late") return kinesisProxy.fault("*", { delayMs: LATE_MS }, 1);
+  if (trouble === "silent") return kinesisProxy.fault("*", { hang: true });
+  return undefined;
 }
 
 async function thaw(
@@ -124,5 +136,4 @@ async function thaw(
   if (first.durationMs - counts.slowestReadMs > boundMs) {
     site.failures.push(`the first answer after a freeze (${what}) took ${first.durationMs.toFixed(0)} ms`);
   }
-  for (const userid of USERS) await site.read(environment, userid);
 }

@@ -62,7 +62,7 @@ try {
 function readSettings(): Settings {
   const { values } = parseArgs({
     options: {
-      rounds: { type: "string", default: "48" },
+      rounds: { type: "string", default: "80" },
       kills: { type: "string", default: "20" },
       "crowd-ms": { type: "string", default: "3000" },
       workers: { type: "string", default: "1,2,8" },
