@@ -10,8 +10,11 @@ import { NodeHttpHandler } from "@smithy/node-http-handler";
 
 export type { KinesisClient };
 
-const CONNECTION_TIMEOUT_MS = 1_000;
-/** The longest any call of ours may take; refreshes and publishing set shorter times themselves. */
+/**
+ * The longest any call of ours may take, connecting included; refreshes and publishing set shorter times themselves. There
+ * is no connection time-out beside it: the SDK does not clear its timer when a call is aborted while connecting, so one
+ * would be left running when the invocation ends.
+ */
 const REQUEST_TIMEOUT_MS = 5_000;
 /** One connection per shard, so that a refresh is one round trip on wide streams, too. */
 const MAX_CONNECTIONS = 512;
@@ -22,7 +25,6 @@ export function createKinesisClient(options: { readonly region?: string | undefi
     ...(options.region === undefined ? {} : { region: options.region }),
     maxAttempts: 1,
     requestHandler: new NodeHttpHandler({
-      connectionTimeout: CONNECTION_TIMEOUT_MS,
       requestTimeout: REQUEST_TIMEOUT_MS,
       throwOnRequestTimeout: true,
       httpAgent: agent,
