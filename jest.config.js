@@ -19,7 +19,8 @@ export default {
     "^scache/testing$": "<rootDir>/src/testing/index.ts",
     "^(\\.{1,2}/.*)\\.js$": "$1",
   },
-  testTimeout: 30_000,
+  // Nothing takes this long but on a machine that does other things as well.
+  testTimeout: 120_000,
   // With --coverage only: the unit tests alone have to reach the protocol's every corner.
   coverageProvider: "v8",
   coverageReporters: ["text"],
