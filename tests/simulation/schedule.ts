@@ -35,7 +35,7 @@ export async function runSchedule(seed: number, schedule: number, transcript = f
 /** How such an invocation went. */
 interface Visit {
   readonly hit: boolean;
-  /** Its refresh dropped something, or everything. */
+  /** Something was dropped since the invocation before, or pushed out by what was stored late. */
   readonly dropped: boolean;
   /** Something stored before may have expired. */
   readonly expired: boolean;
@@ -180,7 +180,7 @@ class Story {
       this.#world.violate(`${environment.name}: threw though all was calm`);
     const hit = invocation.getOrAddAtOnce();
     const report = invocation.end();
-    const dropped = (report?.entriesInvalidated ?? 0) + (report?.flushes ?? 0) > 0;
+    const dropped = report !== undefined && report.entriesInvalidated + report.flushes + report.evictions > 0;
     this.#mustBeQuiet(environment);
     await this.#world.sleep(SECOND_MS);
     return { hit, dropped, expired };
