@@ -150,7 +150,8 @@ export class Coherence {
       this.#flush("the gap was too long");
       return "lost";
     }
-    const poll = await reader.poll(this.#position, options.refreshTimeoutMs, signal, waitMs / 2);
+    const limits = { timeoutMs: options.refreshTimeoutMs, retryAfterMs: waitMs / 2, signal };
+    const poll = await reader.poll(this.#position, limits, (invalidation) => this.#apply(invalidation));
     this.#counters.kinesisCalls += poll.calls;
     this.#counters.throttles += poll.throttles;
     this.#lagMs = poll.lagMs;
@@ -159,7 +160,6 @@ export class Coherence {
       this.#flush("the position was lost");
       return "lost";
     }
-    await this.#apply(poll.invalidations);
     this.#position = poll.position;
     if (poll.outcome === "caught-up") this.#succeeded();
     else this.#failed(poll, signal);
@@ -175,7 +175,7 @@ export class Coherence {
   #failed(poll: Poll, signal: AbortSignal): void {
     const { failure } = poll;
     // A backlog that takes several refreshes is read without pauses.
-    if (failure !== undefined || poll.invalidations.length === 0) {
+    if (failure !== undefined || poll.records === 0) {
       this.#backoff.failed(this.#deps.clock.now(), failure?.kind === "throttled");
     }
     if (failure === undefined) {
@@ -188,18 +188,16 @@ export class Coherence {
     this.#deps.trouble.failed(kind, failure.message, failure.cause);
   }
 
-  async #apply(invalidations: readonly Invalidation[]): Promise<void> {
+  #apply(invalidation: Invalidation): void {
     const { store, trouble } = this.#deps;
-    const wasEmpty = store.size === 0;
-    for (const { all, notUnderstood } of invalidations) {
-      if (all && !wasEmpty) this.#counters.flushes++;
-      if (notUnderstood === undefined) trouble.recovered("record");
-      else {
-        this.#counters.recordsSkipped++;
-        trouble.failed("record", notUnderstood);
-      }
+    const { all, notUnderstood } = invalidation;
+    if (all && store.size > 0) this.#counters.flushes++;
+    this.#counters.entriesInvalidated += store.drop(invalidation);
+    if (notUnderstood === undefined) trouble.recovered("record");
+    else {
+      this.#counters.recordsSkipped++;
+      trouble.failed("record", notUnderstood);
     }
-    this.#counters.entriesInvalidated += await store.apply(invalidations);
   }
 
   /** Forgets everything, loads under way included, and starts over from here. */

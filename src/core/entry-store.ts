@@ -3,7 +3,6 @@
  * lifetime. It knows nothing of streams or invocations; whether an entry may be stored or served is decided above.
  * No operation walks over all entries, whatever the number of them, except `clear`.
  */
-import { LRUCache } from "lru-cache";
 import type { Clock } from "./clock.js";
 import type { Epoch } from "./fill-fence.js";
 
@@ -24,9 +23,30 @@ interface Group {
   dead: boolean;
 }
 
-/** A stored entry. Its fields are flat, and an object per entry is all the memory it costs over the LRU's own. */
-interface Stored extends Entry {
+/**
+ * An entry and its place in the order of use: one object, what a hit needs of it in front. Among many entries a hit costs
+ * what it has to fetch from memory, not its instructions.
+ */
+class Stored implements Entry {
   readonly group: Group;
+  readonly value: unknown;
+  readonly expiresAtMs: number;
+  readonly savedMs: number;
+  lessRecent: Stored = this;
+  moreRecent: Stored = this;
+  readonly loadEpoch: Epoch;
+  readonly key: string;
+  readonly bytes: number;
+
+  constructor(key: string, group: Group, bytes: number, entry: Entry) {
+    this.group = group;
+    this.value = entry.value;
+    this.expiresAtMs = entry.expiresAtMs;
+    this.savedMs = entry.savedMs;
+    this.loadEpoch = entry.loadEpoch;
+    this.key = key;
+    this.bytes = bytes;
+  }
 }
 
 export interface StoreBounds {
@@ -35,19 +55,19 @@ export interface StoreBounds {
 }
 
 export class EntryStore {
-  readonly #lru: LRUCache<string, Stored>;
+  readonly #bounds: StoreBounds;
+  readonly #entries = new Map<string, Stored>();
   readonly #groups = new Map<string, Group>();
+  /** The order of use is a ring; this is where it begins and ends, and no entry. */
+  readonly #ends = new Stored("", newGroup(""), 0, { value: null, expiresAtMs: 0, savedMs: 0, loadEpoch: 0 });
   #live = 0;
+  #bytes = 0;
   #evictions = 0;
   /** When the last entry to expire does so. */
   #lastExpiryMs = Number.NEGATIVE_INFINITY;
 
   constructor(bounds: StoreBounds) {
-    this.#lru = new LRUCache({
-      max: bounds.maxEntries,
-      maxSize: bounds.maxBytes,
-      dispose: (stored, _key, reason) => this.#disposed(stored, reason),
-    });
+    this.#bounds = bounds;
   }
 
   /** Entries that a `get` could return. */
@@ -56,7 +76,7 @@ export class EntryStore {
   }
 
   get bytes(): number {
-    return this.#lru.calculatedSize;
+    return this.#bytes;
   }
 
   /** How many entries the bounds have pushed out, ever. */
@@ -75,35 +95,41 @@ export class EntryStore {
    * @param notLaterThanMs a time that is certainly not past: what lives longer is not judged by the clock
    */
   get(key: string, clock: Clock, notLaterThanMs = Number.POSITIVE_INFINITY): Entry | undefined {
-    const stored = this.#lru.get(key);
+    const stored = this.#entries.get(key);
     if (stored === undefined) return undefined;
     const alive = stored.expiresAtMs > notLaterThanMs || clock.now() < stored.expiresAtMs;
-    if (alive && !stored.group.dead) return stored;
-    this.#lru.delete(key);
-    return undefined;
+    if (!alive || stored.group.dead) {
+      this.#remove(stored);
+      return undefined;
+    }
+    if (this.#ends.lessRecent !== stored) {
+      unlink(stored);
+      this.#append(stored);
+    }
+    return stored;
   }
 
-  /** Stores an entry of `bytes`; returns false when it is larger than the cache may be. */
+  /** Stores an entry of `bytes` in place of an older one; returns false when it is larger than the cache may be. */
   set(key: string, source: string, entry: Entry, bytes: number): boolean {
-    const group = this.#group(source);
-    group.size++;
+    this.drop(key);
+    const { maxEntries, maxBytes } = this.#bounds;
+    const size = Math.max(1, Math.ceil(bytes));
+    if (size > maxBytes) return false;
+    while (this.#entries.size >= maxEntries || this.#bytes + size > maxBytes) this.#evict();
+    const stored = new Stored(key, this.#group(source), size, entry);
+    this.#entries.set(key, stored);
+    this.#append(stored);
+    stored.group.size++;
     this.#live++;
-    // Spelled out: an object made by spreading keeps what is added to it elsewhere, and every hit then misses the CPU's cache.
-    const { value, expiresAtMs, savedMs, loadEpoch } = entry;
-    this.#lru.set(key, { value, expiresAtMs, savedMs, loadEpoch, group }, { size: Math.max(1, Math.ceil(bytes)) });
-    if (this.#lru.peek(key) === undefined) {
-      this.#leave(group);
-      return false;
-    }
+    this.#bytes += size;
     this.#lastExpiryMs = Math.max(this.#lastExpiryMs, entry.expiresAtMs);
     return true;
   }
 
   /** Returns how many entries were dropped: 0 or 1. */
   drop(key: string): number {
-    const before = this.#live;
-    this.#lru.delete(key);
-    return before - this.#live;
+    const stored = this.#entries.get(key);
+    return stored === undefined ? 0 : this.#remove(stored);
   }
 
   /** Drops every entry of a source at once; their memory is freed as they are met or pushed out. */
@@ -119,9 +145,12 @@ export class EntryStore {
 
   clear(): number {
     const dropped = this.#live;
-    this.#lru.clear();
+    this.#entries.clear();
     this.#groups.clear();
+    this.#ends.lessRecent = this.#ends;
+    this.#ends.moreRecent = this.#ends;
     this.#live = 0;
+    this.#bytes = 0;
     this.#lastExpiryMs = Number.NEGATIVE_INFINITY;
     return dropped;
   }
@@ -129,20 +158,42 @@ export class EntryStore {
   #group(source: string): Group {
     let group = this.#groups.get(source);
     if (group === undefined) {
-      group = { source, size: 0, dead: false };
+      group = newGroup(source);
       this.#groups.set(source, group);
     }
     return group;
   }
 
-  #disposed(stored: Stored, reason: string): void {
-    if (stored.group.dead) return;
-    this.#leave(stored.group);
-    if (reason === "evict") this.#evictions++;
+  #evict(): void {
+    this.#evictions += this.#remove(this.#ends.moreRecent);
   }
 
-  #leave(group: Group): void {
+  /** Returns how many entries that a `get` could return are gone with it: 0 or 1. */
+  #remove(stored: Stored): number {
+    this.#entries.delete(stored.key);
+    unlink(stored);
+    this.#bytes -= stored.bytes;
+    if (stored.group.dead) return 0;
     this.#live--;
-    if (--group.size === 0) this.#groups.delete(group.source);
+    if (--stored.group.size === 0) this.#groups.delete(stored.group.source);
+    return 1;
   }
+
+  /** Makes it the most recently used. */
+  #append(stored: Stored): void {
+    const latest = this.#ends.lessRecent;
+    stored.lessRecent = latest;
+    stored.moreRecent = this.#ends;
+    latest.moreRecent = stored;
+    this.#ends.lessRecent = stored;
+  }
+}
+
+function newGroup(source: string): Group {
+  return { source, size: 0, dead: false };
+}
+
+function unlink(stored: Stored): void {
+  stored.lessRecent.moreRecent = stored.moreRecent;
+  stored.moreRecent.lessRecent = stored.lessRecent;
 }

@@ -16,11 +16,6 @@ export interface Moment {
   readonly atMs: number;
 }
 
-/** Applying invalidations gives way to the event loop after this long. */
-const SLICE_MS = 3;
-/** Keys applied between two looks at the clock. */
-const SLICE_KEYS = 256;
-
 export class FencedStore {
   readonly #clock: Clock;
   readonly #sizeOf: ResolvedOptions["sizeOf"];
@@ -93,33 +88,14 @@ export class FencedStore {
     return this.#entries.set(key, id.source, entry, bytes);
   }
 
-  /** Applies an invalidation of this environment's own making. */
-  drop(invalidation: Invalidation): void {
+  /** Applies an invalidation: what it names is dropped, and loads of it under way are refused. Returns how many entries went. */
+  drop(invalidation: Invalidation): number {
     this.#fence.advance();
-    for (const source of invalidation.sources) this.#dropSource(source);
-    for (const key of invalidation.keys) this.#dropKey(key);
-    if (invalidation.all) this.#dropAll();
-  }
-
-  /** Applies what was read from the stream, giving way to the event loop now and then. Returns how many entries went. */
-  async apply(invalidations: readonly Invalidation[]): Promise<number> {
-    if (invalidations.length === 0) return 0;
-    this.#fence.advance();
+    const nowMs = this.#clock.now();
     let dropped = 0;
-    let sliceStart = this.#clock.monotonic();
-    let sliceKeys = 0;
-    for (const invalidation of invalidations) {
-      for (const source of invalidation.sources) dropped += this.#dropSource(source);
-      for (const key of invalidation.keys) {
-        dropped += this.#dropKey(key);
-        if (++sliceKeys < SLICE_KEYS) continue;
-        sliceKeys = 0;
-        if (this.#clock.monotonic() - sliceStart < SLICE_MS) continue;
-        await new Promise<void>((resolve) => this.#clock.after(0, resolve));
-        sliceStart = this.#clock.monotonic();
-      }
-      if (invalidation.all) dropped += this.#dropAll();
-    }
+    for (const source of invalidation.sources) dropped += this.#dropSource(source, nowMs);
+    for (const key of invalidation.keys) dropped += this.#dropKey(key, nowMs);
+    if (invalidation.all) dropped += this.#dropAll(nowMs);
     return dropped;
   }
 
@@ -130,21 +106,21 @@ export class FencedStore {
     this.#entries.clear();
   }
 
-  #dropKey(key: string): number {
+  #dropKey(key: string, nowMs: number): number {
     this.#fence.invalidateKey(key);
-    this.#holdOff.holdKey(key, this.#clock.now());
+    this.#holdOff.holdKey(key, nowMs);
     return this.#entries.drop(key);
   }
 
-  #dropSource(source: string): number {
+  #dropSource(source: string, nowMs: number): number {
     this.#fence.invalidateSource(source);
-    this.#holdOff.holdSource(source, this.#clock.now());
+    this.#holdOff.holdSource(source, nowMs);
     return this.#entries.dropSource(source);
   }
 
-  #dropAll(): number {
+  #dropAll(nowMs: number): number {
     this.#fence.invalidateAll();
-    this.#holdOff.holdAll(this.#clock.now());
+    this.#holdOff.holdAll(nowMs);
     return this.#entries.clear();
   }
 }

@@ -1,8 +1,8 @@
 /**
  * Keeps a value that was loaded before an invalidation from being stored after it.
  *
- * One counter, the epoch, orders everything that happens in this environment: each invocation that begins and each batch
- * of invalidations that is applied gets the next epoch. A load remembers the epoch at which it may have begun; it may be
+ * One counter, the epoch, orders everything that happens in this environment: each invocation that begins and each
+ * invalidation that is applied gets the next epoch. A load remembers the epoch at which it may have begun; it may be
  * stored only if nothing that names its id was invalidated in a later one.
  *
  * Invalidations are remembered only while an older load can still be under way. Forgetting early is always safe: the
@@ -21,6 +21,8 @@ export class FillFence {
   readonly #sources = new Map<string, Epoch>();
   #epoch: Epoch = 0;
   #floor: Epoch = 0;
+  /** Of the latest invalidation remembered. */
+  #latest: Epoch = 0;
 
   get epoch(): Epoch {
     return this.#epoch;
@@ -54,11 +56,9 @@ export class FillFence {
 
   /** Whether a load that began in `loadEpoch` may still be stored. */
   permits(key: string, source: string, loadEpoch: Epoch): boolean {
-    return (
-      loadEpoch >= this.#floor &&
-      (this.#keys.get(key) ?? 0) <= loadEpoch &&
-      (this.#sources.get(source) ?? 0) <= loadEpoch
-    );
+    if (loadEpoch < this.#floor) return false;
+    if (loadEpoch >= this.#latest) return true;
+    return (this.#keys.get(key) ?? 0) <= loadEpoch && (this.#sources.get(source) ?? 0) <= loadEpoch;
   }
 
   /** No load that matters began before `oldest`: forgets what only such loads had to know, and refuses them. */
@@ -73,6 +73,7 @@ export class FillFence {
     if (this.remembered >= MAX_REMEMBERED) this.invalidateAll();
     map.delete(name);
     map.set(name, this.#epoch);
+    this.#latest = this.#epoch;
   }
 }
 

@@ -93,6 +93,8 @@ function notUnderstood(error: unknown): Invalidation {
   return { keys: [], sources: [], all: true, notUnderstood: error instanceof Error ? error.message : describe(error) };
 }
 
+const FIELDS: ReadonlySet<string> = new Set(["keys", "sources", "all", "v", "ts"]);
+
 /** Field names match in any case, as in Go; of a field given twice in different case, both count. */
 function readRecord(record: unknown): Invalidation {
   let keys = NONE;
@@ -100,8 +102,9 @@ function readRecord(record: unknown): Invalidation {
   let all = false;
   if (record === null) return { keys, sources, all };
   if (typeof record !== "object" || Array.isArray(record)) throw new TypeError(`not a record: ${describe(record)}`);
-  for (const [name, value] of Object.entries(record)) {
-    switch (name.toUpperCase().toLowerCase()) {
+  for (const name of Object.keys(record)) {
+    const value: unknown = Reflect.get(record, name);
+    switch (FIELDS.has(name) ? name : name.toUpperCase().toLowerCase()) {
       case "keys":
         keys = joined(keys, list("keys", value, canonicalKey));
         break;
@@ -162,11 +165,12 @@ function canonicalKey(key: string): string {
 }
 
 const RFC_3339 =
-  /^(\d{4})-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:[.,]\d+)?(?:Z|[+-]\d{2}:\d{2})$/;
+  /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:[.,]\d+)?(?:Z|[+-]\d{2}:\d{2})$/;
 
 function isTimestamp(value: string): boolean {
-  const [, year, month, day] = RFC_3339.exec(value) ?? [];
-  return Number(day) <= 28 || Number(day) <= daysIn(Number(year), Number(month));
+  if (!RFC_3339.test(value)) return false;
+  const day = Number(value.slice(8, 10));
+  return day <= 28 || day <= daysIn(Number(value.slice(0, 4)), Number(value.slice(5, 7)));
 }
 
 function daysIn(year: number, month: number): number {

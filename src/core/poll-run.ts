@@ -1,20 +1,29 @@
 /**
- * The state of one poll: how far each shard was read, what was found, and the calls under way. It ends at a deadline, and
- * from then on nothing changes it, whatever answers still arrive. No call outlives it.
+ * The state of one poll: how far each shard was read, and the calls under way. It ends at a deadline, and from then on
+ * nothing changes it, whatever answers still arrive. No call outlives it.
  */
 import type { Clock } from "./clock.js";
 import type { Invalidation } from "./invalidation-record.js";
 import { advanced, CHILD_START, isWarm, type Position, renewed, type ShardCursor, startAt } from "./position.js";
+import { Slice } from "./slice.js";
 import { type ListedShard, StreamFailure } from "./stream-api.js";
 
-/** What a poll read, and how it ended. */
+export interface PollLimits {
+  readonly timeoutMs: number;
+  /** When calls still unanswered are made once more. Default: half of `timeoutMs`. */
+  readonly retryAfterMs?: number;
+  /** Ends the poll early. */
+  readonly signal: AbortSignal;
+}
+
+/** How far a poll read, and how it ended. */
 export interface Poll {
-  readonly invalidations: readonly Invalidation[];
   readonly position: Position;
   /** `lost`: the position means nothing to the stream any more; nothing cached can be trusted. */
   readonly outcome: "caught-up" | "incomplete" | "lost";
   /** Why it is incomplete or lost; absent when only the time or the page bound ran out. */
   readonly failure?: StreamFailure;
+  readonly records: number;
   readonly calls: number;
   readonly throttles: number;
   readonly lagMs: number;
@@ -22,13 +31,16 @@ export interface Poll {
 
 export class PollRun {
   readonly from: Position;
-  readonly invalidations: Invalidation[] = [];
+  /** Takes what is read. */
+  readonly apply: (invalidation: Invalidation) => void;
   readonly cursors: Map<string, ShardCursor>;
   /** Resolves when the poll must end, finished or not. */
   readonly over: Promise<void>;
   closed = false;
-  /** Of the records read. */
-  bytes = 0;
+  /** How many were read. */
+  records = 0;
+  /** Work on what is read, from all shards together. */
+  readonly slice: Slice;
   /** Whether the cursors are known to be of all shards; if not, they are to be listed. */
   complete: boolean;
   readonly #startedAtMs: number;
@@ -44,19 +56,28 @@ export class PollRun {
   #throttles = 0;
   #lagMs = 0;
 
-  constructor(clock: Clock, from: Position, times: { timeoutMs: number; retryAfterMs: number }, signal: AbortSignal) {
+  constructor(
+    clock: Clock,
+    from: Position,
+    { timeoutMs, retryAfterMs, signal }: PollLimits,
+    apply: (invalidation: Invalidation) => void,
+  ) {
     this.from = from;
+    this.apply = apply;
+    this.slice = new Slice(clock);
     this.#startedAtMs = clock.now();
     this.complete = isWarm(from, this.#startedAtMs);
     this.cursors = new Map(from.kind === "cursors" ? from.shards : []);
     this.#shardsSeen = new Set(this.cursors.keys());
     this.over = new Promise((resolve) => {
-      signal.addEventListener("abort", () => resolve(), { once: true });
+      const end = () => resolve();
+      signal.addEventListener("abort", end, { once: true });
       this.#cleanUp.push(
-        clock.after(times.retryAfterMs, () => this.#halfTime()),
-        clock.after(times.timeoutMs, resolve),
+        () => signal.removeEventListener("abort", end),
+        clock.after(retryAfterMs ?? timeoutMs / 2, () => this.#halfTime()),
+        clock.after(timeoutMs, end),
       );
-      if (signal.aborted) resolve();
+      if (signal.aborted) end();
     });
   }
 
@@ -166,10 +187,10 @@ export class PollRun {
     const caughtUp = this.#finished && this.#atTip;
     const outcome = caughtUp ? "caught-up" : this.#failure?.kind === "lost" ? "lost" : "incomplete";
     return {
-      invalidations: this.invalidations,
       position: this.#position(caughtUp),
       outcome,
       ...(this.#failure !== undefined && !caughtUp ? { failure: this.#failure } : {}),
+      records: this.records,
       calls: this.#calls,
       throttles: this.#throttles,
       lagMs: caughtUp ? 0 : this.#lagMs,

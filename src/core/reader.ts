@@ -1,14 +1,14 @@
 /**
  * Reads every invalidation since a position, from all shards of a stream in parallel, up to the tip of each.
- * Steady state is one GetRecords per shard and nothing else. It changes nothing but what it returns: a poll that ends
- * early returns what it has read and a position that is exactly that far.
+ * Steady state is one GetRecords per shard and nothing else. Each page is handed on as it arrives, so that no backlog is
+ * ever held; a poll that ends early returns a position that is no further than what was handed on.
  *
  * It must never skip a record: an empty page is not the tip, a closed shard goes on in its children, and an iterator
  * that cannot be used any more is taken anew from the last moment the shard was known to be caught up.
  */
 import type { Clock } from "./clock.js";
-import { decodeRecord, decodeWith, type RecordDecoder } from "./invalidation-record.js";
-import { type Poll, PollRun } from "./poll-run.js";
+import { decodeRecord, decodeWith, type Invalidation, type RecordDecoder } from "./invalidation-record.js";
+import { type Poll, type PollLimits, PollRun } from "./poll-run.js";
 import { type Position, usableIterator } from "./position.js";
 import {
   type IteratorStart,
@@ -23,18 +23,19 @@ import {
 export interface InvalidationReader {
   /**
    * Never rejects. Ends at the tip, after `timeoutMs`, or when `signal` aborts.
-   * @param retryAfterMs when calls still unanswered are made once more. Default: half of `timeoutMs`
+   * @param apply is called with each invalidation read, and never after the poll has ended. Must not throw.
    */
-  poll(from: Position, timeoutMs: number, signal: AbortSignal, retryAfterMs?: number): Promise<Poll>;
+  poll(from: Position, limits: PollLimits, apply: (invalidation: Invalidation) => void): Promise<Poll>;
 }
 
 /** A shard further behind than this many pages goes on in the next refresh. */
 const MAX_PAGES_PER_SHARD = 100;
-/** All shards together: what a refresh has read is held until it is applied. A page of each shard may come on top. */
-const MAX_POLL_BYTES = 32 * 1024 * 1024;
 const MAX_LIST_PAGES = 100;
-/** Decoding gives way to the event loop after this long. */
-const SLICE_MS = 3;
+/** Keys handed on at a time: a record may hold some hundred thousand. */
+const MAX_KEYS_AT_ONCE = 1_000;
+/** What decoding a record and applying it take, roughly. */
+const RECORD_US = 1;
+const KEY_US = 0.5;
 
 export interface ReaderOptions {
   readonly clockMarginMs: number;
@@ -54,8 +55,8 @@ export class StreamReader implements InvalidationReader {
     this.#options = options;
   }
 
-  async poll(from: Position, timeoutMs: number, signal: AbortSignal, retryAfterMs = timeoutMs / 2): Promise<Poll> {
-    const run = new PollRun(this.#clock, from, { timeoutMs, retryAfterMs }, signal);
+  async poll(from: Position, limits: PollLimits, apply: (invalidation: Invalidation) => void): Promise<Poll> {
+    const run = new PollRun(this.#clock, from, limits, apply);
     await Promise.race([this.#readAll(run), run.over]);
     return run.close();
   }
@@ -108,10 +109,10 @@ export class StreamReader implements InvalidationReader {
   /** Reads one shard to its tip, and its children too when it turns out to be closed. Never rejects. */
   async #drain(run: PollRun, shardId: string): Promise<void> {
     try {
-      for (let pages = 0; pages < MAX_PAGES_PER_SHARD && run.bytes < MAX_POLL_BYTES; pages++) {
+      for (let pages = 0; pages < MAX_PAGES_PER_SHARD; pages++) {
         const sentAtMs = this.#clock.now();
         const page = await this.#nextPage(run, shardId);
-        await this.#collect(run, page);
+        await this.#handOn(run, page);
         if (run.closed) return;
         if (page.nextIterator === undefined) return await this.#follow(run, shardId, page);
         const atTip = page.millisBehindLatest === 0;
@@ -142,17 +143,15 @@ export class StreamReader implements InvalidationReader {
     return run.call((signal) => this.#api.getRecords(renewed, signal));
   }
 
-  /** Decodes a page's records, giving way to the event loop now and then. */
-  async #collect(run: PollRun, page: RecordsPage): Promise<void> {
+  /** Decodes a page's records and hands them on, giving way to the event loop now and then. */
+  async #handOn(run: PollRun, page: RecordsPage): Promise<void> {
     const { decode } = this.#options;
-    let sliceStart = this.#clock.monotonic();
-    for (const record of page.records) {
-      if (run.closed) return;
-      run.bytes += record.data.length;
-      run.invalidations.push(decode === undefined ? decodeRecord(record.data) : decodeWith(decode, record.data));
-      if (this.#clock.monotonic() - sliceStart > SLICE_MS) {
-        await new Promise<void>((resolve) => this.#clock.after(0, resolve));
-        sliceStart = this.#clock.monotonic();
+    for (const { data } of page.records) {
+      run.records++;
+      for (const part of parts(decode === undefined ? decodeRecord(data) : decodeWith(decode, data))) {
+        if (run.closed) return;
+        run.apply(part);
+        if (run.slice.isOver(RECORD_US + part.keys.length * KEY_US)) await run.slice.next();
       }
     }
   }
@@ -181,4 +180,14 @@ export class StreamReader implements InvalidationReader {
   #serverTime(timeMs: number): number {
     return timeMs - this.#options.clockMarginMs - this.#aheadMs;
   }
+}
+
+function parts(invalidation: Invalidation): Invalidation[] {
+  const { keys } = invalidation;
+  if (keys.length <= MAX_KEYS_AT_ONCE) return [invalidation];
+  const count = Math.ceil(keys.length / MAX_KEYS_AT_ONCE);
+  return Array.from({ length: count }, (_, part) => ({
+    ...invalidation,
+    keys: keys.slice(part * MAX_KEYS_AT_ONCE, (part + 1) * MAX_KEYS_AT_ONCE),
+  }));
 }

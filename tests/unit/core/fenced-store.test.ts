@@ -4,7 +4,7 @@ import { dataId } from "../../../src/core/data-id.js";
 import { FencedStore } from "../../../src/core/fenced-store.js";
 import type { Invalidation } from "../../../src/core/invalidation-record.js";
 import { resolveOptions, type ScacheOptions } from "../../../src/options.js";
-import { ManualClock, settled } from "../../../src/testing/manual-clock.js";
+import { ManualClock } from "../../../src/testing/manual-clock.js";
 
 const ONE = dataId("users", "1");
 const KEY = ONE.toString();
@@ -31,31 +31,26 @@ const WAYS: [string, Invalidation][] = [
 ];
 
 describe.each(WAYS)("an invalidation of %s", (_what, content) => {
-  test.each(["of our own making", "from the stream"])(
-    "%s drops the entry, and refuses the loads under way",
-    async (from) => {
-      const { store, put, cached } = create();
-      put("old");
-      const load = store.loadStart();
-      if (from === "from the stream") expect(await store.apply([content])).toBe(1);
-      else store.drop(content);
-      expect([cached(), store.size, store.isEmpty(0)]).toEqual([undefined, 0, true]);
-      expect([store.permits(ONE, load), put("old", load)]).toEqual([false, false]);
-      expect([put("new"), cached()]).toEqual([true, "new"]);
-    },
-  );
+  test("drops the entry, and refuses the loads under way", () => {
+    const { store, put, cached } = create();
+    put("old");
+    const load = store.loadStart();
+    expect(store.drop(content)).toBe(1);
+    expect([cached(), store.size, store.isEmpty(0)]).toEqual([undefined, 0, true]);
+    expect([store.permits(ONE, load), put("old", load)]).toEqual([false, false]);
+    expect([put("new"), cached()]).toEqual([true, "new"]);
+  });
 });
 
 test.each([
   invalidation({ keys: [dataId("users", "2").toString()] }),
   invalidation({ sources: ["orders"] }),
   invalidation({}),
-])("%j touches neither an entry that it does not name nor its loads", async (content) => {
+])("%j touches neither an entry that it does not name nor its loads", (content) => {
   const { store, put, cached } = create();
   put("one");
   const load = store.loadStart();
-  store.drop(content);
-  expect(await store.apply([content])).toBe(0);
+  expect(store.drop(content)).toBe(0);
   expect([cached(), put("again", load)]).toEqual(["one", true]);
 });
 
@@ -138,71 +133,19 @@ describe("put", () => {
 
 describe("holding off", () => {
   test.each(WAYS)("after an invalidation of %s, what is loaded within holdOffMs is refused", async (_what, content) => {
-    for (const way of ["drop", "apply"] as const) {
-      const { clock, store, put } = create({ holdOffMs: 100 });
-      if (way === "drop") store.drop(content);
-      else await store.apply([content]);
-      await clock.advance(99);
-      const tooEarly = store.loadStart();
-      expect(put("from a replica, perhaps")).toBe(false);
-      await clock.advance(1);
-      expect([put("from a replica, perhaps", tooEarly), put("new")]).toEqual([false, true]);
-    }
+    const { clock, store, put } = create({ holdOffMs: 100 });
+    store.drop(content);
+    await clock.advance(99);
+    const tooEarly = store.loadStart();
+    expect(put("from a replica, perhaps")).toBe(false);
+    await clock.advance(1);
+    expect([put("from a replica, perhaps", tooEarly), put("new")]).toEqual([false, true]);
   });
 
-  test("does not drop what was stored, nor concern what was not invalidated", async () => {
+  test("does not drop what was stored, nor concern what was not invalidated", () => {
     const { store, put, cached } = create({ holdOffMs: 100 });
     put("one");
-    await store.apply([invalidation({ keys: [dataId("users", "2").toString()] })]);
+    store.drop(invalidation({ keys: [dataId("users", "2").toString()] }));
     expect([cached(), put("again")]).toEqual(["one", true]);
-  });
-});
-
-describe("applying very many invalidations", () => {
-  test("gives way to the event loop, and applies all of them", async () => {
-    const { clock, store, put, cached } = create();
-    put("one");
-    // Time passes as the store looks at it, as if every look came 5 ms after the last.
-    let elapsedMs = 0;
-    clock.monotonic = () => (elapsedMs += 5);
-    let waits = 0;
-    clock.after = (_delayMs, callback) => {
-      waits += 1;
-      setImmediate(callback);
-      return () => undefined;
-    };
-    const keys = Array.from({ length: 10_000 }, (_, n) => dataId("users", String(n)).toString());
-    const applied = store.apply([invalidation({ keys }), invalidation({ keys: [KEY] })]);
-    await settled();
-    expect(waits).toBeGreaterThan(0);
-    expect(await applied).toBe(1);
-    expect(waits).toBe(Math.floor(keys.length / 256));
-    expect(cached()).toBeUndefined();
-  });
-
-  test("does not wait where little is to be done", async () => {
-    const { clock, store } = create();
-    let waits = 0;
-    clock.after = (_delayMs, callback) => {
-      waits += 1;
-      setImmediate(callback);
-      return () => undefined;
-    };
-    await store.apply([invalidation({ keys: Array.from({ length: 255 }, String) })]);
-    await store.apply([]);
-    expect(waits).toBe(0);
-  });
-
-  test("what is loaded and stored meanwhile is dropped with the rest", async () => {
-    const { clock, store, put, cached } = create();
-    let elapsedMs = 0;
-    clock.monotonic = () => (elapsedMs += 5);
-    const keys = Array.from({ length: 300 }, (_, n) => `key ${n}`);
-    const applied = store.apply([invalidation({ keys: [...keys, KEY] })]);
-    put("meanwhile");
-    expect(cached()).toBe("meanwhile");
-    await clock.advance(0);
-    expect(await applied).toBe(1);
-    expect(cached()).toBeUndefined();
   });
 });

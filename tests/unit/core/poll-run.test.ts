@@ -6,7 +6,7 @@ import { fenceAt } from "../../../src/core/position.js";
 import { StreamReader } from "../../../src/core/reader.js";
 import { type RecordsPage, type StreamApi, StreamFailure } from "../../../src/core/stream-api.js";
 import { ManualClock, settled } from "../../../src/testing/manual-clock.js";
-import { idsOf, keyOf, never, on, once, setUpReading } from "../support/reading.js";
+import { idsOf, keyOf, never, on, once, pollOn, setUpReading } from "../support/reading.js";
 
 describe("failures", () => {
   test("on the way are met with one more call at once", async () => {
@@ -59,7 +59,7 @@ describe("failures", () => {
   test("that the port does not know are met as failures on the way, and never thrown", async () => {
     const { clock, api } = setUpReading();
     const odd = { ...api, listShards: () => Promise.reject(new RangeError("odd")) } as unknown as StreamApi;
-    const result = await new StreamReader(odd, clock, { clockMarginMs: 0 }).poll(fenceAt(clock.now()), 1_000, never);
+    const result = await pollOn(new StreamReader(odd, clock, { clockMarginMs: 0 }), fenceAt(clock.now()), 1_000, never);
     expect([result.outcome, result.calls, result.failure?.message]).toEqual(["incomplete", 2, "RangeError: odd"]);
     expect(result.failure).toBeInstanceOf(StreamFailure);
   });
@@ -89,7 +89,8 @@ describe("the deadline", () => {
 
   test("is kept although the client ignores being aborted, and late answers change nothing", async () => {
     const { clock, api } = setUpReading();
-    const { position } = await new StreamReader(api, clock, { clockMarginMs: 0 }).poll(
+    const { position } = await pollOn(
+      new StreamReader(api, clock, { clockMarginMs: 0 }),
       fenceAt(clock.now()),
       1_000,
       never,
@@ -98,7 +99,7 @@ describe("the deadline", () => {
     const deaf = {
       getRecords: () => new Promise<RecordsPage>((resolve) => (answer = resolve)),
     } as unknown as StreamApi;
-    const polling = new StreamReader(deaf, clock, { clockMarginMs: 0 }).poll(position, 500, never);
+    const polling = pollOn(new StreamReader(deaf, clock, { clockMarginMs: 0 }), position, 500, never);
     await clock.advance(500);
     const result = await polling;
     const before = JSON.stringify([
@@ -139,7 +140,7 @@ describe("the deadline", () => {
     const { position } = await poll(fenceAt(clock.now()));
     write("a");
     setPlan(once(() => true, { hang: true }));
-    const polling = reader.poll(position, 1_000, never, 50);
+    const polling = pollOn(reader, position, 1_000, never, 50);
     await clock.advance(50);
     expect([idsOf(await polling), clock.pendingTimers]).toEqual([["a"], 0]);
   });
@@ -149,7 +150,7 @@ describe("the deadline", () => {
     setPlan(() => ({ hang: true }));
     const abort = new AbortController();
     const fence = fenceAt(clock.now());
-    const polling = reader.poll(fence, 1_000, abort.signal);
+    const polling = pollOn(reader, fence, 1_000, abort.signal);
     await settled();
     abort.abort();
     const result = await polling;
@@ -159,7 +160,7 @@ describe("the deadline", () => {
       0,
       0,
     ]);
-    const never = await reader.poll(fence, 1_000, abort.signal);
+    const never = await pollOn(reader, fence, 1_000, abort.signal);
     expect([never.outcome, clock.pendingTimers, api.pendingCalls]).toEqual(["incomplete", 0, 0]);
   });
 });
@@ -167,7 +168,7 @@ describe("the deadline", () => {
 describe("a call", () => {
   const start = (timeoutMs = 1_000) => {
     const clock = new ManualClock();
-    const run = new PollRun(clock, fenceAt(clock.now()), { timeoutMs, retryAfterMs: timeoutMs / 2 }, never);
+    const run = new PollRun(clock, fenceAt(clock.now()), { timeoutMs, signal: never }, () => undefined);
     const attempts: { resolve: (answer: string) => void; reject: (error: Error) => void; signal: AbortSignal }[] = [];
     const call = () =>
       run.call((signal) => new Promise<string>((resolve, reject) => attempts.push({ resolve, reject, signal })));

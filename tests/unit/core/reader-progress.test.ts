@@ -3,7 +3,7 @@ import { describe, expect, test } from "@jest/globals";
 import { fenceAt, type Position } from "../../../src/core/position.js";
 import { StreamReader } from "../../../src/core/reader.js";
 import type { RecordsPage, StreamApi } from "../../../src/core/stream-api.js";
-import { idsOf, MINUTE_MS, never, on, once, setUpReading } from "../support/reading.js";
+import { idsOf, MINUTE_MS, never, on, once, pollOn, setUpReading } from "../support/reading.js";
 
 describe("the tip", () => {
   test("is not an empty page with lag: reading goes on", async () => {
@@ -45,7 +45,12 @@ describe("the tip", () => {
       getShardIterator: async () => "i",
       getRecords: async () => page,
     } as unknown as StreamApi;
-    const result = await new StreamReader(mute, clock, { clockMarginMs: 0 }).poll(fenceAt(clock.now()), 1_000, never);
+    const result = await pollOn(
+      new StreamReader(mute, clock, { clockMarginMs: 0 }),
+      fenceAt(clock.now()),
+      1_000,
+      never,
+    );
     expect([result.outcome, result.lagMs, result.calls]).toEqual(["incomplete", 0, 102]);
   });
 
@@ -134,16 +139,17 @@ describe("the end of a shard", () => {
       putRecords: (records, signal) => api.putRecords(records, signal),
     };
     const reader = new StreamReader(nameless, clock, { clockMarginMs: 10_000 });
-    const { position } = await reader.poll(fenceAt(clock.now()), 1_000, never);
+    const { position } = await pollOn(reader, fenceAt(clock.now()), 1_000, never);
     stream.split(stream.openShardIds()[0] ?? "");
     write("a", "b", "c");
-    const result = await reader.poll(position, 1_000, never);
+    const result = await pollOn(reader, position, 1_000, never);
     expect([result.outcome, idsOf(result).sort()]).toEqual(["caught-up", ["a", "b", "c"]]);
   });
 
   test("that nothing continues is a lost position", async () => {
     const { clock, stream, api } = setUpReading();
-    const { position } = await new StreamReader(api, clock, { clockMarginMs: 0 }).poll(
+    const { position } = await pollOn(
+      new StreamReader(api, clock, { clockMarginMs: 0 }),
       fenceAt(clock.now()),
       1_000,
       never,
@@ -153,7 +159,7 @@ describe("the end of a shard", () => {
       listShards: async () => ({ shards: [{ shardId: "unrelated", parentShardIds: [] }] }),
       getRecords: async () => ({ records: [], childShardIds: [], millisBehindLatest: 0 }),
     } as unknown as StreamApi;
-    const result = await new StreamReader(childless, clock, { clockMarginMs: 0 }).poll(position, 1_000, never);
+    const result = await pollOn(new StreamReader(childless, clock, { clockMarginMs: 0 }), position, 1_000, never);
     expect([result.outcome, result.failure?.kind]).toEqual(["lost", "lost"]);
   });
 });

@@ -1,8 +1,8 @@
 /** A reader over a stream in memory, every call seen and planned, for the tests of reading. It decides nothing. */
-import { encodeRecord } from "../../../src/core/invalidation-record.js";
+import { encodeRecord, type Invalidation } from "../../../src/core/invalidation-record.js";
 import type { Poll } from "../../../src/core/poll-run.js";
 import type { Position } from "../../../src/core/position.js";
-import { type ReaderOptions, StreamReader } from "../../../src/core/reader.js";
+import { type InvalidationReader, type ReaderOptions, StreamReader } from "../../../src/core/reader.js";
 import type { CallPlan, StreamCall } from "../../../src/testing/call-plan.js";
 import { ManualClock, settled } from "../../../src/testing/manual-clock.js";
 import { MemoryStream, type MemoryStreamOptions } from "../../../src/testing/memory-stream.js";
@@ -10,6 +10,24 @@ import { MemoryStream, type MemoryStreamOptions } from "../../../src/testing/mem
 export const MINUTE_MS = 60_000;
 export const never = new AbortController().signal;
 export const keyOf = (id: string | number) => `id=${id}&s=s&t=data.ID`;
+
+/** A poll, and what it handed on. */
+export interface Reading extends Poll {
+  readonly invalidations: readonly Invalidation[];
+}
+
+/** Polls and keeps what is handed on. */
+export async function pollOn(
+  reader: InvalidationReader,
+  from: Position,
+  timeoutMs: number,
+  signal = never,
+  retryAfterMs = timeoutMs / 2,
+): Promise<Reading> {
+  const invalidations: Invalidation[] = [];
+  const poll = await reader.poll(from, { timeoutMs, retryAfterMs, signal }, (one) => invalidations.push(one));
+  return { ...poll, invalidations };
+}
 
 export function setUpReading(
   streamOptions: Partial<MemoryStreamOptions> = {},
@@ -32,9 +50,9 @@ export function setUpReading(
         partitionKey: `${written++} ${id}`.slice(0, 30),
       })),
     );
-  const poll = async (from: Position, timeoutMs = 1_000, signal = never): Promise<Poll> => {
-    let poll: Poll | undefined;
-    const done = reader.poll(from, timeoutMs, signal).then((result) => {
+  const poll = async (from: Position, timeoutMs = 1_000, signal = never): Promise<Reading> => {
+    let poll: Reading | undefined;
+    const done = pollOn(reader, from, timeoutMs, signal).then((result) => {
       poll = result;
     });
     await settled();
@@ -52,7 +70,7 @@ export function setUpReading(
 }
 
 /** The ids that were read, in order, as they are on the wire. */
-export const idsOf = (poll: Poll) =>
+export const idsOf = (poll: Pick<Reading, "invalidations">) =>
   poll.invalidations.flatMap(({ keys }) => keys).map((text) => /^id=([^&]*)/.exec(text)?.[1]);
 /** The plan, for every call of one operation. */
 export const on = (operation: StreamCall["operation"], given: CallPlan) => (call: StreamCall) =>
