@@ -27,7 +27,7 @@ export class FencedStore {
     this.#clock = clock;
     this.#sizeOf = options.sizeOf;
     this.#entries = new EntryStore(options);
-    this.#holdOff = new HoldOff(options.holdOffMs);
+    this.#holdOff = new HoldOff(options.holdOffMs, clock);
   }
 
   get size(): number {
@@ -50,12 +50,13 @@ export class FencedStore {
 
   /** This moment, after everything before it and before everything after it. */
   now(): Moment {
-    return { epoch: this.#fence.advance(), atMs: this.#clock.now() };
+    this.#fence.advance();
+    return this.loadStart();
   }
 
   /** The moment a load that begins now is said to have begun. */
   loadStart(): Moment {
-    return { epoch: this.#fence.epoch, atMs: this.#clock.now() };
+    return { epoch: this.#fence.loadStart(), atMs: this.#clock.now() };
   }
 
   /** No load from before this moment will be offered any more; should one be all the same, it is refused. */
@@ -91,11 +92,10 @@ export class FencedStore {
   /** Applies an invalidation: what it names is dropped, and loads of it under way are refused. Returns how many entries went. */
   drop(invalidation: Invalidation): number {
     this.#fence.advance();
-    const nowMs = this.#clock.now();
     let dropped = 0;
-    for (const source of invalidation.sources) dropped += this.#dropSource(source, nowMs);
-    for (const key of invalidation.keys) dropped += this.#dropKey(key, nowMs);
-    if (invalidation.all) dropped += this.#dropAll(nowMs);
+    for (const source of invalidation.sources) dropped += this.#dropSource(source);
+    for (const key of invalidation.keys) dropped += this.#dropKey(key);
+    if (invalidation.all) dropped += this.#dropAll();
     return dropped;
   }
 
@@ -106,21 +106,21 @@ export class FencedStore {
     this.#entries.clear();
   }
 
-  #dropKey(key: string, nowMs: number): number {
+  #dropKey(key: string): number {
     this.#fence.invalidateKey(key);
-    this.#holdOff.holdKey(key, nowMs);
+    this.#holdOff.holdKey(key);
     return this.#entries.drop(key);
   }
 
-  #dropSource(source: string, nowMs: number): number {
+  #dropSource(source: string): number {
     this.#fence.invalidateSource(source);
-    this.#holdOff.holdSource(source, nowMs);
+    this.#holdOff.holdSource(source);
     return this.#entries.dropSource(source);
   }
 
-  #dropAll(nowMs: number): number {
+  #dropAll(): number {
     this.#fence.invalidateAll();
-    this.#holdOff.holdAll(nowMs);
+    this.#holdOff.holdAll();
     return this.#entries.clear();
   }
 }

@@ -21,20 +21,24 @@ export class FillFence {
   readonly #sources = new Map<string, Epoch>();
   #epoch: Epoch = 0;
   #floor: Epoch = 0;
+  /** When the last load began. */
+  #lastLoad: Epoch = 0;
   /** Of the latest invalidation remembered. */
   #latest: Epoch = 0;
-
-  get epoch(): Epoch {
-    return this.#epoch;
-  }
 
   get remembered(): number {
     return this.#keys.size + this.#sources.size;
   }
 
   /** Starts the next epoch. */
-  advance(): Epoch {
-    return ++this.#epoch;
+  advance(): void {
+    this.#epoch++;
+  }
+
+  /** This epoch, for a load that begins now, or may have. */
+  loadStart(): Epoch {
+    this.#lastLoad = this.#epoch;
+    return this.#epoch;
   }
 
   /** The datum changed in this epoch. */
@@ -70,6 +74,8 @@ export class FillFence {
 
   /** Keeps the map in order of epochs, so that forgetting stops at the first one still needed. */
   #remember(map: Map<string, Epoch>, name: string): void {
+    // Every load there is has been refused already: a backlog of a million is not worth remembering.
+    if (this.#floor > this.#lastLoad) return;
     if (this.remembered >= MAX_REMEMBERED) this.invalidateAll();
     map.delete(name);
     map.set(name, this.#epoch);

@@ -3,30 +3,34 @@
  * load may still read the old row. Off unless `holdOffMs` is set. It bounds nothing a replica does beyond that time.
  */
 
+import type { Clock } from "./clock.js";
+
 /** Beyond this many ids held off, everything is held off instead. */
 const MAX_HELD = 10_000;
 
 export class HoldOff {
   readonly #holdOffMs: number;
+  readonly #clock: Pick<Clock, "now">;
   /** In order of time: what is held off until when (wall clock). */
   readonly #until = new Map<string, number>();
   #allUntilMs = Number.NEGATIVE_INFINITY;
 
-  constructor(holdOffMs: number) {
+  constructor(holdOffMs: number, clock: Pick<Clock, "now">) {
     this.#holdOffMs = holdOffMs;
+    this.#clock = clock;
   }
 
-  holdKey(key: string, nowMs: number): void {
-    this.#hold(`k${key}`, nowMs);
+  holdKey(key: string): void {
+    if (this.#holdOffMs > 0) this.#hold(`k${key}`);
   }
 
-  holdSource(source: string, nowMs: number): void {
-    this.#hold(`s${source}`, nowMs);
+  holdSource(source: string): void {
+    if (this.#holdOffMs > 0) this.#hold(`s${source}`);
   }
 
-  holdAll(nowMs: number): void {
+  holdAll(): void {
     if (this.#holdOffMs === 0) return;
-    this.#allUntilMs = Math.max(this.#allUntilMs, nowMs + this.#holdOffMs);
+    this.#allUntilMs = Math.max(this.#allUntilMs, this.#clock.now() + this.#holdOffMs);
     this.#until.clear();
   }
 
@@ -40,11 +44,10 @@ export class HoldOff {
     );
   }
 
-  #hold(name: string, nowMs: number): void {
-    if (this.#holdOffMs === 0) return;
-    if (this.#until.size >= MAX_HELD) this.holdAll(nowMs);
+  #hold(name: string): void {
+    if (this.#until.size >= MAX_HELD) this.holdAll();
     this.#until.delete(name);
-    this.#until.set(name, nowMs + this.#holdOffMs);
+    this.#until.set(name, this.#clock.now() + this.#holdOffMs);
   }
 
   /** Forgets what no load that began at `oldestLoadMs` or later is held off by. */

@@ -3,28 +3,34 @@ import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { FillFence } from "../../../src/core/fill-fence.js";
 
+/** A load that begins in an epoch of its own. */
+const nextLoad = (fence: FillFence) => {
+  fence.advance();
+  return fence.loadStart();
+};
+
 describe("FillFence", () => {
   test("refuses a load that began before its id was invalidated, and permits one that began after", () => {
     const fence = new FillFence();
-    const before = fence.epoch;
+    const before = fence.loadStart();
     fence.advance();
     fence.invalidateKey("k");
-    expect([fence.permits("k", "s", before), fence.permits("k", "s", fence.epoch)]).toEqual([false, true]);
+    expect([fence.permits("k", "s", before), fence.permits("k", "s", fence.loadStart())]).toEqual([false, true]);
     expect(fence.permits("other", "s", before)).toBe(true);
   });
 
   test("refuses what began before its source was invalidated", () => {
     const fence = new FillFence();
-    const before = fence.epoch;
+    const before = fence.loadStart();
     fence.advance();
     fence.invalidateSource("s");
     expect([fence.permits("k", "s", before), fence.permits("k", "other", before)]).toEqual([false, true]);
-    expect(fence.permits("k", "s", fence.epoch)).toBe(true);
+    expect(fence.permits("k", "s", fence.loadStart())).toBe(true);
   });
 
   test("tells a key from a source of the same name", () => {
     const fence = new FillFence();
-    const before = fence.epoch;
+    const before = fence.loadStart();
     fence.advance();
     fence.invalidateKey("x");
     expect(fence.permits("k", "x", before)).toBe(true);
@@ -32,17 +38,17 @@ describe("FillFence", () => {
 
   test("refuses every load that began before everything was invalidated", () => {
     const fence = new FillFence();
-    const before = fence.epoch;
+    const before = fence.loadStart();
     fence.advance();
     fence.invalidateAll();
-    expect([fence.permits("k", "s", before), fence.permits("k", "s", fence.epoch)]).toEqual([false, true]);
+    expect([fence.permits("k", "s", before), fence.permits("k", "s", fence.loadStart())]).toEqual([false, true]);
   });
 
   test("the latest invalidation of an id counts", () => {
     const fence = new FillFence();
     fence.advance();
     fence.invalidateKey("k");
-    const between = fence.advance();
+    const between = nextLoad(fence);
     fence.advance();
     fence.invalidateKey("k");
     fence.forgetBefore(between);
@@ -51,10 +57,10 @@ describe("FillFence", () => {
 
   test("what it forgets it refuses: a load older than the oldest that counts is never stored", () => {
     const fence = new FillFence();
-    const before = fence.epoch;
+    const before = fence.loadStart();
     fence.advance();
     fence.invalidateKey("k");
-    const oldest = fence.advance();
+    const oldest = nextLoad(fence);
     fence.forgetBefore(oldest);
     expect([fence.remembered, fence.permits("k", "s", before), fence.permits("x", "y", before)]).toEqual([
       0,
@@ -85,14 +91,14 @@ describe("FillFence", () => {
   test("forgetting up to an earlier epoch than before changes nothing", () => {
     const fence = new FillFence();
     fence.advance();
-    fence.forgetBefore(fence.advance());
+    fence.forgetBefore(nextLoad(fence));
     fence.forgetBefore(1);
     expect([fence.permits("k", "s", 1), fence.permits("k", "s", 2)]).toEqual([false, true]);
   });
 
   test("a million remembered invalidations do not accumulate, and none of the loads before them is permitted", () => {
     const fence = new FillFence();
-    const before = fence.epoch;
+    const before = fence.loadStart();
     let most = 0;
     for (let index = 0; index < 1_000_000; index++) {
       if (index % 1_000 === 0) fence.advance();
@@ -102,7 +108,7 @@ describe("FillFence", () => {
     }
     expect(most).toBeLessThanOrEqual(10_000);
     expect([fence.permits("k1", "s", before), fence.permits("never", "never", before)]).toEqual([false, false]);
-    expect(fence.permits("never", "never", fence.epoch)).toBe(true);
+    expect(fence.permits("never", "never", fence.loadStart())).toBe(true);
   });
 
   test("never permits what a memory without bounds would refuse, and before any bound refuses nothing else", () => {
@@ -121,7 +127,7 @@ describe("FillFence", () => {
         let oldest = 0;
         for (const action of steps) {
           if (action.do !== "forget") fence.advance();
-          const { epoch } = fence;
+          const epoch = fence.loadStart();
           if (action.do === "key") {
             fence.invalidateKey(action.name);
             said.push({ epoch, names: (key) => key === action.name });
@@ -144,5 +150,50 @@ describe("FillFence", () => {
         }
       }),
     );
+  });
+
+  test("permits and refuses the same, whichever epochs loads began in", () => {
+    const name = fc.constantFrom("a", "b");
+    const step = fc.oneof(
+      fc.record({ do: fc.constant("load" as const) }),
+      fc.record({ do: fc.constant("key" as const), name }),
+      fc.record({ do: fc.constant("all" as const) }),
+    );
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
+        const fence = new FillFence();
+        const loads: { epoch: number; changed: Set<string> }[] = [];
+        for (const action of steps) {
+          fence.advance();
+          if (action.do === "load") loads.push({ epoch: fence.loadStart(), changed: new Set() });
+          else if (action.do === "all") fence.invalidateAll();
+          else fence.invalidateKey(action.name);
+          const names = action.do === "key" ? [action.name] : action.do === "all" ? ["a", "b"] : [];
+          for (const { changed } of loads) for (const key of names) changed.add(key);
+          for (const { epoch, changed } of loads) {
+            for (const key of ["a", "b"]) expect(fence.permits(key, "s", epoch)).toBe(!changed.has(key));
+          }
+        }
+      }),
+    );
+  });
+
+  test("does not remember what every load there is has already been refused for", () => {
+    const fence = new FillFence();
+    const before = fence.loadStart();
+    fence.advance();
+    fence.invalidateAll();
+    fence.advance();
+    fence.invalidateKey("k");
+    fence.invalidateSource("s");
+    expect([fence.remembered, fence.permits("k", "s", before)]).toEqual([0, false]);
+    const later = nextLoad(fence);
+    fence.advance();
+    fence.invalidateKey("k");
+    expect([fence.remembered, fence.permits("k", "s", later), fence.permits("x", "s", later)]).toEqual([
+      1,
+      false,
+      true,
+    ]);
   });
 });

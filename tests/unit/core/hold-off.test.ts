@@ -2,10 +2,20 @@
 import { describe, expect, test } from "@jest/globals";
 import { HoldOff } from "../../../src/core/hold-off.js";
 
+function create(holdOffMs: number) {
+  let nowMs = 0;
+  const holdOff = new HoldOff(holdOffMs, { now: () => nowMs });
+  const at = (ms: number) => {
+    nowMs = ms;
+    return holdOff;
+  };
+  return { holdOff, at };
+}
+
 describe("HoldOff", () => {
   test("holds off loads that began within the time after an invalidation of the id, and no other", () => {
-    const holdOff = new HoldOff(100);
-    holdOff.holdKey("k", 1_000);
+    const { holdOff, at } = create(100);
+    at(1_000).holdKey("k");
     expect([900, 1_000, 1_099, 1_100].map((loadedAtMs) => holdOff.holds("k", "s", loadedAtMs))).toEqual([
       true,
       true,
@@ -16,46 +26,46 @@ describe("HoldOff", () => {
   });
 
   test("holds off every id of an invalidated source, and every id after everything was invalidated", () => {
-    const holdOff = new HoldOff(100);
-    holdOff.holdSource("s", 1_000);
+    const { holdOff, at } = create(100);
+    at(1_000).holdSource("s");
     expect([holdOff.holds("k", "s", 1_099), holdOff.holds("k", "s", 1_100)]).toEqual([true, false]);
     expect(holdOff.holds("k", "t", 1_050)).toBe(false);
-    holdOff.holdAll(2_000);
+    at(2_000).holdAll();
     expect([holdOff.holds("k", "t", 2_099), holdOff.holds("k", "t", 2_100)]).toEqual([true, false]);
   });
 
   test("tells an id from a source of the same name", () => {
-    const holdOff = new HoldOff(100);
-    holdOff.holdKey("x", 1_000);
+    const { holdOff, at } = create(100);
+    at(1_000).holdKey("x");
     expect(holdOff.holds("k", "x", 1_000)).toBe(false);
   });
 
   test("a later invalidation holds off for longer", () => {
-    const holdOff = new HoldOff(100);
-    holdOff.holdKey("k", 1_000);
-    holdOff.holdKey("k", 1_090);
+    const { holdOff, at } = create(100);
+    at(1_000).holdKey("k");
+    at(1_090).holdKey("k");
     expect(holdOff.holds("k", "s", 1_150)).toBe(true);
   });
 
   test("of 0 holds nothing off", () => {
-    const holdOff = new HoldOff(0);
-    holdOff.holdKey("k", 1_000);
-    holdOff.holdSource("s", 1_000);
-    holdOff.holdAll(1_000);
+    const { holdOff, at } = create(0);
+    at(1_000).holdKey("k");
+    at(1_000).holdSource("s");
+    at(1_000).holdAll();
     expect(holdOff.holds("k", "s", 0)).toBe(false);
   });
 
   test("forgets only what no load that still counts is held off by", () => {
-    const holdOff = new HoldOff(100);
-    holdOff.holdKey("old", 1_000);
-    holdOff.holdKey("new", 1_050);
+    const { holdOff, at } = create(100);
+    at(1_000).holdKey("old");
+    at(1_050).holdKey("new");
     holdOff.forgetBefore(1_100);
     expect([holdOff.holds("old", "s", 1_050), holdOff.holds("new", "s", 1_100)]).toEqual([false, true]);
   });
 
   test("of more ids than it will remember holds everything off", () => {
-    const holdOff = new HoldOff(100);
-    for (let index = 0; index <= 10_000; index++) holdOff.holdKey(`k${index}`, 1_000);
+    const { holdOff, at } = create(100);
+    for (let index = 0; index <= 10_000; index++) at(1_000).holdKey(`k${index}`);
     expect([holdOff.holds("k5", "s", 1_050), holdOff.holds("never named", "s", 1_050)]).toEqual([true, true]);
     expect(holdOff.holds("never named", "s", 1_100)).toBe(false);
   });
