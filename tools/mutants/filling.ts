@@ -24,8 +24,20 @@ export const FILLING: readonly Mutant[] = [
   {
     name: "a load from before what is still remembered is stored",
     file: FENCE,
-    search: "loadEpoch >= this.#floor &&",
+    search: "if (loadEpoch < this.#floor) return false;\n",
     replace: "",
+  },
+  {
+    name: "a load as old as the latest invalidation but one is stored",
+    file: FENCE,
+    search: "if (loadEpoch >= this.#latest) return true;",
+    replace: "if (loadEpoch >= this.#latest - 1) return true;",
+  },
+  {
+    name: "an invalidation is not remembered although a load is under way",
+    file: FENCE,
+    search: "if (this.#floor > this.#lastLoad) return;",
+    replace: "if (this.#floor >= this.#lastLoad) return;",
   },
   {
     name: "an order to drop all does not refuse loads under way",
@@ -47,15 +59,16 @@ export const FILLING: readonly Mutant[] = [
   },
   {
     name: "its own invalidations are left to the stream",
-    file: FENCED,
-    search: "drop(invalidation: Invalidation): void {",
-    replace: "drop(invalidation: Invalidation): void {\n    if (invalidation.keys !== undefined) return;",
+    file: INVOCATION,
+    search: "const { store, clock, publisher, trouble } = this.#shared;",
+    replace:
+      "const { clock, publisher, trouble } = this.#shared;\n    const store = { drop: (_: unknown) => undefined };",
   },
   {
-    name: "applying invalidations is not an epoch of its own",
+    name: "applying an invalidation is not an epoch of its own",
     file: FENCED,
-    search: "if (invalidations.length === 0) return 0;\n    this.#fence.advance();",
-    replace: "if (invalidations.length === 0) return 0;",
+    search: "drop(invalidation: Invalidation): number {\n    this.#fence.advance();",
+    replace: "drop(invalidation: Invalidation): number {",
   },
   {
     name: "invalidating a source leaves its entries",
@@ -66,8 +79,8 @@ export const FILLING: readonly Mutant[] = [
   {
     name: "the number of entries has no bound",
     file: STORE,
-    search: "max: bounds.maxEntries,",
-    replace: "max: 1_000 * bounds.maxEntries,",
+    search: "this.#entries.size >= maxEntries ||",
+    replace: "this.#entries.size >= 1_000 * maxEntries ||",
   },
   {
     name: "nothing is held off",

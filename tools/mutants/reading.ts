@@ -136,7 +136,7 @@ export const READING: readonly Mutant[] = [
   {
     name: "field names in another case are not recognised",
     file: RECORD,
-    search: "switch (name.toUpperCase().toLowerCase()) {",
+    search: "switch (FIELDS.has(name) ? name : name.toUpperCase().toLowerCase()) {",
     replace: "switch (name) {",
   },
 ];

@@ -59,8 +59,9 @@ export const SERVING: readonly Mutant[] = [
   {
     name: "what a refresh read before it was cut off is thrown away",
     file: COHERENCE,
-    search: "await this.#apply(poll.invalidations);",
-    replace: 'if (poll.outcome === "caught-up") await this.#apply(poll.invalidations);',
+    search: "const poll = await reader.poll(this.#position, limits, (invalidation) => this.#apply(invalidation));",
+    replace:
+      'const read: Invalidation[] = [];\n    const poll = await reader.poll(this.#position, limits, (one) => read.push(one));\n    if (poll.outcome === "caught-up") for (const one of read) this.#apply(one);',
   },
   {
     name: "a proof is dated when the refresh ended",
