@@ -52,11 +52,17 @@ export class ManualClock implements Clock {
 
   /** Lets time pass until the next timer fires, and promises settle. False when no timer is waiting. */
   async next(): Promise<boolean> {
+    const fired = this.fireNext();
+    if (fired) await settled();
+    return fired;
+  }
+
+  /** Lets time pass until the next timer fires, and waits for nothing. False when no timer is waiting. */
+  fireNext(): boolean {
     const timer = this.#timers.pop();
     if (timer === undefined) return false;
     this.#move(timer.dueMs - this.#elapsedMs);
     timer.callback();
-    await settled();
     return true;
   }
 

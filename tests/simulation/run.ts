@@ -35,6 +35,8 @@ export async function runSchedules(request: RunRequest, onProgress?: (done: numb
   try {
     for (let schedule = request.from; schedule < request.to; schedule++) {
       const result = await runSchedule(request.seed, schedule);
+      // A schedule never lets the event loop turn; only then does Node look for rejections that nobody handles.
+      await new Promise((resolve) => setImmediate(resolve));
       addCounts(paths, result.paths);
       const violation = result.violation ?? unhandled;
       const done = schedule - request.from + 1;
