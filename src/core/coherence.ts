@@ -54,7 +54,7 @@ export class Coherence {
   readonly #refreshes: SharedRefresh<Poll["outcome"]>;
   #position: Position;
   #lastFailure: { reason: string; cause?: unknown } = { reason: "the deadline passed" };
-  #lagMs = 0;
+  #lagMs: number | undefined;
   #counters = noCounters();
   #evictionsReported = 0;
 
@@ -73,8 +73,8 @@ export class Coherence {
     return this.#position.kind === "cursors" ? this.#position.shards.size : 0;
   }
 
-  /** How far behind the tip the last refresh ended. */
-  get lagMs(): number {
+  /** How far behind the tip the last refresh was; undefined when it could read nothing. */
+  get lagMs(): number | undefined {
     return this.#lagMs;
   }
 
@@ -157,6 +157,7 @@ export class Coherence {
     this.#lagMs = poll.lagMs;
     if (poll.outcome === "lost") {
       this.#deps.trouble.failed("lost", "the position in the stream was lost", poll.failure?.cause);
+      this.#backoff.failed(this.#deps.clock.now(), false);
       this.#flush("the position was lost");
       return "lost";
     }

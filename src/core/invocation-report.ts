@@ -38,8 +38,8 @@ export interface InvocationReport {
   readonly state: FreshnessState;
   /** How old the proof behind a hit may be, at the invocation's start; absent when nothing was proven. */
   readonly boundMs?: number | undefined;
-  /** How far behind the stream's tip the last refresh ended; 0 when caught up. */
-  readonly streamLagMs: number;
+  /** How far behind the stream's tip the last refresh was; 0 when caught up, absent when nothing could be read. */
+  readonly streamLagMs?: number | undefined;
   /** The environment's cache as the invocation ended. */
   readonly entries: number;
   readonly bytes: number;

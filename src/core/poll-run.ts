@@ -26,7 +26,8 @@ export interface Poll {
   readonly records: number;
   readonly calls: number;
   readonly throttles: number;
-  readonly lagMs: number;
+  /** The furthest that a page read was behind its shard's tip; undefined when there was none. */
+  readonly lagMs: number | undefined;
 }
 
 export class PollRun {
@@ -54,7 +55,7 @@ export class PollRun {
   #failure: StreamFailure | undefined;
   #calls = 0;
   #throttles = 0;
-  #lagMs = 0;
+  #lagMs: number | undefined;
 
   constructor(
     clock: Clock,
@@ -141,7 +142,7 @@ export class PollRun {
 
   moved(shardId: string, token: string, sentAtMs: number, lagMs: number): void {
     this.cursors.set(shardId, advanced(this.cursor(shardId), token, sentAtMs, lagMs === 0));
-    if (Number.isFinite(lagMs)) this.#lagMs = Math.max(this.#lagMs, lagMs);
+    if (Number.isFinite(lagMs)) this.#lagMs = Math.max(this.#lagMs ?? 0, lagMs);
   }
 
   /** Keeps a new iterator, so that the next refresh need not ask again if this one ends before it is used. */

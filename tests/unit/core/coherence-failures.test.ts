@@ -189,6 +189,21 @@ describe("backing off", () => {
     expect(rig.calls).toEqual([]);
   });
 
+  test("from a stream that is not there begins with the second time it is missed", async () => {
+    const rig = new Rig();
+    rig.plan = { fail: "lost" };
+    const callsOf = async () => {
+      const invocation = await rig.invocation();
+      await invocation.cache.getOrAdd(ONE, () => "one");
+      invocation.end();
+      return rig.forgetCalls().length;
+    };
+    expect([await callsOf(), await callsOf(), await callsOf(), await callsOf()]).toEqual([0, 1, 1, 0]);
+    expect((await rig.invocation()).cache.freshness.state).toBe("bypassed");
+    await rig.clock.advance(200);
+    expect(await callsOf()).toBe(1);
+  });
+
   test("ends with a success: failures before it do not count", async () => {
     const rig = new Rig();
     await rig.warm({ 1: "one" });

@@ -23,7 +23,7 @@ describe("the accounts", () => {
       flushes: 0,
       state: "bypassed",
       boundMs: undefined,
-      streamLagMs: 0,
+      streamLagMs: undefined,
       entries: 0,
       bytes: 0,
       evictions: 0,
