@@ -7,7 +7,10 @@ export function runWorker(
   request: RunRequest,
   options: { readonly onProgress?: (done: number) => void; readonly stalledMs?: number } = {},
 ): Promise<RunResult> {
-  const worker = fork(file, { execArgv: ["--no-warnings", "--max-semi-space-size=64"], stdio: ["ignore", "inherit", "inherit", "ipc"] });
+  const worker = fork(file, {
+    execArgv: ["--no-warnings", "--max-semi-space-size=64"],
+    stdio: ["ignore", "inherit", "inherit", "ipc"],
+  });
   const { stalledMs } = options;
   let timer: NodeJS.Timeout | undefined;
   const alive = () => {

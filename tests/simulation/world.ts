@@ -118,8 +118,7 @@ export class World {
     await drained();
     for (let timers = 0; !ended && this.violation === undefined; timers++) {
       if (timers > MAX_TIMERS) this.violate(`still not at its end after ${MAX_TIMERS} timers`);
-      else if (!this.clock.fireNext())
-        this.violate("something waits for ever: no timer is set, no call is under way");
+      else if (!this.clock.fireNext()) this.violate("something waits for ever: no timer is set, no call is under way");
       await drained();
     }
   }

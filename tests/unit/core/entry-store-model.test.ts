@@ -70,3 +70,103 @@ test("never serves what the model does not hold, and without bounds serves all o
     { numRuns: 60 },
   );
 });
+
+/** The least recently used entry first, as plainly as it can be written. What is dead keeps its room until it is met. */
+class PlainStore {
+  readonly #bounds: StoreBounds;
+  #entries = new Map<string, { source: string; value: number; expiresAtMs: number; bytes: number; dead: boolean }>();
+  evictions = 0;
+
+  constructor(bounds: StoreBounds) {
+    this.#bounds = bounds;
+  }
+
+  get bytes(): number {
+    return [...this.#entries.values()].reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
+  get size(): number {
+    return [...this.#entries.values()].filter(({ dead }) => !dead).length;
+  }
+
+  get(name: string, nowMs: number): number | undefined {
+    const entry = this.#entries.get(name);
+    this.#entries.delete(name);
+    if (entry === undefined || entry.dead || nowMs >= entry.expiresAtMs) return undefined;
+    this.#entries.set(name, entry);
+    return entry.value;
+  }
+
+  set(name: string, entry: { source: string; value: number; expiresAtMs: number; bytes: number }): boolean {
+    this.#entries.delete(name);
+    if (entry.bytes > this.#bounds.maxBytes) return false;
+    for (const [oldest, { dead }] of this.#entries) {
+      if (this.#entries.size < this.#bounds.maxEntries && this.bytes + entry.bytes <= this.#bounds.maxBytes) break;
+      this.#entries.delete(oldest);
+      if (!dead) this.evictions++;
+    }
+    this.#entries.set(name, { ...entry, dead: false });
+    return true;
+  }
+
+  drop(name: string): void {
+    this.#entries.delete(name);
+  }
+
+  dropSource(source: string): void {
+    let some = false;
+    for (const entry of this.#entries.values()) {
+      some ||= entry.source === source && !entry.dead;
+      if (entry.source === source) entry.dead = true;
+    }
+    if (some && this.size === 0) this.clear();
+  }
+
+  clear(): void {
+    this.#entries.clear();
+  }
+}
+
+test("holds exactly what a plain store that pushes out the least recently used would hold", async () => {
+  const check = async (
+    bounds: StoreBounds,
+    steps: readonly (typeof step extends fc.Arbitrary<infer S> ? S : never)[],
+  ) => {
+    const clock = new ManualClock();
+    const store = new EntryStore(bounds);
+    const plain = new PlainStore(bounds);
+    for (const [value, action] of steps.entries()) {
+      if (action.do === "set") {
+        const { source, bytes } = action;
+        const entry = { value, expiresAtMs: clock.now() + action.ttlMs, savedMs: 0, loadEpoch: 0 };
+        const stored = store.set(action.key, source, entry, bytes);
+        expect(stored).toBe(plain.set(action.key, { source, value, expiresAtMs: entry.expiresAtMs, bytes }));
+      } else if (action.do === "get") {
+        expect(store.get(action.key, clock)?.value).toBe(plain.get(action.key, clock.now()));
+      } else if (action.do === "drop") {
+        store.drop(action.key);
+        plain.drop(action.key);
+      } else if (action.do === "dropSource") {
+        store.dropSource(action.source);
+        plain.dropSource(action.source);
+      } else if (action.do === "wait") await clock.advance(action.ms);
+      else {
+        store.clear();
+        plain.clear();
+      }
+      expect([store.size, store.bytes, store.evictions]).toEqual([plain.size, plain.bytes, plain.evictions]);
+    }
+  };
+  const steps = fc.array(step, { maxLength: 80 });
+  for (const bounds of [
+    { maxEntries: 1, maxBytes: 1_000 },
+    { maxEntries: 4, maxBytes: 1_000 },
+    { maxEntries: 100, maxBytes: 120 },
+    { maxEntries: 5, maxBytes: 50 },
+  ]) {
+    await fc.assert(
+      fc.asyncProperty(steps, (s) => check(bounds, s)),
+      { numRuns: 60 },
+    );
+  }
+});
