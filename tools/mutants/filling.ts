@@ -28,10 +28,10 @@ export const FILLING: readonly Mutant[] = [
     replace: "",
   },
   {
-    name: "a load as old as the latest invalidation but one is stored",
+    name: "a load from shortly before the latest invalidation is stored",
     file: FENCE,
     search: "if (loadEpoch >= this.#latest) return true;",
-    replace: "if (loadEpoch >= this.#latest - 1) return true;",
+    replace: "if (loadEpoch >= this.#latest - 2) return true;",
   },
   {
     name: "an invalidation is not remembered although a load is under way",
