@@ -47,7 +47,8 @@ export class TroubleLog {
       this.#troubles.set(kind, trouble);
     }
     trouble.occurrences += 1;
-    const told = rootErrorName(cause) ?? "";
+    const origin = causesOf(cause).at(-1);
+    const told = origin === undefined ? "" : errorName(origin);
     if (trouble.told.has(told) || trouble.told.size >= MAX_TOLD || !this.#mayAnnounce(kind)) return;
     trouble.told.add(told);
     trouble.announced = true;
@@ -85,17 +86,15 @@ export class TroubleLog {
   }
 }
 
-/**
- * The name that tells one failure from another: of the innermost error in a chain of causes, which is the service's own,
- * or its `code` where the system gave one (`ECONNRESET`).
- */
-export function rootErrorName(cause: unknown): string | undefined {
-  let name: string | undefined;
-  let current = cause;
-  for (let depth = 0; depth < MAX_CAUSES && current instanceof Error; depth += 1) {
-    const code = "code" in current && typeof current.code === "string" ? current.code : undefined;
-    name = current.name === "Error" && code !== undefined ? code : current.name;
-    current = current.cause;
-  }
-  return name;
+/** The errors of a chain of causes, the outermost first. */
+export function causesOf(cause: unknown): Error[] {
+  const chain: Error[] = [];
+  for (let error = cause; error instanceof Error && chain.length < MAX_CAUSES; error = error.cause) chain.push(error);
+  return chain;
+}
+
+/** The name that tells one failure from another: the `code` where the system gave one (`ECONNRESET`), else the name. */
+export function errorName(error: Error): string {
+  const { code } = error as { code?: unknown };
+  return typeof code === "string" && /^E[A-Z_]+$/.test(code) ? code : error.name;
 }
