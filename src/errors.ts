@@ -53,10 +53,13 @@ export class PublishError extends ScacheError {
     const names = [...ids, ...sources, ...(everything ? ["everything"] : [])];
     const shown =
       names.slice(0, 3).map(shortened).join(", ") + (names.length > 3 ? `, … (${names.length} in all)` : "");
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    super("PUBLISH_FAILED", `scache: may not have been published to stream "${stream}": ${shown}: ${reason}`, {
-      cause,
-    });
+    super(
+      "PUBLISH_FAILED",
+      `scache: may not have been published to stream "${stream}": ${shown}: ${messageOf(cause)}`,
+      {
+        cause,
+      },
+    );
     this.ids = ids;
     this.sources = sources;
     this.everything = everything;
@@ -68,6 +71,11 @@ export class RefreshError extends ScacheError {
   constructor(stream: string, reason: string, cause?: unknown) {
     super("REFRESH_FAILED", `scache: could not catch up with stream "${stream}": ${reason}`, { cause });
   }
+}
+
+/** What was thrown need not be an error. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : describe(thrown);
 }
 
 /** A short, safe description of any value for an error message. */
