@@ -48,3 +48,8 @@ export function pause(clock: Clock, delayMs: number, signal: AbortSignal): Promi
     signal.addEventListener("abort", done, { once: true });
   });
 }
+
+/** How long to wait before trying again: doubled with each step from 1 on, and spread by chance. */
+export function backoffMs(step: number, firstMs: number, longestMs: number, random: Random): number {
+  return Math.min(longestMs, firstMs * 2 ** (step - 1)) * (0.5 + random() / 2);
+}

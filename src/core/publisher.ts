@@ -4,8 +4,8 @@
  * It must never report success for a record it has no acknowledgement for.
  */
 import { PublishError } from "../errors.js";
-import { OversizeError, PARTITION_KEY_LENGTH, toBatches, toRequests } from "./batching.js";
-import { type Clock, pause, type Random } from "./clock.js";
+import { toBatches, toRequests } from "./batching.js";
+import { backoffMs, type Clock, pause, type Random } from "./clock.js";
 import type { RecordContent } from "./invalidation-record.js";
 import { type RecordToPut, type StreamApi, StreamFailure } from "./stream-api.js";
 
@@ -51,11 +51,11 @@ export class Publisher {
     try {
       pending = toBatches(content, this.#clock.now()).map((batch) => ({
         content: batch.content,
-        record: { data: batch.data, partitionKey: this.#partitionKey() },
+        // Random, so that records spread evenly over the shards.
+        record: { data: batch.data, partitionKey: String(this.#random()) },
       }));
     } catch (error) {
-      if (error instanceof OversizeError) throw this.#unpublished([{ content }], error);
-      throw error;
+      throw this.#unpublished([{ content }], error);
     }
     const deadline = new AbortController();
     const cancel = this.#clock.after(timeoutMs, () => deadline.abort());
@@ -69,15 +69,14 @@ export class Publisher {
   async #publishAll(all: readonly Pending[], signal: AbortSignal): Promise<string> {
     const written: Written[] = [];
     let pending = all;
-    for (let attempt = 1; pending.length > 0; attempt++) {
+    for (let attempt = 1; ; attempt++) {
       const round = await this.#putAll(pending, written, signal);
       pending = round.failed;
-      if (pending.length === 0) break;
-      if (round.final || attempt === MAX_ATTEMPTS || signal.aborted) throw this.#unpublished(pending, round.cause);
-      await pause(this.#clock, this.#backoffMs(attempt), signal);
-      if (signal.aborted) throw this.#unpublished(pending, round.cause);
+      if (pending.length === 0) return encodeToken(written);
+      const isLast = round.final || attempt === MAX_ATTEMPTS;
+      if (!isLast) await pause(this.#clock, backoffMs(attempt, BACKOFF_MS, MAX_BACKOFF_MS, this.#random), signal);
+      if (isLast || signal.aborted) throw this.#unpublished(pending, round.cause);
     }
-    return encodeToken(written);
   }
 
   /** One attempt at everything pending, a few requests at a time. */
@@ -133,20 +132,6 @@ export class Publisher {
     }
   }
 
-  #backoffMs(attempt: number): number {
-    return Math.min(MAX_BACKOFF_MS, BACKOFF_MS * 2 ** (attempt - 1)) * (0.5 + this.#random() / 2);
-  }
-
-  /** Random, so that records spread evenly over the shards. */
-  #partitionKey(): string {
-    let key = "";
-    while (key.length < PARTITION_KEY_LENGTH)
-      key += Math.floor(this.#random() * 2 ** 32)
-        .toString(16)
-        .padStart(8, "0");
-    return key;
-  }
-
   #unpublished(pending: readonly { readonly content: RecordContent }[], cause: unknown): PublishError {
     const ids = pending.flatMap((entry) => entry.content.keys);
     const sources = pending.flatMap((entry) => entry.content.sources ?? []);
@@ -164,5 +149,5 @@ interface Round {
 
 /** Opaque to users: shards and sequence numbers of what was written. */
 function encodeToken(written: readonly Written[]): string {
-  return btoa(JSON.stringify(written)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+  return Buffer.from(JSON.stringify(written)).toString("base64url");
 }

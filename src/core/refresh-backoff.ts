@@ -3,7 +3,7 @@
  * are shared by the whole fleet; any other failure only from the second in a row, so that one lost connection costs one
  * invocation. While it holds, invocations do not wait for the stream at all.
  */
-import type { Random } from "./clock.js";
+import { backoffMs, type Random } from "./clock.js";
 
 const FIRST_MS = 200;
 const LONGEST_MS = 5_000;
@@ -26,8 +26,7 @@ export class RefreshBackoff {
     this.#failures++;
     const steps = throttled ? this.#failures : this.#failures - 1;
     if (steps === 0) return;
-    const delayMs = Math.min(LONGEST_MS, FIRST_MS * 2 ** (steps - 1));
-    this.#untilMs = nowMs + delayMs * (0.5 + this.#random() / 2);
+    this.#untilMs = nowMs + backoffMs(steps, FIRST_MS, LONGEST_MS, this.#random);
   }
 
   reset(): void {

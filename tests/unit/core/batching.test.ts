@@ -5,7 +5,6 @@ import {
   MAX_RECORD_BYTES,
   MAX_REQUEST_BYTES,
   MAX_REQUEST_RECORDS,
-  OversizeError,
   PARTITION_KEY_LENGTH,
   toBatches,
   toRequests,
@@ -67,8 +66,8 @@ describe("records", () => {
       expect.any(Number),
       MAX_RECORD_BYTES - PARTITION_KEY_LENGTH,
     ]);
-    expect(() => toBatches({ keys: [dataId("s", "x".repeat(room + 1)).toString()] }, 0)).toThrow(OversizeError);
-    expect(() => toBatches({ keys: [], sources: ["x".repeat(MAX_RECORD_BYTES)] }, 0)).toThrow(OversizeError);
+    expect(() => toBatches({ keys: [dataId("s", "x".repeat(room + 1)).toString()] }, 0)).toThrow(RangeError);
+    expect(() => toBatches({ keys: [], sources: ["x".repeat(MAX_RECORD_BYTES)] }, 0)).toThrow(RangeError);
   });
 });
 
