@@ -11,7 +11,7 @@ const LONGEST_MS = 5_000;
 export class RefreshBackoff {
   readonly #random: Random;
   #failures = 0;
-  #untilMs = Number.NEGATIVE_INFINITY;
+  #untilMs = 0;
 
   constructor(random: Random) {
     this.#random = random;
@@ -31,6 +31,6 @@ export class RefreshBackoff {
 
   reset(): void {
     this.#failures = 0;
-    this.#untilMs = Number.NEGATIVE_INFINITY;
+    this.#untilMs = 0;
   }
 }

@@ -26,7 +26,7 @@ type Command<Input extends ServiceInputTypes, Output extends ServiceOutputTypes>
 
 export function createStreamApi(
   client: KinesisClient,
-  { name, arn }: { readonly name: string; readonly arn?: string },
+  { name, arn }: { readonly name: string; readonly arn?: string | undefined },
 ): StreamApi {
   // By name Kinesis takes some requests only without it; by ARN it can check permissions on the stream with each of them.
   const byArn = arn === undefined ? {} : { StreamARN: arn };
