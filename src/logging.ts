@@ -26,13 +26,10 @@ export interface NoticesOptions {
 
 /** What is said of the stream, at the trouble's start and end, and what helps if no remedy is known for the failure. */
 const TROUBLES: Record<TroubleKind, readonly [what: string, otherwise: string]> = {
-  refresh: [
-    "could not be read in time",
-    "if it lasts, compare refreshTimeoutMs with the metric KinesisLatency, and see the status of Kinesis",
-  ],
+  refresh: ["could not be read in time", "if it lasts, compare refreshTimeoutMs with the metric KinesisLatency"],
   throttled: [
     "is read too often: Kinesis throttles",
-    "raise maxStalenessMs, or add shards: all readers of one share 5 GetRecords a second and 2 MB/s",
+    "raise maxStalenessMs, or add shards: the readers of one share 5 GetRecords a second",
   ],
   lost: [
     "could not be followed; the cache was emptied",
@@ -40,12 +37,12 @@ const TROUBLES: Record<TroubleKind, readonly [what: string, otherwise: string]> 
   ],
   refused: ["cannot be used: Kinesis refuses", "check the function's role, its region and the stream's name"],
   record: [
-    "holds a record that could not be understood; the cache was emptied to be safe",
-    "find who else writes to this stream; a format of your own needs the option decode",
+    "holds a record that was not understood; the cache was emptied",
+    "find who else writes to it; a format of your own needs the option decode",
   ],
   publish: [
-    "may lack invalidations; the caller was told (PublishError)",
-    "publish the ids named by the error again, for other environments may serve the old values",
+    "may lack invalidations",
+    "publish again what the PublishError names, for other environments may serve the old values",
   ],
   metrics: ["lacks the metrics of an invocation", "check the Metrics instance given to scache"],
 };
@@ -59,7 +56,7 @@ export const REMEDIES: readonly (readonly [failure: RegExp, remedy: string])[] =
   ],
   [
     /^\w*(ProviderError|UnrecognizedClient|InvalidClientToken|MissingAuthentication|Expired|Signature)/,
-    "the credentials are missing, wrong or expired (or the clock is wrong): give the function an execution role and no " +
+    "credentials are missing, wrong or expired (or the clock is wrong): give the function an execution role and no " +
       "keys in its environment; locally, log in again",
   ],
   [
@@ -77,8 +74,8 @@ export const REMEDIES: readonly (readonly [failure: RegExp, remedy: string])[] =
   [/^Error: Region is missing/, "set AWS_REGION, or pass a client that has a region"],
   [
     /^(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT)/,
-    "Kinesis cannot be reached: check the region's spelling and, in a VPC, its DNS, its route (NAT, or an interface " +
-      "endpoint kinesis-streams) and its security group (HTTPS out)",
+    "Kinesis cannot be reached: check the region's spelling and, in a VPC, the DNS, the route (NAT, or an endpoint " +
+      "kinesis-streams) and the security group (HTTPS out)",
   ],
 ];
 

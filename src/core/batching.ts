@@ -43,8 +43,8 @@ export function toBatches(content: RecordContent, publishedAtMs: number): Batch[
 }
 
 /** Groups of requests' records, each within the limits of one PutRecords call. */
-export function toRequests<T extends { readonly record: RecordToPut }>(records: readonly T[]): T[][] {
-  const bytesOf = ({ record }: T) => record.data.length + record.partitionKey.length;
+export function toRequests<T extends RecordToPut>(records: readonly T[]): T[][] {
+  const bytesOf = ({ data, partitionKey }: T) => data.length + partitionKey.length;
   return groups(records, bytesOf, MAX_REQUEST_BYTES, MAX_REQUEST_RECORDS);
 }
 

@@ -51,10 +51,11 @@ export function dataSource<T = unknown>(source: string): (id: string) => DataId<
  * @throws InvalidDataIdError
  */
 export function parseDataId<T = unknown>(text: string): DataId<T> {
-  if (MALFORMED.test(wellFormed("wire form", text))) throw new InvalidDataIdError("a form-encoded data id", text);
   // Node garbles what is not ASCII beside escapes that are not UTF-8. A "?" it would take off cannot follow an empty field.
-  const fields = new URLSearchParams(`&${text.replace(NOT_ASCII, encodeURIComponent)}`);
-  if (!fields.get("t")) throw new InvalidDataIdError("a data id with a type (t=data.ID)", text);
+  const fields = new URLSearchParams(`&${wellFormed("wire form", text).replace(NOT_ASCII, encodeURIComponent)}`);
+  if (MALFORMED.test(text) || !fields.get("t")) {
+    throw new InvalidDataIdError("a form-encoded data id with a type (t=data.ID)", text);
+  }
   return new DataId<T>(fields.get("s") ?? "", fields.get("id") ?? "");
 }
 

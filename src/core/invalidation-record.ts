@@ -99,10 +99,10 @@ function readRecord(record: unknown): Invalidation {
     if (value === null) continue;
     switch (name.toUpperCase().toLowerCase()) {
       case "keys":
-        keys = joined(keys, list(name, value, canonicalKey));
+        keys = joined(keys, name, value, canonicalKey);
         break;
       case "sources":
-        sources = joined(sources, list(name, value, String));
+        sources = joined(sources, name, value, String);
         break;
       case "all":
         if (typeof value !== "boolean") throw unexpected(name, value);
@@ -122,14 +122,16 @@ function readRecord(record: unknown): Invalidation {
 /** Shared by the many records that name no source: a backlog is read as a whole before it is applied. */
 const NONE: readonly string[] = Object.freeze([]);
 
-function joined(first: readonly string[], second: readonly string[]): readonly string[] {
-  return first.length === 0 ? second : [...first, ...second];
-}
-
-/** A list of strings, each of them read; null entries are empty strings, as in Go. */
-function list(name: string, value: unknown, read: (entry: string) => string): readonly string[] {
+/** What came before, and a list of strings, each of them read; null entries are empty strings, as in Go. */
+function joined(
+  before: readonly string[],
+  name: string,
+  value: unknown,
+  read: (entry: string) => string,
+): readonly string[] {
   if (!Array.isArray(value)) throw unexpected(name, value);
-  return value.map((entry) => read(entry === null ? "" : text(name, entry)));
+  const entries = value.map((entry) => read(entry === null ? "" : text(name, entry)));
+  return before.length === 0 ? entries : [...before, ...entries];
 }
 
 function text(name: string, value: unknown): string {

@@ -23,9 +23,8 @@ const NO_OUTCOME = "no outcome was given for the record";
 /** Where a record of ours was written: shard and sequence number. */
 export type Written = readonly [shardId: string, sequenceNumber: string];
 
-interface Pending {
+interface Pending extends RecordToPut {
   readonly content: RecordContent;
-  readonly record: RecordToPut;
 }
 
 export class Publisher {
@@ -50,9 +49,9 @@ export class Publisher {
     let pending: Pending[];
     try {
       pending = toBatches(content, this.#clock.now()).map((batch) => ({
-        content: batch.content,
+        ...batch,
         // Random, so that records spread evenly over the shards.
-        record: { data: batch.data, partitionKey: String(this.#random()) },
+        partitionKey: String(this.#random()),
       }));
     } catch (error) {
       throw this.#unpublished([{ content }], error);
@@ -92,8 +91,7 @@ export class Publisher {
 
   async #put(request: readonly Pending[], written: Written[], round: Round, signal: AbortSignal): Promise<void> {
     try {
-      const records = request.map((entry) => entry.record);
-      const outcomes = await this.#attempt(signal, (attempt) => this.#api.putRecords(records, attempt));
+      const outcomes = await this.#attempt(signal, (attempt) => this.#api.putRecords(request, attempt));
       request.forEach((entry, index) => {
         const outcome = outcomes[index];
         if (outcome?.written === true) {

@@ -5,7 +5,6 @@
  * never hold anything from one invocation to the next, and never throw.
  */
 
-import { randomBytes } from "node:crypto";
 import { Metrics } from "@aws-lambda-powertools/metrics";
 import type { InvocationReport, MetricsSink } from "../core/invocation-report.js";
 import { ENVIRONMENT_PROPERTY, METRICS, METRICS_NAMESPACE } from "./names.js";
@@ -38,7 +37,7 @@ export function createEmfSink(options: EmfSinkOptions): MetricsSink {
   return (report) => {
     try {
       metrics ??= ownMetrics(options, (name) => name in METRICS || name in report || name === ENVIRONMENT_PROPERTY);
-      environment ??= randomBytes(4).toString("hex");
+      environment ??= crypto.randomUUID().slice(0, 8);
       write(metrics, report, environment);
       options.onSuccess?.();
     } catch (cause) {

@@ -72,7 +72,7 @@ describe("records", () => {
 });
 
 describe("requests", () => {
-  const entry = (size: number) => ({ record: { data: new Uint8Array(size), partitionKey: "k".repeat(32) } });
+  const entry = (size: number) => ({ data: new Uint8Array(size), partitionKey: "k".repeat(32) });
 
   test("hold every record once, in order, and at most 500 of them", () => {
     const entries = Array.from({ length: 1_201 }, () => entry(10));
