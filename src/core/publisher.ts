@@ -5,9 +5,9 @@
  */
 import { PublishError } from "../errors.js";
 import { toBatches, toRequests } from "./batching.js";
-import { backoffMs, type Clock, pause, type Random } from "./clock.js";
+import { backoffMs, type Clock, type Random } from "./clock.js";
 import type { RecordContent } from "./invalidation-record.js";
-import { type RecordToPut, type StreamApi, StreamFailure } from "./stream-api.js";
+import { type PutOutcome, type RecordToPut, type StreamApi, StreamFailure } from "./stream-api.js";
 
 /** One attempt at one PutRecords call. */
 const ATTEMPT_TIMEOUT_MS = 3_000;
@@ -42,7 +42,7 @@ export class Publisher {
 
   /**
    * Resolves to a token that names what was written, once Kinesis has acknowledged all of it. Stops trying after
-   * `timeoutMs`.
+   * `timeoutMs`, at once where the next attempt would come too late.
    * @throws PublishError naming what may not have been published
    */
   async publish(content: RecordContent, timeoutMs: number): Promise<string> {
@@ -56,42 +56,33 @@ export class Publisher {
     } catch (error) {
       throw this.#unpublished([{ content }], error);
     }
-    const deadline = new AbortController();
-    const cancel = this.#clock.after(timeoutMs, () => deadline.abort());
-    try {
-      return await this.#publishAll(pending, deadline.signal);
-    } finally {
-      cancel();
-    }
-  }
-
-  async #publishAll(all: readonly Pending[], signal: AbortSignal): Promise<string> {
+    const endsAtMs = this.#clock.monotonic() + timeoutMs;
     const written: Written[] = [];
-    let pending = all;
     for (let attempt = 1; ; attempt++) {
-      const round = await this.#putAll(pending, written, signal);
+      const round = await this.#putAll(pending, written, endsAtMs);
       pending = round.failed;
       if (pending.length === 0) return encodeToken(written);
-      const isLast = round.final || attempt === MAX_ATTEMPTS;
-      if (!isLast) await pause(this.#clock, backoffMs(attempt, BACKOFF_MS, MAX_BACKOFF_MS, this.#random), signal);
-      if (isLast || signal.aborted) throw this.#unpublished(pending, round.cause);
+      const waitMs = backoffMs(attempt, BACKOFF_MS, MAX_BACKOFF_MS, this.#random);
+      const endsNow = this.#clock.monotonic() + waitMs >= endsAtMs;
+      if (round.final || attempt === MAX_ATTEMPTS || endsNow) throw this.#unpublished(pending, round.cause);
+      await new Promise<void>((resolve) => this.#clock.after(waitMs, resolve));
     }
   }
 
   /** One attempt at everything pending, a few requests at a time. */
-  async #putAll(pending: readonly Pending[], written: Written[], signal: AbortSignal): Promise<Round> {
+  async #putAll(pending: readonly Pending[], written: Written[], endsAtMs: number): Promise<Round> {
     const round: Round = { failed: [], cause: undefined, final: false };
     const requests = toRequests(pending);
     for (let i = 0; i < requests.length; i += MAX_PARALLEL_REQUESTS) {
       const wave = requests.slice(i, i + MAX_PARALLEL_REQUESTS);
-      await Promise.all(wave.map((request) => this.#put(request, written, round, signal)));
+      await Promise.all(wave.map((request) => this.#put(request, written, round, endsAtMs)));
     }
     return round;
   }
 
-  async #put(request: readonly Pending[], written: Written[], round: Round, signal: AbortSignal): Promise<void> {
+  async #put(request: readonly Pending[], written: Written[], round: Round, endsAtMs: number): Promise<void> {
     try {
-      const outcomes = await this.#attempt(signal, (attempt) => this.#api.putRecords(request, attempt));
+      const outcomes = await this.#attempt(request, endsAtMs);
       request.forEach((entry, index) => {
         const outcome = outcomes[index];
         if (outcome?.written === true) {
@@ -110,24 +101,16 @@ export class Publisher {
   }
 
   /** Ends after the attempt's own time even when the client ignores the signal. */
-  async #attempt<T>(signal: AbortSignal, call: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const controller = new AbortController();
-    let abort: () => void = () => undefined;
-    const late = new Promise<never>((_resolve, reject) => {
-      abort = () => {
+  #attempt(request: readonly Pending[], endsAtMs: number): Promise<readonly PutOutcome[]> {
+    const leftMs = Math.min(ATTEMPT_TIMEOUT_MS, endsAtMs - this.#clock.monotonic());
+    return new Promise((resolve, reject) => {
+      const controller = new AbortController();
+      const cancel = this.#clock.after(leftMs, () => {
         controller.abort();
         reject(new StreamFailure("unavailable", "PutRecords was not answered in time"));
-      };
+      });
+      this.#api.putRecords(request, controller.signal).finally(cancel).then(resolve, reject);
     });
-    const cancel = this.#clock.after(ATTEMPT_TIMEOUT_MS, abort);
-    signal.addEventListener("abort", abort, { once: true });
-    if (signal.aborted) abort();
-    try {
-      return await Promise.race([call(controller.signal), late]);
-    } finally {
-      cancel();
-      signal.removeEventListener("abort", abort);
-    }
   }
 
   #unpublished(pending: readonly { readonly content: RecordContent }[], cause: unknown): PublishError {

@@ -163,6 +163,13 @@ describe("publish rejects", () => {
     }
   });
 
+  test("at once when the next attempt would come after its time is up", async () => {
+    const { publish, plan, calls } = setUp();
+    plan({ fail: "throttled" });
+    const { error } = await publish({ keys: [key("1")] }, 37.5);
+    expect([error instanceof PublishError, calls.length]).toEqual([true, 1]);
+  });
+
   test("when its time is up although the client ignores being aborted, and leaves nothing behind", async () => {
     const clock = new ManualClock();
     const deaf = { putRecords: () => new Promise(() => undefined) } as unknown as StreamApi;
