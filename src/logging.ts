@@ -108,9 +108,8 @@ export function createNotices({ streamName, serviceName, logger: given, debug: a
         kind,
         reason,
         error,
-        ...(failure && !isRecord && mayQuote(failure) && failure.message !== reason
-          ? { errorMessage: failure.message }
-          : {}),
+        errorMessage:
+          failure && !isRecord && mayQuote(failure) && failure.message !== reason ? failure.message : undefined,
         fix,
       });
       if (isRecord) debug("a record was not understood", { reason: told });

@@ -73,12 +73,14 @@ const HOUR_MS = 60 * MINUTE_MS;
 /** Every stream keeps its records for a day; the hour is for what one has to read by then. */
 const LONGEST_GAP_MS = 23 * HOUR_MS;
 const METRICS = objectWith("addMetric");
-const LIFETIME = milliseconds(1, Number.MAX_SAFE_INTEGER);
+/** What is bounded by nothing but what a number can count. */
+const LARGEST = 2 ** 53 - 1;
+const LIFETIME = milliseconds(1, LARGEST);
 
 const RULES: Record<keyof ScacheOptions, Rule> = {
   ttlMs: ["a number of milliseconds or { min, max }", (ttlMs) => isObject(ttlMs) || LIFETIME[1](ttlMs)],
   maxEntries: wholeNumber(1, 2 ** 24),
-  maxBytes: wholeNumber(1, Number.MAX_SAFE_INTEGER),
+  maxBytes: wholeNumber(1, LARGEST),
   sizeOf: FUNCTION,
   maxStalenessMs: milliseconds(0, LONGEST_GAP_MS),
   refreshTimeoutMs: milliseconds(1, 15 * MINUTE_MS),

@@ -4,7 +4,7 @@
 import { InvalidOptionError } from "./errors.js";
 
 /** Its name, or its ARN, which ends with the name. */
-const STREAM = /^(arn:[^:]+:kinesis:([^:]*):\d{12}:stream\/)?([a-zA-Z0-9_.-]{1,128})$/;
+const STREAM = /^(arn:[^:]+:kinesis:([^:]*):\d{12}:stream\/)?([\w.-]{1,128})$/;
 
 /** A stream as the AWS API wants it named. */
 export interface StreamRef {

@@ -55,7 +55,7 @@ const encoder = new TextEncoder();
 function split(texts: readonly string[]): string[][] {
   // As JSON, with its quotes and the comma after it.
   const bytesOf = (text: string) => encoder.encode(JSON.stringify(text)).length + 1;
-  return groups(texts, bytesOf, RECORD_BYTES - ENVELOPE_BYTES, Number.POSITIVE_INFINITY);
+  return groups(texts, bytesOf, RECORD_BYTES - ENVELOPE_BYTES, texts.length);
 }
 
 /** As few groups as the limits allow, in order; what is too large by itself is a group of its own. */

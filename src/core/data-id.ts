@@ -81,7 +81,7 @@ function wellFormed(name: string, value: string): string {
 const LONE_SURROGATE = /\p{Surrogate}/u;
 const MALFORMED = /;|%(?![0-9A-Fa-f]{2})/;
 const NOT_ASCII = /[\u0080-\uffff]+/g;
-const UNRESERVED = /^[A-Za-z0-9\-_.~]*$/;
+const UNRESERVED = /^[\w\-.~]*$/;
 
 function encode(text: string): string {
   if (UNRESERVED.test(text)) return text;

@@ -140,7 +140,7 @@ function text(name: string, value: unknown): string {
 }
 
 /** Keys without escapes are written in one way only. */
-const PLAIN_KEY = /^id=[A-Za-z0-9\-_.~+]*&s=[A-Za-z0-9\-_.~+]*&t=data\.ID$/;
+const PLAIN_KEY = /^id=[\w\-.~+]*&s=[\w\-.~+]*&t=data\.ID$/;
 
 /**
  * Any other key is read and written again, so that a producer that escapes differently still hits the entry.

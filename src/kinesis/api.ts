@@ -29,7 +29,7 @@ export function createStreamApi(
   { name, arn }: { readonly name: string; readonly arn?: string | undefined },
 ): StreamApi {
   // By name Kinesis takes some requests only without it; by ARN it can check permissions on the stream with each of them.
-  const byArn = arn === undefined ? {} : { StreamARN: arn };
+  const byArn = { StreamARN: arn };
   const stream = arn === undefined ? { StreamName: name } : byArn;
 
   async function send<Input extends ServiceInputTypes, Output extends ServiceOutputTypes>(
