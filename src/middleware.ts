@@ -45,14 +45,12 @@ export function scache(stream: string, options: ScacheOptions = {}): ScacheMiddl
   const oneAtATime = env.AWS_LAMBDA_RUNTIME_API !== undefined && env.AWS_LAMBDA_MAX_CONCURRENCY === undefined;
   const { metrics } = options;
   if (metrics === false) return createHooks(environment, () => undefined, oneAtATime);
-  const trouble = new TroubleLog(systemClock, notices);
   const report = createEmfSink({
     streamName,
     serviceName,
     functionName,
     metrics,
-    onFailure: (cause) => trouble.failed("metrics", "a metrics line was not written", cause),
-    onSuccess: () => trouble.recovered("metrics"),
+    trouble: new TroubleLog(systemClock, notices),
   });
   return createHooks(environment, report, oneAtATime);
 }

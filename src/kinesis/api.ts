@@ -5,15 +5,25 @@
 import {
   type $Command,
   GetRecordsCommand,
+  type GetRecordsCommandOutput,
   GetShardIteratorCommand,
   type KinesisClient,
   type KinesisClientResolvedConfig,
   ListShardsCommand,
   PutRecordsCommand,
+  type PutRecordsResultEntry,
   type ServiceInputTypes,
   type ServiceOutputTypes,
+  type Shard,
 } from "@aws-sdk/client-kinesis";
-import { type StreamApi, StreamFailure, type StreamFailureKind } from "../core/stream-api.js";
+import {
+  type ListedShard,
+  type PutOutcome,
+  type RecordsPage,
+  type StreamApi,
+  StreamFailure,
+  type StreamFailureKind,
+} from "../core/stream-api.js";
 import { messageOf } from "../errors.js";
 
 type Command<Input extends ServiceInputTypes, Output extends ServiceOutputTypes> = $Command<
@@ -28,97 +38,90 @@ export function createStreamApi(
   client: KinesisClient,
   { name, arn }: { readonly name: string; readonly arn?: string | undefined },
 ): StreamApi {
-  // By name Kinesis takes some requests only without it; by ARN it can check permissions on the stream with each of them.
+  // By ARN, Kinesis can check permissions on the stream with every request; by name it takes some only without it.
   const byArn = { StreamARN: arn };
   const stream = arn === undefined ? { StreamName: name } : byArn;
 
   async function send<Input extends ServiceInputTypes, Output extends ServiceOutputTypes>(
     command: Command<Input, Output>,
-    signal: AbortSignal,
+    abortSignal: AbortSignal,
   ): Promise<Output> {
     try {
-      return await client.send(command, { abortSignal: signal });
+      return await client.send(command, { abortSignal });
     } catch (error) {
       throw new StreamFailure(kindOf(error), messageOf(error), { cause: error });
     }
   }
 
   return {
-    async listShards({ fromTimestampMs, nextToken }, signal) {
-      const command = new ListShardsCommand(
-        // Kinesis refuses a request that names both a token and a stream.
-        nextToken !== undefined
-          ? { ...byArn, NextToken: nextToken }
-          : fromTimestampMs !== undefined
-            ? { ...stream, ShardFilter: { Type: "FROM_TIMESTAMP", Timestamp: new Date(fromTimestampMs) } }
-            : stream,
-      );
-      let serverTimeMs: number | undefined;
-      command.middlewareStack.add(
-        (next) => async (args) => {
-          const result = await next(args);
-          serverTimeMs = serverTime(result.response);
-          return result;
-        },
-        { step: "deserialize" },
-      );
-      const { Shards = [], NextToken } = await send(command, signal);
-      return {
-        shards: Shards.map(({ ShardId, ParentShardId, AdjacentParentShardId }) => ({
-          shardId: ShardId ?? "",
-          parentShardIds: [ParentShardId, AdjacentParentShardId].filter((parent) => parent !== undefined),
-        })),
-        nextToken: NextToken,
-        serverTimeMs,
-      };
+    async listShards({ fromTimestampMs, nextToken: NextToken }, signal) {
+      const since = fromTimestampMs === undefined ? undefined : new Date(fromTimestampMs);
+      const all = { ...stream, ...(since && { ShardFilter: { Type: "FROM_TIMESTAMP", Timestamp: since } as const }) };
+      // Kinesis refuses a request that names both a token and a stream.
+      const command = new ListShardsCommand(NextToken === undefined ? all : { ...byArn, NextToken });
+      const serverTimeMs = serverTimeOf(command);
+      const answer = await send(command, signal);
+      return { shards: (answer.Shards ?? []).map(toShard), nextToken: answer.NextToken, serverTimeMs: serverTimeMs() };
     },
 
-    async getShardIterator(shardId, start, signal) {
-      const command = new GetShardIteratorCommand({
-        ...stream,
-        ShardId: shardId,
-        ...(start.at === "trim-horizon"
-          ? { ShardIteratorType: "TRIM_HORIZON" }
-          : { ShardIteratorType: "AT_TIMESTAMP", Timestamp: new Date(start.timestampMs) }),
-      });
-      const { ShardIterator } = await send(command, signal);
+    async getShardIterator(ShardId, start, signal) {
+      const from =
+        start.at === "trim-horizon"
+          ? ({ ShardIteratorType: "TRIM_HORIZON" } as const)
+          : ({ ShardIteratorType: "AT_TIMESTAMP", Timestamp: new Date(start.timestampMs) } as const);
+      const { ShardIterator } = await send(new GetShardIteratorCommand({ ...stream, ShardId, ...from }), signal);
       if (ShardIterator === undefined) throw new StreamFailure("unavailable", "GetShardIterator gave no iterator");
       return ShardIterator;
     },
 
-    async getRecords(iterator, signal) {
-      const command = new GetRecordsCommand({ ...byArn, ShardIterator: iterator });
-      const { Records = [], NextShardIterator, ChildShards = [], MillisBehindLatest } = await send(command, signal);
-      return {
-        records: Records.map(({ Data }) => ({ data: Data ?? NO_BYTES })),
-        nextIterator: NextShardIterator || undefined,
-        childShardIds: ChildShards.map(({ ShardId }) => ShardId ?? ""),
-        // An answer that does not say how far behind it is proves nothing.
-        millisBehindLatest: MillisBehindLatest ?? Number.POSITIVE_INFINITY,
-      };
+    async getRecords(ShardIterator, signal) {
+      return toPage(await send(new GetRecordsCommand({ ...byArn, ShardIterator }), signal));
     },
 
     async putRecords(records, signal) {
-      const command = new PutRecordsCommand({
-        ...stream,
-        Records: records.map(({ data, partitionKey }) => ({ Data: data, PartitionKey: partitionKey })),
-      });
-      const { Records = [] } = await send(command, signal);
-      return Records.map(({ ErrorCode, ErrorMessage, ShardId, SequenceNumber }) =>
-        !ErrorCode && ShardId && SequenceNumber
-          ? { written: true, shardId: ShardId, sequenceNumber: SequenceNumber }
-          : { written: false, reason: `${ErrorCode ?? "no acknowledgement"}: ${ErrorMessage ?? ""}` },
-      );
+      const Records = records.map(({ data, partitionKey }) => ({ Data: data, PartitionKey: partitionKey }));
+      const answer = await send(new PutRecordsCommand({ ...stream, Records }), signal);
+      return (answer.Records ?? []).map(toOutcome);
     },
   };
 }
 
+/** What the `Date` header said, once the command was answered. */
+function serverTimeOf(command: ListShardsCommand): () => number | undefined {
+  let date: string | undefined;
+  command.middlewareStack.add(
+    (next) => async (args) => {
+      const result = await next(args);
+      date = (result.response as { headers?: Record<string, string> }).headers?.date;
+      return result;
+    },
+    { step: "deserialize" },
+  );
+  return () => Date.parse(date ?? "") || undefined;
+}
+
+function toShard({ ShardId, ParentShardId, AdjacentParentShardId }: Shard): ListedShard {
+  const parents = [ParentShardId, AdjacentParentShardId];
+  return { shardId: ShardId ?? "", parentShardIds: parents.filter((parent) => parent !== undefined) };
+}
+
 const NO_BYTES = new Uint8Array();
 
-/** The answer's `Date` header. */
-function serverTime(response: unknown): number | undefined {
-  const { headers } = response as { headers?: Record<string, string> };
-  return Date.parse(headers?.date ?? "") || undefined;
+function toPage(answer: GetRecordsCommandOutput): RecordsPage {
+  const { Records = [], NextShardIterator, ChildShards = [], MillisBehindLatest } = answer;
+  return {
+    records: Records.map(({ Data }) => ({ data: Data ?? NO_BYTES })),
+    nextIterator: NextShardIterator || undefined,
+    childShardIds: ChildShards.map(({ ShardId }) => ShardId ?? ""),
+    // An answer that does not say how far behind it is proves nothing.
+    millisBehindLatest: MillisBehindLatest ?? Number.POSITIVE_INFINITY,
+  };
+}
+
+function toOutcome({ ErrorCode, ErrorMessage, ShardId, SequenceNumber }: PutRecordsResultEntry): PutOutcome {
+  return !ErrorCode && ShardId && SequenceNumber
+    ? { written: true, shardId: ShardId, sequenceNumber: SequenceNumber }
+    : { written: false, reason: `${ErrorCode ?? "no acknowledgement"}: ${ErrorMessage ?? ""}` };
 }
 
 /** By the name of an error that its status does not tell enough about. */

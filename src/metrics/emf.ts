@@ -7,6 +7,7 @@
 
 import { Metrics } from "@aws-lambda-powertools/metrics";
 import type { InvocationReport, MetricsSink } from "../core/invocation-report.js";
+import type { TroubleLog } from "../core/trouble-log.js";
 import { ENVIRONMENT_PROPERTY, METRICS, METRICS_NAMESPACE } from "./names.js";
 
 export type { Metrics } from "@aws-lambda-powertools/metrics";
@@ -23,10 +24,8 @@ export interface EmfSinkOptions {
   readonly metrics?: Metrics | undefined;
   /** Names the cache, not the machine: a process with several has several. Default: random. */
   readonly environment?: string | undefined;
-  /** Told of a line that could not be written. */
-  readonly onFailure?: ((cause: unknown) => void) | undefined;
-  /** Told of a line that was written. */
-  readonly onSuccess?: (() => void) | undefined;
+  /** Told of every line whether it could be written. */
+  readonly trouble?: Pick<TroubleLog, "failed" | "recovered">;
 }
 
 export function createEmfSink(options: EmfSinkOptions): MetricsSink {
@@ -39,13 +38,13 @@ export function createEmfSink(options: EmfSinkOptions): MetricsSink {
       metrics ??= ownMetrics(options, (name) => name in METRICS || name in report || name === ENVIRONMENT_PROPERTY);
       environment ??= crypto.randomUUID().slice(0, 8);
       write(metrics, report, environment);
-      options.onSuccess?.();
+      options.trouble?.recovered("metrics");
     } catch (cause) {
       try {
         // What a failed line left behind must not be counted into the next one.
         metrics?.clearMetrics();
         metrics?.clearMetadata();
-        options.onFailure?.(cause);
+        options.trouble?.failed("metrics", "a metrics line was not written", cause);
       } catch {
         // There is nobody left to tell: an invocation must not fail for its metrics.
       }
