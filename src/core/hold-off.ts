@@ -25,7 +25,6 @@ export class HoldOff {
   }
 
   holdAll(nowMs: number): void {
-    if (this.#holdOffMs === 0) return;
     this.#allUntilMs = Math.max(this.#allUntilMs, nowMs + this.#holdOffMs);
     this.#until.clear();
   }
