@@ -8,17 +8,19 @@ export type ScacheErrorCode = "INVALID_OPTION" | "INVALID_DATA_ID" | "PUBLISH_FA
 
 /** Base of every error scache throws or rejects with. */
 export class ScacheError extends Error {
+  // Written out in each class: a minified class has another name.
+  override readonly name: string = "ScacheError";
   readonly code: ScacheErrorCode;
 
   constructor(code: ScacheErrorCode, message: string, options?: ErrorOptions) {
     super(message, options);
-    this.name = new.target.name;
     this.code = code;
   }
 }
 
 /** An option or an argument is not what it must be. The message names it, what was expected and what came. */
 export class InvalidOptionError extends ScacheError {
+  override readonly name = "InvalidOptionError";
   readonly option: string;
 
   constructor(option: string, expected: string, received: unknown) {
@@ -29,6 +31,8 @@ export class InvalidOptionError extends ScacheError {
 
 /** A text is not the wire form of a data id, or a source or id cannot be written as one. */
 export class InvalidDataIdError extends ScacheError {
+  override readonly name = "InvalidDataIdError";
+
   constructor(expected: string, received: unknown) {
     super("INVALID_DATA_ID", `scache: expected ${expected}, but got ${describe(received)}`);
   }
@@ -36,6 +40,7 @@ export class InvalidDataIdError extends ScacheError {
 
 /** Kinesis may not hold every invalidation: those named in `ids` and `sources` may not have been published. */
 export class PublishError extends ScacheError {
+  override readonly name = "PublishError";
   /** Wire keys (`DataId.toString()`) that may not have been published. */
   readonly ids: readonly string[];
   /** Sources whose invalidation may not have been published. */
@@ -53,10 +58,13 @@ export class PublishError extends ScacheError {
     const names = [...ids, ...sources, ...(everything ? ["everything"] : [])];
     const shown =
       names.slice(0, 3).map(shortened).join(", ") + (names.length > 3 ? `, … (${names.length} in all)` : "");
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    super("PUBLISH_FAILED", `scache: may not have been published to stream "${stream}": ${shown}: ${reason}`, {
-      cause,
-    });
+    super(
+      "PUBLISH_FAILED",
+      `scache: may not have been published to stream "${stream}": ${shown}: ${messageOf(cause)}`,
+      {
+        cause,
+      },
+    );
     this.ids = ids;
     this.sources = sources;
     this.everything = everything;
@@ -65,9 +73,16 @@ export class PublishError extends ScacheError {
 
 /** The stream could not be read to its end in time (only thrown with `onRefreshError: "throw"` and by `refresh()`). */
 export class RefreshError extends ScacheError {
+  override readonly name = "RefreshError";
+
   constructor(stream: string, reason: string, cause?: unknown) {
     super("REFRESH_FAILED", `scache: could not catch up with stream "${stream}": ${reason}`, { cause });
   }
+}
+
+/** What was thrown need not be an error. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : describe(thrown);
 }
 
 /** A short, safe description of any value for an error message. */

@@ -73,15 +73,13 @@ export function createHooks(environment: Environment, report: MetricsSink, oneAt
     if (accounts !== undefined) report(accounts);
   }
 
-  function endLeftovers(): void {
-    for (const [context, { request, invocation }] of underWay) {
-      if (oneAtATime || request.earlyResponse !== undefined || invocation.isOver) end(context);
-    }
-  }
+  const over = ({ context }: ScacheRequest) => end(context);
 
   return {
     async before(request) {
-      endLeftovers();
+      for (const [context, earlier] of underWay) {
+        if (oneAtATime || earlier.request.earlyResponse !== undefined || earlier.invocation.isOver) end(context);
+      }
       // Used twice for one handler, it is one cache still.
       if (underWay.get(request.context)?.request === request) return;
       end(request.context);
@@ -90,12 +88,8 @@ export function createHooks(environment: Environment, report: MetricsSink, oneAt
       request.context.cache = invocation.cache;
       await invocation.catchUp();
     },
-    after(request) {
-      end(request.context);
-    },
-    onError(request) {
-      end(request.context);
-    },
+    after: over,
+    onError: over,
   };
 }
 

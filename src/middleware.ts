@@ -4,7 +4,6 @@
  */
 import { systemClock, systemRandom } from "./core/clock.js";
 import { createEnvironment } from "./core/environment.js";
-import type { MetricsSink } from "./core/invocation-report.js";
 import { TroubleLog } from "./core/trouble-log.js";
 import { createHooks, type ScacheMiddleware } from "./hooks.js";
 import { createStreamApi } from "./kinesis/api.js";
@@ -12,7 +11,7 @@ import { createKinesisClient } from "./kinesis/client.js";
 import { createNotices } from "./logging.js";
 import { createEmfSink } from "./metrics/emf.js";
 import { resolveOptions, type ScacheOptions } from "./options.js";
-import { resolveStream, type StreamRef } from "./stream-ref.js";
+import { resolveStream } from "./stream-ref.js";
 
 /**
  * Puts `context.cache` into a handler: a cache in this environment's memory that is kept coherent with every other
@@ -25,40 +24,33 @@ export function scache(stream: string, options: ScacheOptions = {}): ScacheMiddl
   const resolved = resolveOptions(options);
   const ref = resolveStream(stream);
   const { env } = process;
+  const { POWERTOOLS_SERVICE_NAME: serviceName, AWS_LAMBDA_FUNCTION_NAME: functionName } = env;
+  const { name: streamName, region } = ref;
+  const level = env.AWS_LAMBDA_LOG_LEVEL ?? env.POWERTOOLS_LOG_LEVEL ?? env.LOG_LEVEL ?? "";
   const notices = createNotices({
-    streamName: ref.name,
-    serviceName: env.POWERTOOLS_SERVICE_NAME ?? env.AWS_LAMBDA_FUNCTION_NAME,
+    streamName,
+    serviceName: serviceName ?? functionName,
     logger: options.logger,
-    debug: isDebug(env),
+    debug: /^(debug|trace)$/i.test(level),
   });
-  const trouble = new TroubleLog(systemClock, notices);
   const environment = createEnvironment({
-    stream: createStreamApi(options.client ?? createKinesisClient({ region: ref.region }), ref),
-    streamName: ref.name,
+    stream: createStreamApi(options.client ?? createKinesisClient({ region }), ref),
+    streamName,
     clock: systemClock,
     random: systemRandom,
     options: resolved,
     notices,
   });
-  const report = sinkOf(ref, options, env, trouble);
   // All but Lambda Managed Instances run one invocation at a time in a process.
   const oneAtATime = env.AWS_LAMBDA_RUNTIME_API !== undefined && env.AWS_LAMBDA_MAX_CONCURRENCY === undefined;
-  return createHooks(environment, report, oneAtATime);
-}
-
-function sinkOf(ref: StreamRef, options: ScacheOptions, env: NodeJS.ProcessEnv, trouble: TroubleLog): MetricsSink {
-  if (options.metrics === false) return () => undefined;
-  return createEmfSink({
-    streamName: ref.name,
-    serviceName: env.POWERTOOLS_SERVICE_NAME,
-    functionName: env.AWS_LAMBDA_FUNCTION_NAME,
-    metrics: options.metrics,
-    onFailure: (cause) => trouble.failed("metrics", "a metrics line was not written", cause),
-    onSuccess: () => trouble.recovered("metrics"),
+  const { metrics } = options;
+  if (metrics === false) return createHooks(environment, () => undefined, oneAtATime);
+  const report = createEmfSink({
+    streamName,
+    serviceName,
+    functionName,
+    metrics,
+    trouble: new TroubleLog(systemClock, notices),
   });
-}
-
-function isDebug(env: NodeJS.ProcessEnv): boolean {
-  const level = (env.AWS_LAMBDA_LOG_LEVEL ?? env.POWERTOOLS_LOG_LEVEL ?? env.LOG_LEVEL ?? "").toUpperCase();
-  return level === "DEBUG" || level === "TRACE";
+  return createHooks(environment, report, oneAtATime);
 }

@@ -7,10 +7,19 @@ import type { TtlRange } from "./core/expiry.js";
 import type { RecordDecoder } from "./core/invalidation-record.js";
 import type { RefreshErrorPolicy, ResolvedOptions } from "./core/settings.js";
 import { estimateBytes } from "./core/size.js";
-import { InvalidOptionError } from "./errors.js";
 import type { KinesisClient } from "./kinesis/client.js";
 import type { Logger } from "./logging.js";
 import type { Metrics } from "./metrics/emf.js";
+import {
+  check,
+  checkOptions,
+  FUNCTION,
+  isObject,
+  milliseconds,
+  objectWith,
+  type Rule,
+  wholeNumber,
+} from "./option-rules.js";
 
 export type { RefreshErrorPolicy, ResolvedOptions } from "./core/settings.js";
 
@@ -60,116 +69,63 @@ export interface ScacheOptions {
 }
 
 const MINUTE_MS = 60_000;
-const DAY_MS = 24 * 60 * MINUTE_MS;
+const HOUR_MS = 60 * MINUTE_MS;
 /** Every stream keeps its records for a day; the hour is for what one has to read by then. */
-const LONGEST_GAP_MS = 23 * 60 * MINUTE_MS;
+const LONGEST_GAP_MS = 23 * HOUR_MS;
+const METRICS = objectWith("addMetric");
+/** What is bounded by nothing but what a number can count. */
+const LARGEST = 2 ** 53 - 1;
+const LIFETIME = milliseconds(1, LARGEST);
 
-const NAMES: ReadonlySet<string> = new Set<keyof ScacheOptions>([
-  "ttlMs",
-  "maxEntries",
-  "maxBytes",
-  "sizeOf",
-  "maxStalenessMs",
-  "refreshTimeoutMs",
-  "onRefreshError",
-  "maxGapMs",
-  "clockMarginMs",
-  "holdOffMs",
-  "freeze",
-  "client",
-  "metrics",
-  "logger",
-  "decode",
-]);
+const RULES: Record<keyof ScacheOptions, Rule> = {
+  ttlMs: ["a number of milliseconds or { min, max }", (ttlMs) => isObject(ttlMs) || LIFETIME[1](ttlMs)],
+  maxEntries: wholeNumber(1, 2 ** 24),
+  maxBytes: wholeNumber(1, LARGEST),
+  sizeOf: FUNCTION,
+  maxStalenessMs: milliseconds(0, LONGEST_GAP_MS),
+  refreshTimeoutMs: milliseconds(1, 15 * MINUTE_MS),
+  onRefreshError: [`"bypass", "serve" or "throw"`, (policy) => ["bypass", "serve", "throw"].includes(policy as string)],
+  maxGapMs: milliseconds(1, LONGEST_GAP_MS),
+  clockMarginMs: milliseconds(0, HOUR_MS),
+  holdOffMs: milliseconds(0, 24 * HOUR_MS),
+  freeze: ["true or false", (freeze) => typeof freeze === "boolean"],
+  client: objectWith("send"),
+  metrics: ["an object with addMetric(), or false", (metrics) => metrics === false || METRICS[1](metrics)],
+  logger: objectWith("warn"),
+  decode: FUNCTION,
+};
 
 /** @throws InvalidOptionError naming the first option that is not what it must be */
 export function resolveOptions(options: ScacheOptions = {}): ResolvedOptions {
-  if (typeof options !== "object" || options === null || Array.isArray(options)) {
-    throw new InvalidOptionError("options", "an object", options);
-  }
-  for (const name of Object.keys(options)) {
-    if (!NAMES.has(name)) throw new InvalidOptionError(name, `one of ${[...NAMES].join(", ")}`, name);
-  }
-  requireObject("client", options.client, "send");
-  requireObject("logger", options.logger, "warn");
-  if (options.metrics !== false) requireObject("metrics", options.metrics, "addMetric");
-  const maxGapMs = milliseconds("maxGapMs", options.maxGapMs, 15 * MINUTE_MS, 1, LONGEST_GAP_MS);
-  const maxStalenessMs = milliseconds("maxStalenessMs", options.maxStalenessMs, 0, 0, LONGEST_GAP_MS);
+  checkOptions(options, RULES);
+  const { maxStalenessMs = 0, maxGapMs = 15 * MINUTE_MS } = options;
   // Otherwise the stream would never be read: the cache would be served until the gap is too long, and then flushed.
-  if (maxStalenessMs > maxGapMs) {
-    throw new InvalidOptionError("maxStalenessMs", `at most maxGapMs (${maxGapMs})`, maxStalenessMs);
-  }
+  check("maxStalenessMs", maxStalenessMs, [`at most maxGapMs (${maxGapMs})`, () => maxStalenessMs <= maxGapMs]);
   return {
-    ttl: ttl(options.ttlMs),
-    maxEntries: integer("maxEntries", options.maxEntries, 10_000, 1, 2 ** 24),
-    maxBytes: integer("maxBytes", options.maxBytes, 16 * 1024 * 1024, 1, Number.MAX_SAFE_INTEGER),
-    sizeOf: callable("sizeOf", options.sizeOf) ?? estimateWithKey,
+    ttl: ttlRange(options.ttlMs ?? { min: 30 * MINUTE_MS, max: HOUR_MS }),
+    maxEntries: options.maxEntries ?? 10_000,
+    maxBytes: options.maxBytes ?? 16 * 1024 * 1024,
+    sizeOf: options.sizeOf ?? estimateWithKey,
     maxStalenessMs,
-    refreshTimeoutMs: milliseconds("refreshTimeoutMs", options.refreshTimeoutMs, 1_000, 1, 15 * MINUTE_MS),
-    onRefreshError: policy(options.onRefreshError),
+    refreshTimeoutMs: options.refreshTimeoutMs ?? 1_000,
+    onRefreshError: options.onRefreshError ?? "bypass",
     maxGapMs,
-    clockMarginMs: milliseconds("clockMarginMs", options.clockMarginMs, 10_000, 0, 60 * MINUTE_MS),
-    holdOffMs: milliseconds("holdOffMs", options.holdOffMs, 0, 0, DAY_MS),
-    freeze: boolean("freeze", options.freeze, true),
-    decode: callable("decode", options.decode),
+    clockMarginMs: options.clockMarginMs ?? 10_000,
+    holdOffMs: options.holdOffMs ?? 0,
+    freeze: options.freeze ?? true,
+    decode: options.decode,
   };
 }
 
-function ttl(given: ScacheOptions["ttlMs"]): TtlRange {
-  if (given === undefined) return { minMs: 30 * MINUTE_MS, maxMs: 60 * MINUTE_MS };
-  if (typeof given === "number") {
-    const ms = milliseconds("ttlMs", given, 0, 1, Number.MAX_SAFE_INTEGER);
-    return { minMs: ms, maxMs: ms };
-  }
-  if (typeof given !== "object" || given === null) {
-    throw new InvalidOptionError("ttlMs", "a number or { min, max }", given);
-  }
-  const minMs = milliseconds("ttlMs.min", given.min, Number.NaN, 1, Number.MAX_SAFE_INTEGER);
-  const maxMs = milliseconds("ttlMs.max", given.max, Number.NaN, 1, Number.MAX_SAFE_INTEGER);
-  if (minMs > maxMs) throw new InvalidOptionError("ttlMs.min", `at most ttlMs.max (${maxMs})`, minMs);
-  return { minMs, maxMs };
+function ttlRange(given: NonNullable<ScacheOptions["ttlMs"]>): TtlRange {
+  if (typeof given === "number") return { minMs: given, maxMs: given };
+  const { min, max } = given;
+  check("ttlMs.min", min, LIFETIME);
+  check("ttlMs.max", max, LIFETIME);
+  check("ttlMs.min", min, [`at most ttlMs.max (${max})`, () => min <= max]);
+  return { minMs: min, maxMs: max };
 }
 
 function estimateWithKey(value: unknown, id: DataId): number {
   return estimateBytes(value) + 2 * id.toString().length;
-}
-
-function milliseconds(name: string, given: unknown, fallback: number, min: number, max: number): number {
-  const value = given === undefined ? fallback : given;
-  if (typeof value !== "number" || !(value >= min && value <= max)) {
-    throw new InvalidOptionError(name, `a number of milliseconds from ${min} to ${max}`, given);
-  }
-  return value;
-}
-
-function integer(name: string, given: unknown, fallback: number, min: number, max: number): number {
-  const value = given === undefined ? fallback : given;
-  if (typeof value !== "number" || !Number.isInteger(value) || value < min || value > max) {
-    throw new InvalidOptionError(name, `a whole number from ${min} to ${max}`, given);
-  }
-  return value;
-}
-
-function boolean(name: string, given: unknown, fallback: boolean): boolean {
-  if (given === undefined) return fallback;
-  if (typeof given !== "boolean") throw new InvalidOptionError(name, "true or false", given);
-  return given;
-}
-
-function policy(given: unknown): RefreshErrorPolicy {
-  if (given === undefined) return "bypass";
-  if (given === "bypass" || given === "serve" || given === "throw") return given;
-  throw new InvalidOptionError("onRefreshError", `"bypass", "serve" or "throw"`, given);
-}
-
-function callable<F>(name: string, given: F | undefined): F | undefined {
-  if (given !== undefined && typeof given !== "function") throw new InvalidOptionError(name, "a function", given);
-  return given;
-}
-
-function requireObject(name: string, given: unknown, method: string): void {
-  if (given === undefined) return;
-  if (typeof given !== "object" || given === null || typeof Reflect.get(given, method) !== "function") {
-    throw new InvalidOptionError(name, `an object with ${method}()`, given);
-  }
 }

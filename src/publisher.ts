@@ -5,9 +5,9 @@
 import { systemClock, systemRandom } from "./core/clock.js";
 import { DataId, type Observable, toDataId } from "./core/data-id.js";
 import { Publisher } from "./core/publisher.js";
-import { InvalidOptionError } from "./errors.js";
 import { createStreamApi } from "./kinesis/api.js";
 import { createKinesisClient, type KinesisClient } from "./kinesis/client.js";
+import { checkOptions, milliseconds, objectWith } from "./option-rules.js";
 import { resolveStream } from "./stream-ref.js";
 
 export { DataId, dataId, dataSource, type Observable, parseDataId } from "./core/data-id.js";
@@ -36,26 +36,15 @@ export interface InvalidationPublisher {
   invalidateAll(): Promise<string>;
 }
 
+const RULES = { client: objectWith("send"), publishTimeoutMs: milliseconds(1, 900_000) };
+
 /**
  * @param stream the stream's name or ARN
  * @throws InvalidOptionError
  */
 export function createPublisher(stream: string, options: PublisherOptions = {}): InvalidationPublisher {
-  if (typeof options !== "object" || options === null || Array.isArray(options)) {
-    throw new InvalidOptionError("options", "an object", options);
-  }
-  for (const name of Object.keys(options)) {
-    if (name !== "client" && name !== "publishTimeoutMs") {
-      throw new InvalidOptionError(name, "one of client, publishTimeoutMs", name);
-    }
-  }
+  checkOptions(options, RULES);
   const { client, publishTimeoutMs = 10_000 } = options;
-  if (client !== undefined && typeof client?.send !== "function") {
-    throw new InvalidOptionError("client", "an object with send()", client);
-  }
-  if (typeof publishTimeoutMs !== "number" || !(publishTimeoutMs >= 1 && publishTimeoutMs <= 900_000)) {
-    throw new InvalidOptionError("publishTimeoutMs", "a number of milliseconds from 1 to 900000", publishTimeoutMs);
-  }
   const ref = resolveStream(stream);
   const api = createStreamApi(client ?? createKinesisClient({ region: ref.region }), ref);
   const publisher = new Publisher(api, ref.name, systemClock, systemRandom);

@@ -3,23 +3,20 @@
  */
 import { InvalidOptionError } from "./errors.js";
 
-const STREAM_NAME = /^[a-zA-Z0-9_.-]{1,128}$/;
-const STREAM_ARN = /^arn:[^:]+:kinesis:([^:]*):\d{12}:stream\/([a-zA-Z0-9_.-]{1,128})$/;
+/** Its name, or its ARN, which ends with the name. */
+const STREAM = /^(arn:[^:]+:kinesis:([^:]*):\d{12}:stream\/)?([\w.-]{1,128})$/;
 
 /** A stream as the AWS API wants it named. */
 export interface StreamRef {
   readonly name: string;
-  readonly arn?: string;
+  readonly arn?: string | undefined;
   /** The region of the ARN. */
-  readonly region?: string;
+  readonly region?: string | undefined;
 }
 
 /** @throws InvalidOptionError unless it is a stream's name or ARN */
 export function resolveStream(stream: string): StreamRef {
-  if (typeof stream === "string") {
-    if (STREAM_NAME.test(stream)) return { name: stream };
-    const [, region, name] = STREAM_ARN.exec(stream) ?? [];
-    if (name !== undefined) return { name, arn: stream, ...(region ? { region } : {}) };
-  }
+  const [, prefix, region, name] = (typeof stream === "string" && STREAM.exec(stream)) || [];
+  if (name !== undefined) return { name, arn: prefix && stream, region: region || undefined };
   throw new InvalidOptionError("stream", "a stream's name (1 to 128 of a-z A-Z 0-9 _ . -) or its ARN", stream);
 }

@@ -11,7 +11,7 @@ export const MAX_REQUEST_RECORDS = 500;
 export const MAX_REQUEST_BYTES = 10 * 1024 * 1024;
 /** Data and partition key of one record, unless the stream was set to allow more. */
 export const MAX_RECORD_BYTES = 1024 * 1024;
-/** Characters of the partition keys we write: enough to spread records over any number of shards. */
+/** Characters of a partition key we write, at most. */
 export const PARTITION_KEY_LENGTH = 32;
 
 /** What one record says, and how it goes over the wire. */
@@ -20,24 +20,20 @@ export interface Batch {
   readonly data: Uint8Array;
 }
 
-/** An id or source too long for any record, which no retry can help. */
-export class OversizeError extends Error {
-  constructor(bytes: number) {
-    super(`an invalidation of ${bytes} bytes is larger than a Kinesis record may be (${MAX_RECORD_BYTES} bytes)`);
-    this.name = "OversizeError";
-  }
-}
-
 /**
  * Fills records up to one PUT payload unit each. Ten thousand such records fill requests by their bytes, not by their
  * number, so larger records would not save a call; and a small one spreads over shards and is billed once.
+ * @throws RangeError for an id or source too long for any record, which no retry can help
  */
 export function toBatches(content: RecordContent, publishedAtMs: number): Batch[] {
   const { keys, sources = [], all = false } = content;
   const batches: Batch[] = [];
   const seal = (part: RecordContent) => {
     const data = encodeRecord(part, publishedAtMs);
-    if (data.length + PARTITION_KEY_LENGTH > MAX_RECORD_BYTES) throw new OversizeError(data.length);
+    if (data.length + PARTITION_KEY_LENGTH > MAX_RECORD_BYTES) {
+      const limit = `a Kinesis record may be (${MAX_RECORD_BYTES} bytes)`;
+      throw new RangeError(`an invalidation of ${data.length} bytes is larger than ${limit}`);
+    }
     batches.push({ content: part, data });
   };
   for (const part of split(keys)) seal({ keys: part });
@@ -47,21 +43,9 @@ export function toBatches(content: RecordContent, publishedAtMs: number): Batch[
 }
 
 /** Groups of requests' records, each within the limits of one PutRecords call. */
-export function toRequests<T extends { readonly record: RecordToPut }>(records: readonly T[]): T[][] {
-  const requests: T[][] = [];
-  let bytes = 0;
-  for (const entry of records) {
-    const size = entry.record.data.length + entry.record.partitionKey.length;
-    const current = requests.at(-1);
-    if (current === undefined || current.length === MAX_REQUEST_RECORDS || bytes + size > MAX_REQUEST_BYTES) {
-      requests.push([entry]);
-      bytes = size;
-    } else {
-      current.push(entry);
-      bytes += size;
-    }
-  }
-  return requests;
+export function toRequests<T extends RecordToPut>(records: readonly T[]): T[][] {
+  const bytesOf = ({ data, partitionKey }: T) => data.length + partitionKey.length;
+  return groups(records, bytesOf, MAX_REQUEST_BYTES, MAX_REQUEST_RECORDS);
 }
 
 /** Everything around the list in an encoded record, with room to spare. */
@@ -69,19 +53,25 @@ const ENVELOPE_BYTES = 100;
 const encoder = new TextEncoder();
 
 function split(texts: readonly string[]): string[][] {
-  const parts: string[][] = [];
-  let bytes = RECORD_BYTES;
-  for (const text of texts) {
-    // As JSON, with its quotes and the comma after it.
-    const size = encoder.encode(JSON.stringify(text)).length + 1;
-    const current = parts.at(-1);
-    if (current === undefined || bytes + size > RECORD_BYTES) {
-      parts.push([text]);
-      bytes = ENVELOPE_BYTES + size;
-    } else {
-      current.push(text);
-      bytes += size;
+  // As JSON, with its quotes and the comma after it.
+  const bytesOf = (text: string) => encoder.encode(JSON.stringify(text)).length + 1;
+  return groups(texts, bytesOf, RECORD_BYTES - ENVELOPE_BYTES, texts.length);
+}
+
+/** As few groups as the limits allow, in order; what is too large by itself is a group of its own. */
+function groups<T>(items: readonly T[], bytesOf: (item: T) => number, maxBytes: number, maxItems: number): T[][] {
+  const groups: T[][] = [];
+  let group: T[] = [];
+  let bytes = 0;
+  for (const item of items) {
+    const size = bytesOf(item);
+    if (group.length === 0 || group.length === maxItems || bytes + size > maxBytes) {
+      group = [];
+      groups.push(group);
+      bytes = 0;
     }
+    group.push(item);
+    bytes += size;
   }
-  return parts;
+  return groups;
 }

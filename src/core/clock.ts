@@ -35,16 +35,7 @@ export const systemClock: Clock = {
 
 export const systemRandom: Random = () => Math.random();
 
-/** Resolves after `delayMs`, or as soon as `signal` aborts. Never rejects. */
-export function pause(clock: Clock, delayMs: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => {
-    const done = () => {
-      cancel();
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    const cancel = clock.after(delayMs, done);
-    signal.addEventListener("abort", done, { once: true });
-  });
+/** How long to wait before trying again: doubled with each step from 1 on, and spread by chance. */
+export function backoffMs(step: number, firstMs: number, longestMs: number, random: Random): number {
+  return Math.min(longestMs, firstMs * 2 ** (step - 1)) * (0.5 + random() / 2);
 }

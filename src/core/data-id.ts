@@ -51,38 +51,37 @@ export function dataSource<T = unknown>(source: string): (id: string) => DataId<
  * @throws InvalidDataIdError
  */
 export function parseDataId<T = unknown>(text: string): DataId<T> {
-  const fields = typeof text === "string" ? parseForm(text) : undefined;
-  if (fields === undefined) throw new InvalidDataIdError("a form-encoded data id", text);
-  if (!fields.get("t")) throw new InvalidDataIdError("a data id with a type (t=data.ID)", text);
+  // Node garbles what is not ASCII beside escapes that are not UTF-8. A "?" it would take off cannot follow an empty field.
+  const fields = new URLSearchParams(`&${wellFormed("wire form", text).replace(NOT_ASCII, encodeURIComponent)}`);
+  if (MALFORMED.test(text) || !fields.get("t")) {
+    throw new InvalidDataIdError("a form-encoded data id with a type (t=data.ID)", text);
+  }
   return new DataId<T>(fields.get("s") ?? "", fields.get("id") ?? "");
 }
 
 /** The data id of an id or of an object that has one. @throws InvalidDataIdError */
 export function toDataId(target: DataId | Observable): DataId {
   if (target instanceof DataId) return target;
-  const named: unknown = isObservable(target) ? target.observableId() : target;
+  const { observableId } = (target ?? {}) as Partial<Observable>;
+  const named: unknown = typeof observableId === "function" ? observableId.call(target) : target;
   if (named instanceof DataId) return named;
   // An id made by another copy of this package (bundlers make them) is as good as one of ours.
-  if (typeof named === "object" && named !== null && "source" in named && "id" in named) {
-    return new DataId(named.source as string, named.id as string);
+  const { source, id } = (named ?? {}) as Partial<DataId>;
+  if (source === undefined || id === undefined) {
+    throw new InvalidDataIdError("a data id or an object with observableId()", target);
   }
-  throw new InvalidDataIdError("a data id or an object with observableId()", target);
-}
-
-function isObservable(target: unknown): target is Observable {
-  return typeof target === "object" && target !== null && typeof Reflect.get(target, "observableId") === "function";
+  return new DataId(source, id);
 }
 
 function wellFormed(name: string, value: string): string {
-  if (typeof value !== "string") throw new InvalidDataIdError(`a string as the data id's ${name}`, value);
-  if (LONE_SURROGATE.test(value)) {
-    throw new InvalidDataIdError(`a well-formed string (no lone surrogate) as the data id's ${name}`, value);
-  }
-  return value;
+  if (typeof value === "string" && !LONE_SURROGATE.test(value)) return value;
+  throw new InvalidDataIdError(`a string without a lone surrogate as the data id's ${name}`, value);
 }
 
 const LONE_SURROGATE = /\p{Surrogate}/u;
-const UNRESERVED = /^[A-Za-z0-9\-_.~]*$/;
+const MALFORMED = /;|%(?![0-9A-Fa-f]{2})/;
+const NOT_ASCII = /[\u0080-\uffff]+/g;
+const UNRESERVED = /^[\w\-.~]*$/;
 
 function encode(text: string): string {
   if (UNRESERVED.test(text)) return text;
@@ -90,42 +89,3 @@ function encode(text: string): string {
     .replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`)
     .replaceAll("%20", "+");
 }
-
-/** The first value of each field, or undefined when any part of the text is malformed. */
-function parseForm(text: string): Map<string, string> | undefined {
-  const fields = new Map<string, string>();
-  for (const pair of text.split("&")) {
-    if (pair === "") continue;
-    if (pair.includes(";")) return undefined;
-    const equals = pair.indexOf("=");
-    const name = decode(equals < 0 ? pair : pair.slice(0, equals));
-    const value = decode(equals < 0 ? "" : pair.slice(equals + 1));
-    if (name === undefined || value === undefined) return undefined;
-    if (!fields.has(name)) fields.set(name, value);
-  }
-  return fields;
-}
-
-const BAD_ESCAPE = /%(?![0-9A-Fa-f]{2})/;
-const utf8 = { encoder: new TextEncoder(), decoder: new TextDecoder("utf-8", { ignoreBOM: true }) };
-
-/** Unescapes byte by byte, since the bytes need not be UTF-8 (they then show as U+FFFD). */
-function decode(text: string): string | undefined {
-  if (BAD_ESCAPE.test(text)) return undefined;
-  const spaced = text.replaceAll("+", " ");
-  if (!spaced.includes("%")) return spaced;
-  const raw = utf8.encoder.encode(spaced);
-  const bytes = new Uint8Array(raw.length);
-  let length = 0;
-  for (let i = 0; i < raw.length; i++) {
-    if (raw[i] === PERCENT) {
-      bytes[length++] = Number.parseInt(String.fromCharCode(raw[i + 1] ?? 0, raw[i + 2] ?? 0), 16);
-      i += 2;
-    } else {
-      bytes[length++] = raw[i] ?? 0;
-    }
-  }
-  return utf8.decoder.decode(bytes.subarray(0, length));
-}
-
-const PERCENT = 0x25;

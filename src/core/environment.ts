@@ -40,14 +40,11 @@ export function createEnvironment(deps: EnvironmentDeps): Environment {
   const underWay = new Set<Invocation>();
   let latest: Invocation | undefined;
   const shared: Shared = {
+    ...deps,
     store,
-    coherence: new Coherence({ store, reader, clock, random, options, trouble }),
+    coherence: new Coherence({ ...deps, store, reader, trouble }),
     loads: new Loads(),
     publisher: new Publisher(stream, streamName, clock, random),
-    clock,
-    random,
-    options,
-    streamName,
     trouble,
     isAlone: (invocation) => underWay.size === 1 && underWay.has(invocation),
     isLatest: (invocation) => invocation === latest,

@@ -13,7 +13,7 @@ export class HoldOff {
   readonly #clock: Pick<Clock, "now">;
   /** In order of time: what is held off until when (wall clock). */
   readonly #until = new Map<string, number>();
-  #allUntilMs = Number.NEGATIVE_INFINITY;
+  #allUntilMs = 0;
 
   constructor(holdOffMs: number, clock: Pick<Clock, "now">) {
     this.#holdOffMs = holdOffMs;
@@ -39,8 +39,8 @@ export class HoldOff {
     if (this.#holdOffMs === 0) return false;
     return (
       loadedAtMs < this.#allUntilMs ||
-      loadedAtMs < (this.#until.get(`k${key}`) ?? Number.NEGATIVE_INFINITY) ||
-      loadedAtMs < (this.#until.get(`s${source}`) ?? Number.NEGATIVE_INFINITY)
+      loadedAtMs < (this.#until.get(`k${key}`) ?? 0) ||
+      loadedAtMs < (this.#until.get(`s${source}`) ?? 0)
     );
   }
 

@@ -4,7 +4,7 @@
  * What a record means is decided here; a record that cannot be understood means "everything may have changed",
  * never "nothing has".
  */
-import { describe } from "../errors.js";
+import { describe, messageOf } from "../errors.js";
 import { type DataId, parseDataId, toDataId } from "./data-id.js";
 
 /** What one record says has changed. */
@@ -39,14 +39,12 @@ export interface RecordContent {
 }
 
 export function encodeRecord(content: RecordContent, publishedAtMs: number): Uint8Array {
-  const { keys, sources, all } = content;
-  const record = {
-    keys,
-    ...(sources !== undefined && sources.length > 0 ? { sources } : {}),
-    ...(all === true ? { all } : {}),
-    ts: new Date(publishedAtMs).toISOString(),
-  };
-  return encoder.encode(JSON.stringify(record));
+  const { keys, sources = [], all } = content;
+  const ts = new Date(publishedAtMs).toISOString();
+  // A field that says nothing is undefined, and so left out.
+  return encoder.encode(
+    JSON.stringify({ keys, sources: sources.length > 0 ? sources : undefined, all: all || undefined, ts }),
+  );
 }
 
 /** Reads one record with the built-in format. Never throws. */
@@ -61,11 +59,16 @@ export function decodeRecord(data: Uint8Array): Invalidation {
 /** Reads one record with a user's decoder. Never throws. */
 export function decodeWith(decode: RecordDecoder, data: Uint8Array): Invalidation {
   try {
-    const { ids, sources, all = false } = notPromised(decode(data));
-    if (typeof all !== "boolean") throw new TypeError(`"all" is ${describe(all)}`);
+    const decoded = decode(data);
+    // An answer that is still to come names nothing now, which must not be taken for "nothing has changed".
+    if ("then" in decoded) throw unexpected("decoded", decoded);
+    const { ids = [], sources = [], all = false } = decoded;
+    // Nothing is passed over in silence: one source in place of a list of them is a mistake.
+    if (typeof ids === "string" || typeof sources === "string") throw unexpected("ids or sources", "a string");
+    if (typeof all !== "boolean") throw unexpected("all", all);
     return {
-      keys: items("ids", ids).map((id) => toDataId(id).toString()),
-      sources: items("sources", sources).map((source) => text("a source", source)),
+      keys: [...ids].map((id) => toDataId(id).toString()),
+      sources: [...sources].map((source) => text("sources", source)),
       all,
     };
   } catch (error) {
@@ -73,24 +76,15 @@ export function decodeWith(decode: RecordDecoder, data: Uint8Array): Invalidatio
   }
 }
 
-/** An answer that is still to come names nothing now, which must not be taken for "nothing has changed". */
-function notPromised(decoded: DecodedRecord): DecodedRecord {
-  if ("then" in decoded) throw new TypeError("decode returned a promise");
-  return decoded;
-}
-
-/** Nothing is passed over in silence: one id or source in place of a list of them is a mistake. */
-function items<T>(name: string, given: Iterable<T> | undefined): T[] {
-  if (given === undefined) return [];
-  if (typeof given === "string") throw new TypeError(`"${name}" is ${describe(given)}`);
-  return [...given];
-}
-
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
 function notUnderstood(error: unknown): Invalidation {
-  return { keys: [], sources: [], all: true, notUnderstood: error instanceof Error ? error.message : describe(error) };
+  return { keys: [], sources: [], all: true, notUnderstood: messageOf(error) };
+}
+
+function unexpected(name: string, value: unknown): TypeError {
+  return new TypeError(`"${name}" is ${describe(value)}`);
 }
 
 const FIELDS: ReadonlySet<string> = new Set(["keys", "sources", "all", "v", "ts"]);
@@ -101,30 +95,27 @@ function readRecord(record: unknown): Invalidation {
   let sources = NONE;
   let all = false;
   if (record === null) return { keys, sources, all };
-  if (typeof record !== "object" || Array.isArray(record)) throw new TypeError(`not a record: ${describe(record)}`);
+  if (typeof record !== "object" || Array.isArray(record)) throw unexpected("record", record);
   for (const name of Object.keys(record)) {
     const value: unknown = Reflect.get(record, name);
+    // A field that is null was not given.
+    if (value === null) continue;
     switch (FIELDS.has(name) ? name : name.toUpperCase().toLowerCase()) {
       case "keys":
-        keys = joined(keys, list("keys", value, canonicalKey));
+        keys = joined(keys, name, value, canonicalKey);
         break;
       case "sources":
-        sources = joined(
-          sources,
-          list("sources", value, (source) => source),
-        );
+        sources = joined(sources, name, value, String);
         break;
       case "all":
-        if (typeof value !== "boolean" && value !== null) throw new TypeError(`"all" is ${describe(value)}`);
-        all ||= value === true;
+        if (typeof value !== "boolean") throw unexpected(name, value);
+        all ||= value;
         break;
       case "v":
-        if (value !== null && value !== RECORD_VERSION) throw new TypeError(`version ${describe(value)} is not known`);
+        if (value !== RECORD_VERSION) throw unexpected(name, value);
         break;
       case "ts":
-        if (value !== null && !(typeof value === "string" && isTimestamp(value))) {
-          throw new TypeError(`"ts" is ${describe(value)}`);
-        }
+        if (!isTimestamp(text(name, value))) throw unexpected(name, value);
         break;
     }
   }
@@ -134,27 +125,25 @@ function readRecord(record: unknown): Invalidation {
 /** Shared by the many records that name no source: a backlog is read as a whole before it is applied. */
 const NONE: readonly string[] = Object.freeze([]);
 
-function joined(first: readonly string[], second: readonly string[]): readonly string[] {
-  return first.length === 0 ? second : [...first, ...second];
-}
-
-/** A list of strings, each of them read; null entries are empty strings, as in Go. */
-function list(name: string, value: unknown, read: (entry: string) => string): readonly string[] {
-  if (value === null) return NONE;
-  if (!Array.isArray(value)) throw new TypeError(`"${name}" is ${describe(value)}`);
-  return value.map((entry) => {
-    if (typeof entry !== "string" && entry !== null) throw new TypeError(`an entry of "${name}" is ${describe(entry)}`);
-    return read(entry ?? "");
-  });
+/** What came before, and a list of strings, each of them read; null entries are empty strings, as in Go. */
+function joined(
+  before: readonly string[],
+  name: string,
+  value: unknown,
+  read: (entry: string) => string,
+): readonly string[] {
+  if (!Array.isArray(value)) throw unexpected(name, value);
+  const entries = value.map((entry) => read(entry === null ? "" : text(name, entry)));
+  return before.length === 0 ? entries : [...before, ...entries];
 }
 
 function text(name: string, value: unknown): string {
-  if (typeof value !== "string") throw new TypeError(`${name} is ${describe(value)}`);
+  if (typeof value !== "string") throw unexpected(name, value);
   return value;
 }
 
 /** Keys without escapes are written in one way only. */
-const PLAIN_KEY = /^id=[A-Za-z0-9\-_.~+]*&s=[A-Za-z0-9\-_.~+]*&t=data\.ID$/;
+const PLAIN_KEY = /^id=[\w\-.~+]*&s=[\w\-.~+]*&t=data\.ID$/;
 
 /**
  * Any other key is read and written again, so that a producer that escapes differently still hits the entry.
@@ -164,15 +153,11 @@ function canonicalKey(key: string): string {
   return PLAIN_KEY.test(key) ? key : parseDataId(key).toString();
 }
 
+/** Its days exist, but for the 29th of February. */
 const RFC_3339 =
-  /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:[.,]\d+)?(?:Z|[+-]\d{2}:\d{2})$/;
+  /^\d{4}-(?!02-3|(?:0[469]|11)-31)(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:[.,]\d+)?(?:Z|[+-]\d{2}:\d{2})$/;
 
 function isTimestamp(value: string): boolean {
-  if (!RFC_3339.test(value)) return false;
-  const day = Number(value.slice(8, 10));
-  return day <= 28 || day <= daysIn(Number(value.slice(0, 4)), Number(value.slice(5, 7)));
-}
-
-function daysIn(year: number, month: number): number {
-  return new Date(Date.UTC(2000 + (year % 400), month, 0)).getUTCDate();
+  // In other years it is taken for the 1st of March.
+  return RFC_3339.test(value) && (value.slice(5, 10) !== "02-29" || new Date(value.slice(0, 10)).getUTCDate() === 29);
 }

@@ -4,10 +4,10 @@
  * It must never report success for a record it has no acknowledgement for.
  */
 import { PublishError } from "../errors.js";
-import { OversizeError, PARTITION_KEY_LENGTH, toBatches, toRequests } from "./batching.js";
-import { type Clock, pause, type Random } from "./clock.js";
+import { toBatches, toRequests } from "./batching.js";
+import { backoffMs, type Clock, type Random } from "./clock.js";
 import type { RecordContent } from "./invalidation-record.js";
-import { type RecordToPut, type StreamApi, StreamFailure } from "./stream-api.js";
+import { type PutOutcome, type RecordToPut, type StreamApi, StreamFailure } from "./stream-api.js";
 
 /** One attempt at one PutRecords call. */
 const ATTEMPT_TIMEOUT_MS = 3_000;
@@ -23,9 +23,8 @@ const NO_OUTCOME = "no outcome was given for the record";
 /** Where a record of ours was written: shard and sequence number. */
 export type Written = readonly [shardId: string, sequenceNumber: string];
 
-interface Pending {
+interface Pending extends RecordToPut {
   readonly content: RecordContent;
-  readonly record: RecordToPut;
 }
 
 export class Publisher {
@@ -43,58 +42,47 @@ export class Publisher {
 
   /**
    * Resolves to a token that names what was written, once Kinesis has acknowledged all of it. Stops trying after
-   * `timeoutMs`.
+   * `timeoutMs`, at once where the next attempt would come too late.
    * @throws PublishError naming what may not have been published
    */
   async publish(content: RecordContent, timeoutMs: number): Promise<string> {
     let pending: Pending[];
     try {
       pending = toBatches(content, this.#clock.now()).map((batch) => ({
-        content: batch.content,
-        record: { data: batch.data, partitionKey: this.#partitionKey() },
+        ...batch,
+        // Random, so that records spread evenly over the shards.
+        partitionKey: String(this.#random()),
       }));
     } catch (error) {
-      if (error instanceof OversizeError) throw this.#unpublished([{ content }], error);
-      throw error;
+      throw this.#unpublished([{ content }], error);
     }
-    const deadline = new AbortController();
-    const cancel = this.#clock.after(timeoutMs, () => deadline.abort());
-    try {
-      return await this.#publishAll(pending, deadline.signal);
-    } finally {
-      cancel();
-    }
-  }
-
-  async #publishAll(all: readonly Pending[], signal: AbortSignal): Promise<string> {
+    const endsAtMs = this.#clock.monotonic() + timeoutMs;
     const written: Written[] = [];
-    let pending = all;
-    for (let attempt = 1; pending.length > 0; attempt++) {
-      const round = await this.#putAll(pending, written, signal);
+    for (let attempt = 1; ; attempt++) {
+      const round = await this.#putAll(pending, written, endsAtMs);
       pending = round.failed;
-      if (pending.length === 0) break;
-      if (round.final || attempt === MAX_ATTEMPTS || signal.aborted) throw this.#unpublished(pending, round.cause);
-      await pause(this.#clock, this.#backoffMs(attempt), signal);
-      if (signal.aborted) throw this.#unpublished(pending, round.cause);
+      if (pending.length === 0) return encodeToken(written);
+      const waitMs = backoffMs(attempt, BACKOFF_MS, MAX_BACKOFF_MS, this.#random);
+      const endsNow = this.#clock.monotonic() + waitMs >= endsAtMs;
+      if (round.final || attempt === MAX_ATTEMPTS || endsNow) throw this.#unpublished(pending, round.cause);
+      await new Promise<void>((resolve) => this.#clock.after(waitMs, resolve));
     }
-    return encodeToken(written);
   }
 
   /** One attempt at everything pending, a few requests at a time. */
-  async #putAll(pending: readonly Pending[], written: Written[], signal: AbortSignal): Promise<Round> {
+  async #putAll(pending: readonly Pending[], written: Written[], endsAtMs: number): Promise<Round> {
     const round: Round = { failed: [], cause: undefined, final: false };
     const requests = toRequests(pending);
     for (let i = 0; i < requests.length; i += MAX_PARALLEL_REQUESTS) {
       const wave = requests.slice(i, i + MAX_PARALLEL_REQUESTS);
-      await Promise.all(wave.map((request) => this.#put(request, written, round, signal)));
+      await Promise.all(wave.map((request) => this.#put(request, written, round, endsAtMs)));
     }
     return round;
   }
 
-  async #put(request: readonly Pending[], written: Written[], round: Round, signal: AbortSignal): Promise<void> {
+  async #put(request: readonly Pending[], written: Written[], round: Round, endsAtMs: number): Promise<void> {
     try {
-      const records = request.map((entry) => entry.record);
-      const outcomes = await this.#attempt(signal, (attempt) => this.#api.putRecords(records, attempt));
+      const outcomes = await this.#attempt(request, endsAtMs);
       request.forEach((entry, index) => {
         const outcome = outcomes[index];
         if (outcome?.written === true) {
@@ -113,38 +101,16 @@ export class Publisher {
   }
 
   /** Ends after the attempt's own time even when the client ignores the signal. */
-  async #attempt<T>(signal: AbortSignal, call: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const controller = new AbortController();
-    let abort: () => void = () => undefined;
-    const late = new Promise<never>((_resolve, reject) => {
-      abort = () => {
+  #attempt(request: readonly Pending[], endsAtMs: number): Promise<readonly PutOutcome[]> {
+    const leftMs = Math.min(ATTEMPT_TIMEOUT_MS, endsAtMs - this.#clock.monotonic());
+    return new Promise((resolve, reject) => {
+      const controller = new AbortController();
+      const cancel = this.#clock.after(leftMs, () => {
         controller.abort();
         reject(new StreamFailure("unavailable", "PutRecords was not answered in time"));
-      };
+      });
+      this.#api.putRecords(request, controller.signal).finally(cancel).then(resolve, reject);
     });
-    const cancel = this.#clock.after(ATTEMPT_TIMEOUT_MS, abort);
-    signal.addEventListener("abort", abort, { once: true });
-    if (signal.aborted) abort();
-    try {
-      return await Promise.race([call(controller.signal), late]);
-    } finally {
-      cancel();
-      signal.removeEventListener("abort", abort);
-    }
-  }
-
-  #backoffMs(attempt: number): number {
-    return Math.min(MAX_BACKOFF_MS, BACKOFF_MS * 2 ** (attempt - 1)) * (0.5 + this.#random() / 2);
-  }
-
-  /** Random, so that records spread evenly over the shards. */
-  #partitionKey(): string {
-    let key = "";
-    while (key.length < PARTITION_KEY_LENGTH)
-      key += Math.floor(this.#random() * 2 ** 32)
-        .toString(16)
-        .padStart(8, "0");
-    return key;
   }
 
   #unpublished(pending: readonly { readonly content: RecordContent }[], cause: unknown): PublishError {
@@ -164,5 +130,5 @@ interface Round {
 
 /** Opaque to users: shards and sequence numbers of what was written. */
 function encodeToken(written: readonly Written[]): string {
-  return btoa(JSON.stringify(written)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+  return Buffer.from(JSON.stringify(written)).toString("base64url");
 }

@@ -3,7 +3,7 @@
  * are shared by the whole fleet; any other failure only from the second in a row, so that one lost connection costs one
  * invocation. While it holds, invocations do not wait for the stream at all.
  */
-import type { Random } from "./clock.js";
+import { backoffMs, type Random } from "./clock.js";
 
 const FIRST_MS = 200;
 const LONGEST_MS = 5_000;
@@ -11,7 +11,7 @@ const LONGEST_MS = 5_000;
 export class RefreshBackoff {
   readonly #random: Random;
   #failures = 0;
-  #untilMs = Number.NEGATIVE_INFINITY;
+  #untilMs = 0;
 
   constructor(random: Random) {
     this.#random = random;
@@ -26,12 +26,11 @@ export class RefreshBackoff {
     this.#failures++;
     const steps = throttled ? this.#failures : this.#failures - 1;
     if (steps === 0) return;
-    const delayMs = Math.min(LONGEST_MS, FIRST_MS * 2 ** (steps - 1));
-    this.#untilMs = nowMs + delayMs * (0.5 + this.#random() / 2);
+    this.#untilMs = nowMs + backoffMs(steps, FIRST_MS, LONGEST_MS, this.#random);
   }
 
   reset(): void {
     this.#failures = 0;
-    this.#untilMs = Number.NEGATIVE_INFINITY;
+    this.#untilMs = 0;
   }
 }

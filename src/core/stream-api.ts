@@ -19,9 +19,9 @@ export interface ListedShard {
 
 export interface ShardsPage {
   readonly shards: readonly ListedShard[];
-  readonly nextToken?: string;
+  readonly nextToken?: string | undefined;
   /** The server's clock when it answered (`Date` header, whole seconds), if it said so. */
-  readonly serverTimeMs?: number;
+  readonly serverTimeMs?: number | undefined;
 }
 
 /** Where in a shard a new iterator starts. */
@@ -36,7 +36,7 @@ export interface StreamRecord {
 export interface RecordsPage {
   readonly records: readonly StreamRecord[];
   /** Absent when the shard is closed and was read to its end. */
-  readonly nextIterator?: string;
+  readonly nextIterator?: string | undefined;
   /** The shards that continue a closed one; given with the page that has no `nextIterator`. */
   readonly childShardIds: readonly string[];
   /** How far the page's end is behind the shard's tip; 0 means caught up. */

@@ -7,9 +7,9 @@
 import type { Clock } from "./clock.js";
 import type { Notices, TroubleKind } from "./notices.js";
 
-/** Starts that may be announced in quick succession, for each kind, before one a minute is the limit. */
-const BURST = 3;
-const REFILL_MS = 60_000;
+/** How often a start may be announced, for each kind, once a burst of three was. */
+const NOTICE_EVERY_MS = 60_000;
+const BURST_MS = 3 * NOTICE_EVERY_MS;
 /** Causes look like chains; nobody's is this long, and a loop must end. */
 const MAX_CAUSES = 8;
 /** A trouble may last for weeks: past this many causes it is no news that there is another one. */
@@ -18,21 +18,16 @@ const MAX_TOLD = 16;
 interface Trouble {
   readonly startedAtMs: number;
   occurrences: number;
-  announced: boolean;
   /** Names of the causes already told while this trouble lasts. */
   readonly told: Set<string>;
-}
-
-interface Allowance {
-  left: number;
-  refilledAtMs: number;
 }
 
 export class TroubleLog {
   readonly #clock: Pick<Clock, "now">;
   readonly #notices: Notices | undefined;
   readonly #troubles = new Map<TroubleKind, Trouble>();
-  readonly #allowances = new Map<TroubleKind, Allowance>();
+  /** Each notice costs a minute: until when those of a kind are paid for. */
+  readonly #paidUntilMs = new Map<TroubleKind, number>();
 
   constructor(clock: Pick<Clock, "now">, notices: Notices | undefined) {
     this.#clock = clock;
@@ -43,15 +38,15 @@ export class TroubleLog {
   failed(kind: TroubleKind, reason: string, cause?: unknown): void {
     let trouble = this.#troubles.get(kind);
     if (trouble === undefined) {
-      trouble = { startedAtMs: this.#clock.now(), occurrences: 0, announced: false, told: new Set() };
+      trouble = { startedAtMs: this.#clock.now(), occurrences: 0, told: new Set() };
       this.#troubles.set(kind, trouble);
     }
     trouble.occurrences += 1;
-    const told = rootErrorName(cause) ?? "";
+    const origin = causesOf(cause).at(-1);
+    const told = origin === undefined ? "" : errorName(origin);
     if (trouble.told.has(told) || trouble.told.size >= MAX_TOLD || !this.#mayAnnounce(kind)) return;
     trouble.told.add(told);
-    trouble.announced = true;
-    this.#notices?.troubleStarted(kind, cause === undefined ? { reason } : { reason, cause });
+    this.#notices?.troubleStarted(kind, { reason, cause });
   }
 
   /** Call at every success: without trouble of this kind it does nothing. */
@@ -60,7 +55,7 @@ export class TroubleLog {
     const trouble = this.#troubles.get(kind);
     if (trouble === undefined) return;
     this.#troubles.delete(kind);
-    if (!trouble.announced) return;
+    if (trouble.told.size === 0) return;
     const durationMs = Math.max(0, this.#clock.now() - trouble.startedAtMs);
     this.#notices?.troubleEnded(kind, { durationMs, occurrences: trouble.occurrences });
   }
@@ -70,32 +65,25 @@ export class TroubleLog {
   }
 
   #mayAnnounce(kind: TroubleKind): boolean {
-    const now = this.#clock.now();
-    const allowance = this.#allowances.get(kind) ?? { left: BURST, refilledAtMs: now };
-    this.#allowances.set(kind, allowance);
-    // A clock set back must not silence anything: it counts as a full refill.
-    const earned = now < allowance.refilledAtMs ? BURST : Math.floor((now - allowance.refilledAtMs) / REFILL_MS);
-    if (earned > 0) {
-      allowance.left = Math.min(BURST, allowance.left + earned);
-      allowance.refilledAtMs = now;
-    }
-    if (allowance.left === 0) return false;
-    allowance.left -= 1;
+    const nowMs = this.#clock.now();
+    const debtMs = Math.max(0, (this.#paidUntilMs.get(kind) ?? 0) - nowMs);
+    // More than a burst costs nobody can owe: the clock was set back, which must not silence anything.
+    const owedMs = debtMs > BURST_MS ? 0 : debtMs;
+    if (owedMs > BURST_MS - NOTICE_EVERY_MS) return false;
+    this.#paidUntilMs.set(kind, nowMs + owedMs + NOTICE_EVERY_MS);
     return true;
   }
 }
 
-/**
- * The name that tells one failure from another: of the innermost error in a chain of causes, which is the service's own,
- * or its `code` where the system gave one (`ECONNRESET`).
- */
-export function rootErrorName(cause: unknown): string | undefined {
-  let name: string | undefined;
-  let current = cause;
-  for (let depth = 0; depth < MAX_CAUSES && current instanceof Error; depth += 1) {
-    const code = "code" in current && typeof current.code === "string" ? current.code : undefined;
-    name = current.name === "Error" && code !== undefined ? code : current.name;
-    current = current.cause;
-  }
-  return name;
+/** The errors of a chain of causes, the outermost first. */
+export function causesOf(cause: unknown): Error[] {
+  const chain: Error[] = [];
+  for (let error = cause; error instanceof Error && chain.length < MAX_CAUSES; error = error.cause) chain.push(error);
+  return chain;
+}
+
+/** The name that tells one failure from another: the `code` where the system gave one (`ECONNRESET`), else the name. */
+export function errorName(error: Error): string {
+  const { code } = error as { code?: unknown };
+  return typeof code === "string" && /^E[A-Z_]+$/.test(code) ? code : error.name;
 }

@@ -3,154 +3,133 @@
  * It decides nothing but what kind of failure an error is.
  */
 import {
+  type $Command,
   GetRecordsCommand,
+  type GetRecordsCommandOutput,
   GetShardIteratorCommand,
   type KinesisClient,
+  type KinesisClientResolvedConfig,
   ListShardsCommand,
   PutRecordsCommand,
+  type PutRecordsResultEntry,
+  type ServiceInputTypes,
+  type ServiceOutputTypes,
+  type Shard,
 } from "@aws-sdk/client-kinesis";
 import {
-  type IteratorStart,
-  type ListShardsRequest,
+  type ListedShard,
   type PutOutcome,
   type RecordsPage,
-  type RecordToPut,
-  type ShardsPage,
   type StreamApi,
   StreamFailure,
   type StreamFailureKind,
 } from "../core/stream-api.js";
+import { messageOf } from "../errors.js";
 
-/** How requests name the stream. */
-export type StreamName = { readonly StreamName: string } | { readonly StreamARN: string };
+type Command<Input extends ServiceInputTypes, Output extends ServiceOutputTypes> = $Command<
+  Input,
+  Output,
+  KinesisClientResolvedConfig,
+  ServiceInputTypes,
+  ServiceOutputTypes
+>;
 
-export function createStreamApi(client: KinesisClient, stream: { name: string; arn?: string }): StreamApi {
-  return new KinesisStreamApi(
-    client,
-    stream.arn === undefined ? { StreamName: stream.name } : { StreamARN: stream.arn },
-  );
+export function createStreamApi(
+  client: KinesisClient,
+  { name, arn }: { readonly name: string; readonly arn?: string | undefined },
+): StreamApi {
+  // By ARN, Kinesis can check permissions on the stream with every request; by name it takes some only without it.
+  const byArn = { StreamARN: arn };
+  const stream = arn === undefined ? { StreamName: name } : byArn;
+
+  async function send<Input extends ServiceInputTypes, Output extends ServiceOutputTypes>(
+    command: Command<Input, Output>,
+    abortSignal: AbortSignal,
+  ): Promise<Output> {
+    try {
+      return await client.send(command, { abortSignal });
+    } catch (error) {
+      throw new StreamFailure(kindOf(error), messageOf(error), { cause: error });
+    }
+  }
+
+  return {
+    async listShards({ fromTimestampMs, nextToken: NextToken }, signal) {
+      const since = fromTimestampMs === undefined ? undefined : new Date(fromTimestampMs);
+      const all = { ...stream, ...(since && { ShardFilter: { Type: "FROM_TIMESTAMP", Timestamp: since } as const }) };
+      // Kinesis refuses a request that names both a token and a stream.
+      const command = new ListShardsCommand(NextToken === undefined ? all : { ...byArn, NextToken });
+      const serverTimeMs = serverTimeOf(command);
+      const answer = await send(command, signal);
+      return { shards: (answer.Shards ?? []).map(toShard), nextToken: answer.NextToken, serverTimeMs: serverTimeMs() };
+    },
+
+    async getShardIterator(ShardId, start, signal) {
+      const from =
+        start.at === "trim-horizon"
+          ? ({ ShardIteratorType: "TRIM_HORIZON" } as const)
+          : ({ ShardIteratorType: "AT_TIMESTAMP", Timestamp: new Date(start.timestampMs) } as const);
+      const { ShardIterator } = await send(new GetShardIteratorCommand({ ...stream, ShardId, ...from }), signal);
+      if (ShardIterator === undefined) throw new StreamFailure("unavailable", "GetShardIterator gave no iterator");
+      return ShardIterator;
+    },
+
+    async getRecords(ShardIterator, signal) {
+      return toPage(await send(new GetRecordsCommand({ ...byArn, ShardIterator }), signal));
+    },
+
+    async putRecords(records, signal) {
+      const Records = records.map(({ data, partitionKey }) => ({ Data: data, PartitionKey: partitionKey }));
+      const answer = await send(new PutRecordsCommand({ ...stream, Records }), signal);
+      return (answer.Records ?? []).map(toOutcome);
+    },
+  };
 }
 
-class KinesisStreamApi implements StreamApi {
-  readonly #client: KinesisClient;
-  readonly #stream: StreamName;
+/** What the `Date` header said, once the command was answered. */
+function serverTimeOf(command: ListShardsCommand): () => number | undefined {
+  let date: string | undefined;
+  command.middlewareStack.add(
+    (next) => async (args) => {
+      const result = await next(args);
+      date = (result.response as { headers?: Record<string, string> }).headers?.date;
+      return result;
+    },
+    { step: "deserialize" },
+  );
+  return () => Date.parse(date ?? "") || undefined;
+}
 
-  constructor(client: KinesisClient, stream: StreamName) {
-    this.#client = client;
-    this.#stream = stream;
-  }
-
-  async listShards(request: ListShardsRequest, signal: AbortSignal): Promise<ShardsPage> {
-    const { fromTimestampMs, nextToken } = request;
-    const command = new ListShardsCommand(
-      // Kinesis refuses a request that names both a token and a stream.
-      nextToken !== undefined
-        ? { NextToken: nextToken, ...("StreamARN" in this.#stream ? this.#stream : {}) }
-        : {
-            ...this.#stream,
-            ...(fromTimestampMs === undefined
-              ? {}
-              : { ShardFilter: { Type: "FROM_TIMESTAMP" as const, Timestamp: new Date(fromTimestampMs) } }),
-          },
-    );
-    let serverTimeMs: number | undefined;
-    command.middlewareStack.add(
-      (next) => async (args) => {
-        const result = await next(args);
-        serverTimeMs = serverTime(result.response);
-        return result;
-      },
-      { step: "deserialize", priority: "low", name: "scacheServerTime" },
-    );
-    const answer = await attempt(signal, (options) => this.#client.send(command, options));
-    return {
-      shards: (answer.Shards ?? []).map((shard) => ({
-        shardId: shard.ShardId ?? "",
-        parentShardIds: [shard.ParentShardId, shard.AdjacentParentShardId].filter((parent) => parent !== undefined),
-      })),
-      ...(answer.NextToken === undefined ? {} : { nextToken: answer.NextToken }),
-      ...(serverTimeMs === undefined ? {} : { serverTimeMs }),
-    };
-  }
-
-  async getShardIterator(shardId: string, start: IteratorStart, signal: AbortSignal): Promise<string> {
-    const command = new GetShardIteratorCommand({
-      ...this.#stream,
-      ShardId: shardId,
-      ...(start.at === "trim-horizon"
-        ? { ShardIteratorType: "TRIM_HORIZON" }
-        : { ShardIteratorType: "AT_TIMESTAMP", Timestamp: new Date(start.timestampMs) }),
-    });
-    const answer = await attempt(signal, (options) => this.#client.send(command, options));
-    if (answer.ShardIterator === undefined) throw new StreamFailure("unavailable", "GetShardIterator gave no iterator");
-    return answer.ShardIterator;
-  }
-
-  async getRecords(iterator: string, signal: AbortSignal): Promise<RecordsPage> {
-    // With the stream named, Kinesis can check permissions on it; by name it takes only the iterator.
-    const command = new GetRecordsCommand({
-      ShardIterator: iterator,
-      ...("StreamARN" in this.#stream ? this.#stream : {}),
-    });
-    const answer = await attempt(signal, (options) => this.#client.send(command, options));
-    return {
-      records: (answer.Records ?? []).map((record) => ({ data: record.Data ?? NO_BYTES })),
-      ...(answer.NextShardIterator ? { nextIterator: answer.NextShardIterator } : {}),
-      childShardIds: (answer.ChildShards ?? []).map((child) => child.ShardId ?? ""),
-      // An answer that does not say how far behind it is proves nothing.
-      millisBehindLatest: answer.MillisBehindLatest ?? Number.POSITIVE_INFINITY,
-    };
-  }
-
-  async putRecords(records: readonly RecordToPut[], signal: AbortSignal): Promise<readonly PutOutcome[]> {
-    const command = new PutRecordsCommand({
-      ...this.#stream,
-      Records: records.map((record) => ({ Data: record.data, PartitionKey: record.partitionKey })),
-    });
-    const answer = await attempt(signal, (options) => this.#client.send(command, options));
-    return (answer.Records ?? []).map((outcome) =>
-      outcome.ErrorCode === undefined && outcome.ShardId !== undefined && outcome.SequenceNumber !== undefined
-        ? { written: true, shardId: outcome.ShardId, sequenceNumber: outcome.SequenceNumber }
-        : { written: false, reason: `${outcome.ErrorCode ?? "no acknowledgement"}: ${outcome.ErrorMessage ?? ""}` },
-    );
-  }
+function toShard({ ShardId, ParentShardId, AdjacentParentShardId }: Shard): ListedShard {
+  const parents = [ParentShardId, AdjacentParentShardId];
+  return { shardId: ShardId ?? "", parentShardIds: parents.filter((parent) => parent !== undefined) };
 }
 
 const NO_BYTES = new Uint8Array();
 
-/** The answer's `Date` header. */
-function serverTime(response: unknown): number | undefined {
-  const headers = (response as { headers?: Record<string, string> } | undefined)?.headers;
-  const time = Date.parse(headers?.date ?? "");
-  return Number.isNaN(time) ? undefined : time;
+function toPage(answer: GetRecordsCommandOutput): RecordsPage {
+  const { Records = [], NextShardIterator, ChildShards = [], MillisBehindLatest } = answer;
+  return {
+    records: Records.map(({ Data }) => ({ data: Data ?? NO_BYTES })),
+    nextIterator: NextShardIterator || undefined,
+    childShardIds: ChildShards.map(({ ShardId }) => ShardId ?? ""),
+    // An answer that does not say how far behind it is proves nothing.
+    millisBehindLatest: MillisBehindLatest ?? Number.POSITIVE_INFINITY,
+  };
 }
 
-async function attempt<T>(
-  signal: AbortSignal,
-  send: (options: { abortSignal: AbortSignal }) => Promise<T>,
-): Promise<T> {
-  try {
-    return await send({ abortSignal: signal });
-  } catch (error) {
-    throw new StreamFailure(kindOf(error), error instanceof Error ? error.message : String(error), { cause: error });
-  }
+function toOutcome({ ErrorCode, ErrorMessage, ShardId, SequenceNumber }: PutRecordsResultEntry): PutOutcome {
+  return !ErrorCode && ShardId && SequenceNumber
+    ? { written: true, shardId: ShardId, sequenceNumber: SequenceNumber }
+    : { written: false, reason: `${ErrorCode ?? "no acknowledgement"}: ${ErrorMessage ?? ""}` };
 }
 
-const KINDS: Readonly<Record<string, StreamFailureKind>> = {
-  ProvisionedThroughputExceededException: "throttled",
-  LimitExceededException: "throttled",
-  ThrottlingException: "throttled",
-  KMSThrottlingException: "throttled",
-  ExpiredIteratorException: "expired",
-  InvalidArgumentException: "lost",
-  ResourceNotFoundException: "lost",
-  InternalFailureException: "unavailable",
-  InternalFailure: "unavailable",
-  ServiceUnavailable: "unavailable",
-  ServiceUnavailableException: "unavailable",
-  AbortError: "unavailable",
-  TimeoutError: "unavailable",
-};
+/** By the name of an error that its status does not tell enough about. */
+const KINDS: readonly (readonly [name: RegExp, kind: StreamFailureKind])[] = [
+  [/^(ProvisionedThroughputExceeded|LimitExceeded|(KMS)?Throttling)/, "throttled"],
+  [/^ExpiredIterator/, "expired"],
+  [/^(InvalidArgument|ResourceNotFound)/, "lost"],
+];
 
 function kindOf(error: unknown): StreamFailureKind {
   const { name, $metadata, $fault } = (error ?? {}) as {
@@ -158,12 +137,12 @@ function kindOf(error: unknown): StreamFailureKind {
     $fault?: string;
     $metadata?: { httpStatusCode?: number };
   };
-  const known = name === undefined ? undefined : KINDS[name];
-  if (known !== undefined) return known;
-  const status = $metadata?.httpStatusCode;
+  const failure = String(name);
+  const known = KINDS.find(([names]) => names.test(failure));
+  if (known !== undefined) return known[1];
+  const status = $metadata?.httpStatusCode ?? 0;
   if (status === 429) return "throttled";
-  if (status !== undefined && status >= 500) return "unavailable";
+  if (status >= 500) return "unavailable";
   // What else the service or the credential chain says no to is for a person; the rest never reached the service.
-  if ($fault === "client" || (status !== undefined && status >= 400)) return "refused";
-  return name?.includes("Credentials") === true ? "refused" : "unavailable";
+  return $fault === "client" || status >= 400 || failure.includes("Credentials") ? "refused" : "unavailable";
 }

@@ -5,27 +5,16 @@
  * never hold anything from one invocation to the next, and never throw.
  */
 
-import { randomBytes } from "node:crypto";
-import { Metrics, MetricUnit } from "@aws-lambda-powertools/metrics";
+import { Metrics } from "@aws-lambda-powertools/metrics";
 import type { InvocationReport, MetricsSink } from "../core/invocation-report.js";
-import {
-  ENVIRONMENT_PROPERTY,
-  METRIC_NAMES,
-  METRICS_NAMESPACE,
-  type MetricName,
-  PROPERTY_NAMES,
-  REPORTED_PROPERTIES,
-} from "./names.js";
+import type { TroubleLog } from "../core/trouble-log.js";
+import { ENVIRONMENT_PROPERTY, METRICS, METRICS_NAMESPACE } from "./names.js";
 
 export type { Metrics } from "@aws-lambda-powertools/metrics";
 export { DIMENSION_NAMES, METRIC_NAMES, METRICS_NAMESPACE, PROPERTY_NAMES } from "./names.js";
 
 /** EMF allows 30 dimensions in a set, Powertools 29. */
 const MAX_DIMENSIONS = 29;
-const POWERTOOLS_NO_SERVICE = "service_undefined";
-const POWERTOOLS_NO_NAMESPACE = "default_namespace";
-const RESERVED: ReadonlySet<string> = new Set<string>(["_aws", ...METRIC_NAMES, ...PROPERTY_NAMES]);
-
 export interface EmfSinkOptions {
   readonly streamName: string;
   /** `POWERTOOLS_SERVICE_NAME`, if set; else the function's name stands for it. */
@@ -35,10 +24,8 @@ export interface EmfSinkOptions {
   readonly metrics?: Metrics | undefined;
   /** Names the cache, not the machine: a process with several has several. Default: random. */
   readonly environment?: string | undefined;
-  /** Told of a line that could not be written. */
-  readonly onFailure?: ((cause: unknown) => void) | undefined;
-  /** Told of a line that was written. */
-  readonly onSuccess?: (() => void) | undefined;
+  /** Told of every line whether it could be written. */
+  readonly trouble?: Pick<TroubleLog, "failed" | "recovered">;
 }
 
 export function createEmfSink(options: EmfSinkOptions): MetricsSink {
@@ -48,14 +35,16 @@ export function createEmfSink(options: EmfSinkOptions): MetricsSink {
   let environment = options.environment;
   return (report) => {
     try {
-      metrics ??= ownMetrics(options);
-      environment ??= randomBytes(4).toString("hex");
+      metrics ??= ownMetrics(options, (name) => name in METRICS || name in report || name === ENVIRONMENT_PROPERTY);
+      environment ??= crypto.randomUUID().slice(0, 8);
       write(metrics, report, environment);
-      options.onSuccess?.();
+      options.trouble?.recovered("metrics");
     } catch (cause) {
       try {
-        discard(metrics);
-        options.onFailure?.(cause);
+        // What a failed line left behind must not be counted into the next one.
+        metrics?.clearMetrics();
+        metrics?.clearMetadata();
+        options.trouble?.failed("metrics", "a metrics line was not written", cause);
       } catch {
         // There is nobody left to tell: an invocation must not fail for its metrics.
       }
@@ -64,16 +53,18 @@ export function createEmfSink(options: EmfSinkOptions): MetricsSink {
 }
 
 function write(metrics: Metrics, report: InvocationReport, environment: string): void {
-  const latencyMs = toThousandths(report.kinesisLatencyMs);
-  const savedMs = toThousandths(report.timeSavedMs);
-  add(metrics, "KinesisLatency", MetricUnit.Milliseconds, latencyMs);
-  add(metrics, "TimeSaved", MetricUnit.Milliseconds, savedMs);
-  add(metrics, "NetTimeSaved", MetricUnit.Milliseconds, toThousandths(savedMs - latencyMs));
-  add(metrics, "CacheHits", MetricUnit.Count, report.hits);
-  add(metrics, "CacheMisses", MetricUnit.Count, report.misses);
-  add(metrics, "EntriesInvalidated", MetricUnit.Count, report.entriesInvalidated);
-  for (const name of REPORTED_PROPERTIES) {
+  const netTimeSavedMs = toThousandths(report.timeSavedMs) - toThousandths(report.kinesisLatencyMs);
+  const counted = Object.entries(METRICS);
+  for (const [name, figure] of counted) {
+    const value = figure === "netTimeSavedMs" ? netTimeSavedMs : report[figure];
+    // One that is no finite number would become `null`, which CloudWatch drops together with the whole line.
+    if (Number.isFinite(value)) {
+      metrics.addMetric(name, figure.endsWith("Ms") ? "Milliseconds" : "Count", toThousandths(value));
+    }
+  }
+  for (const name of Object.keys(report) as (keyof InvocationReport)[]) {
     const value = report[name];
+    if (counted.some(([, figure]) => figure === name)) continue;
     if (typeof value === "string") metrics.addMetadata(name, value);
     // Metadata is typed as text, but goes into the line as it is; EMF and Logs Insights want numbers as numbers.
     else if (Number.isFinite(value)) metrics.addMetadata(name, toThousandths(value as number) as unknown as string);
@@ -82,65 +73,30 @@ function write(metrics: Metrics, report: InvocationReport, environment: string):
   metrics.publishStoredMetrics();
 }
 
-type Unit = (typeof MetricUnit)["Milliseconds"] | (typeof MetricUnit)["Count"];
-
-/** A value that is no finite number would become `null`, which CloudWatch drops together with the whole line. */
-function add(metrics: Metrics, name: MetricName, unit: Unit, value: number): void {
-  if (Number.isFinite(value)) metrics.addMetric(name, unit, value);
-}
-
 /** Microseconds are finer than anything measured here, and keep the lines short. */
 function toThousandths(value: number): number {
   return Math.round(value * 1000) / 1000;
 }
 
-/** What a failed line left behind must not be counted into the next one. */
-function discard(metrics: Metrics | undefined): void {
-  metrics?.clearMetrics();
-  metrics?.clearMetadata();
-}
-
-function ownMetrics(options: EmfSinkOptions): Metrics {
-  const given = options.metrics === undefined ? undefined : settingsOf(options.metrics);
-  const functionName = nonEmpty(options.functionName) ?? "unknown";
-  const serviceName = given?.serviceName ?? nonEmpty(options.serviceName) ?? functionName;
+/** With namespace, service and default dimensions of the instance given, if there is one. */
+function ownMetrics(options: EmfSinkOptions, isReserved: (name: string) => boolean): Metrics {
+  // Read through a derived instance, which is new and therefore holds no pending metrics: serialising it changes nothing
+  // in the one the user holds.
+  const { _aws, service, ...values } = { ...options.metrics?.singleMetric().serializeMetrics() };
+  const functionName = stated(options.functionName) ?? "unknown";
   const dimensions: Record<string, string> = { function: functionName, stream: options.streamName };
-  for (const [name, value] of Object.entries(given?.dimensions ?? {})) {
-    const isNew = !Object.hasOwn(dimensions, name);
-    if (RESERVED.has(name) || (isNew && Object.keys(dimensions).length >= MAX_DIMENSIONS - 1)) continue;
-    dimensions[name] = value;
+  for (const [name, value] of Object.entries(values)) {
+    const fits = Object.hasOwn(dimensions, name) || Object.keys(dimensions).length < MAX_DIMENSIONS - 1;
+    if (typeof value === "string" && fits && !isReserved(name)) dimensions[name] = value;
   }
   return new Metrics({
-    namespace: given?.namespace ?? METRICS_NAMESPACE,
-    serviceName,
+    namespace: stated(_aws?.CloudWatchMetrics[0]?.Namespace, "default_namespace") ?? METRICS_NAMESPACE,
+    serviceName: stated(service, "service_undefined") ?? stated(options.serviceName) ?? functionName,
     defaultDimensions: dimensions,
   });
 }
 
-interface Settings {
-  readonly namespace: string | undefined;
-  readonly serviceName: string | undefined;
-  readonly dimensions: Readonly<Record<string, string>>;
-}
-
-/**
- * Reads namespace and default dimensions of an instance through a derived one, which is new and therefore holds no
- * pending metrics: serialising it changes nothing in the instance the user holds.
- */
-function settingsOf(metrics: Metrics): Settings {
-  const { _aws, ...values } = metrics.singleMetric().serializeMetrics();
-  const namespace = _aws.CloudWatchMetrics[0]?.Namespace;
-  const { service, ...others } = values;
-  const dimensions: Record<string, string> = {};
-  for (const [name, value] of Object.entries(others)) if (typeof value === "string") dimensions[name] = value;
-  return {
-    namespace: namespace === POWERTOOLS_NO_NAMESPACE ? undefined : nonEmpty(namespace),
-    serviceName: typeof service === "string" && service !== POWERTOOLS_NO_SERVICE ? nonEmpty(service) : undefined,
-    dimensions,
-  };
-}
-
-function nonEmpty(text: string | undefined): string | undefined {
-  const trimmed = text?.trim();
-  return trimmed === "" ? undefined : trimmed;
+/** A text that says something; Powertools has a word of its own for one that was not given. */
+function stated(text: unknown, notGiven?: string): string | undefined {
+  return (typeof text === "string" && text !== notGiven && text.trim()) || undefined;
 }

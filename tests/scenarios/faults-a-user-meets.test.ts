@@ -57,8 +57,8 @@ const KMS_ERRORS = {
   KMSAccessDeniedException: "kms:Decrypt",
   KMSDisabledException: "enable it",
   KMSInvalidStateException: "enable it",
-  KMSNotFoundException: "KMS key is missing",
-  KMSOptInRequired: "signed up",
+  KMSNotFoundException: /KMS key.* is missing/,
+  KMSOptInRequired: /KMS itself.*enable it/,
 };
 
 describe("reading", () => {
@@ -94,7 +94,11 @@ describe("reading", () => {
     process.env.AWS_REGION = "eu-central-1";
     const environment = stage.environment();
     await expectHandlerWorks(environment);
-    expectOneWarning(environment, "ResourceNotFoundException", "compare the name and the region with the stream's ARN");
+    expectOneWarning(
+      environment,
+      "ResourceNotFoundException",
+      /account and region: compare them and its name with its ARN/,
+    );
   });
 
   test("the stream is still being created, and then is there", async () => {
@@ -102,7 +106,7 @@ describe("reading", () => {
     const environment = stage.environment();
     stage.proxy.fault("ListShards", { error: "ResourceInUseException" }, 3);
     await expectHandlerWorks(environment);
-    expect(environment.log.warnings[0]?.message).toMatch("it answers once it is ACTIVE");
+    expect(environment.log.warnings[0]?.message).toMatch("wait until it is ACTIVE");
     await createStream(stage.direct, stage.streamName);
     for (let invocation = 0; invocation < 3; invocation += 1) await environment.read("1");
     expect((await environment.read("1")).hit).toBe(true);
@@ -113,13 +117,13 @@ describe("reading", () => {
     const environment = stage.environment();
     const fault = stage.proxy.fault("*", { error: "ExpiredTokenException" });
     await expectHandlerWorks(environment);
-    expectOneWarning(environment, "ExpiredTokenException", "the credentials have expired");
+    expectOneWarning(environment, "ExpiredTokenException", /credentials are missing, wrong or expired/);
     fault.remove();
     await stage.change("1");
     for (let invocation = 0; invocation < 3; invocation += 1) await environment.read("1");
     expect((await environment.read("1")).hit).toBe(true);
     expect(environment.log.infos.map(({ message }) => message)).toEqual([
-      expect.stringMatching(/Kinesis accepts calls on stream ".*" again, after \d+ failures/),
+      expect.stringMatching(/over after \d+ failures in \d+ ms: stream ".*" cannot be used/),
     ]);
   });
 
@@ -130,7 +134,7 @@ describe("reading", () => {
     process.env.AWS_CONFIG_FILE = "/nonexistent";
     const environment = stage.environment();
     await expectHandlerWorks(environment);
-    expectOneWarning(environment, "CredentialsProviderError", "give it an execution role");
+    expectOneWarning(environment, "CredentialsProviderError", "give the function an execution role");
     expect(stage.proxy.totalCalls).toBe(0);
   });
 
@@ -172,7 +176,7 @@ describe("writing", () => {
       }
       // No call that cannot succeed is made twice.
       expect(stage.proxy.calls).toEqual({ PutRecords: 5 });
-      expectOneWarning(environment, "may not have reached", error);
+      expectOneWarning(environment, "may lack invalidations", error);
     },
   );
 
@@ -222,7 +226,7 @@ describe("in a process of its own, without a logger given, the log is one line o
     "nothing listens at the endpoint": [
       { AWS_ENDPOINT_URL_KINESIS: "http://127.0.0.1:1" },
       "ECONNREFUSED",
-      "in a VPC the function needs a route",
+      "in a VPC, the DNS, the route",
     ],
     "the endpoint has no address": [{ AWS_ENDPOINT_URL_KINESIS: "http://kinesis.nowhere.invalid" }, "E", "DNS"],
     "the stream is in another region": [{ AWS_REGION: "eu-central-1" }, "ResourceNotFoundException", "region"],

@@ -1,5 +1,7 @@
 /** What can be told from an error without reading its message, and what its message must never be. */
+import { fileURLToPath } from "node:url";
 import { expect, describe as group, test } from "@jest/globals";
+import { build } from "esbuild";
 import {
   describe,
   InvalidDataIdError,
@@ -24,6 +26,21 @@ group("every error", () => {
     expect(error.message).toMatch(/^scache: /);
     expect(error.stack).toContain(name);
   });
+});
+
+test("every error keeps its name in a minified bundle", async () => {
+  const entryPoint = fileURLToPath(new URL("../../src/errors.ts", import.meta.url));
+  const { outputFiles } = await build({ entryPoints: [entryPoint], minify: true, format: "cjs", write: false });
+  const module = { exports: {} as typeof import("../../src/errors.js") };
+  new Function("module", outputFiles[0]?.text ?? "")(module);
+  const minified = module.exports;
+  expect([
+    new minified.ScacheError("PUBLISH_FAILED", "x").name,
+    new minified.InvalidOptionError("ttlMs", "a number", "x").name,
+    new minified.InvalidDataIdError("a data id", 5).name,
+    new minified.PublishError("s", none, "x").name,
+    new minified.RefreshError("s", "too slow").name,
+  ]).toEqual(["ScacheError", "InvalidOptionError", "InvalidDataIdError", "PublishError", "RefreshError"]);
 });
 
 group("PublishError", () => {

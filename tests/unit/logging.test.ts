@@ -43,7 +43,7 @@ describe("notices in the log", () => {
     for (let n = 0; n < 1_000; n += 1) log.recovered("refresh");
     expect(entries.map((entry) => [entry.level, entry.message])).toEqual([
       ["warn", expect.stringMatching(/^scache: stream "changes" could not be read in time: deadline passed/)],
-      ["info", 'scache: stream "changes" is read in time again, after 1000 failures in 5000 ms.'],
+      ["info", 'scache: over after 1000 failures in 5000 ms: stream "changes" could not be read in time.'],
     ]);
     expect(entries[1]?.detail).toEqual({ kind: "refresh", stream: "changes", durationMs: 5_000, occurrences: 1_000 });
   });
@@ -53,7 +53,7 @@ describe("notices in the log", () => {
     const reason = kind === "record" ? "decoding failed (details at log level debug)" : "because";
     expect(message).toMatch(/^scache: .+: .+\. To do: .{20,}\.$/);
     expect(message).toContain(`: ${reason}. To do`);
-    if (kind !== "metrics") expect(message).toContain('"changes"');
+    expect(message).toContain('"changes"');
     expect(detail).toMatchObject({ kind, stream: "changes", reason, fix: expect.any(String) });
     const { entries, logger } = recorder();
     createNotices({ streamName: "changes", logger }).troubleEnded(kind, { durationMs: 1, occurrences: 1 });
@@ -74,13 +74,13 @@ describe("notices in the log", () => {
 
   test("what the reason says already is not said twice", () => {
     const { detail } = warningFor("refused", "not allowed", awsError("AccessDeniedException", "not allowed"));
-    expect(detail).not.toHaveProperty("errorMessage");
+    expect(detail.errorMessage).toBeUndefined();
   });
 
   test.each([
     ["a key that may not be used", awsError("KMSAccessDeniedException"), /kms:Decrypt.*kms:GenerateDataKey/],
-    ["a key switched off", awsError("KMSDisabledException"), /KMS key is missing, disabled/],
-    ["a missing stream", awsError("ResourceNotFoundException"), /name and the region.*ACTIVE/],
+    ["a key switched off", awsError("KMSDisabledException"), /KMS key.* is missing or disabled: enable it/],
+    ["a missing stream", awsError("ResourceNotFoundException"), /account and region: compare.*name.*ACTIVE/],
     ["a stream being created", awsError("ResourceInUseException"), /ACTIVE/],
     ["no region", new Error("Region is missing"), /AWS_REGION/],
     [
@@ -89,14 +89,21 @@ describe("notices in the log", () => {
         code: "ERR_HTTP2_STREAM_CANCEL",
         cause: Object.assign(new Error("getaddrinfo"), { code: "ENOTFOUND" }),
       }),
-      /region spelled/,
+      /region's spelling/,
     ],
     ["no credentials", Object.assign(new Error("none"), { name: "CredentialsProviderError" }), /execution role/],
     ["expired credentials", awsError("ExpiredTokenException"), /expired/],
-    ["throttling", awsError("ProvisionedThroughputExceededException"), /5 GetRecords a second/],
+    ["a key that is throttled", awsError("KMSThrottlingException"), /KMS quota/],
+    ["a wrong signature", awsError("InvalidSignatureException"), /clock is wrong/],
     ["no route", Object.assign(new Error("connect"), { code: "ECONNREFUSED" }), /VPC/],
   ])("%s says what to fix", (_name, cause, expected) => {
     expect(warningFor("refused", "failed", new StreamFailure("refused", "x", { cause })).message).toMatch(expected);
+  });
+
+  test("throttling says what the readers share, and what to raise", () => {
+    const cause = awsError("ProvisionedThroughputExceededException");
+    const { message } = warningFor("throttled", "slow down", new StreamFailure("throttled", "slow down", { cause }));
+    expect(message).toMatch(/ProvisionedThroughput.*raise maxStalenessMs, or add shards.*5 GetRecords a second/);
   });
 
   test("credentials that could not be fetched are told from the connection that failed underneath", () => {
@@ -108,8 +115,8 @@ describe("notices in the log", () => {
   });
 
   test("every remedy is a sentence that says something", () => {
-    for (const [name, text] of Object.entries(REMEDIES)) {
-      expect([name, text.length > 30 && !text.endsWith(".")]).toEqual([name, true]);
+    for (const [failure, text] of REMEDIES) {
+      expect([failure, text.length > 30 && !text.endsWith(".")]).toEqual([failure, true]);
     }
   });
 

@@ -194,8 +194,8 @@ describe("what is not a number", () => {
     ["client", () => undefined, "an object with send()"],
     ["logger", console.log, "an object with warn()"],
     ["logger", false, "an object with warn()"],
-    ["metrics", true, "an object with addMetric()"],
-    ["metrics", {}, "an object with addMetric()"],
+    ["metrics", true, "an object with addMetric(), or false"],
+    ["metrics", {}, "an object with addMetric(), or false"],
   ])("%s: %p is refused, and %s is said to be expected", (name, given, expected) => {
     const error = refusal({ [name]: given });
     expect(error.option).toBe(name);

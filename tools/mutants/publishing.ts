@@ -34,8 +34,8 @@ export const PUBLISHING: readonly Mutant[] = [
   {
     name: "giving up counts as success",
     file: PUBLISHER,
-    search: "if (round.final || attempt === MAX_ATTEMPTS || signal.aborted) throw",
-    replace: "if (attempt === MAX_ATTEMPTS) break;\n      if (round.final || signal.aborted) throw",
+    search: "if (round.final || attempt === MAX_ATTEMPTS || endsNow) throw",
+    replace: "if (attempt === MAX_ATTEMPTS) return encodeToken(written);\n      if (round.final || endsNow) throw",
   },
   {
     name: "an order to drop all is not published",

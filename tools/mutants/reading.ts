@@ -124,7 +124,7 @@ export const READING: readonly Mutant[] = [
   {
     name: "a record of a later version is read as if it were of this one",
     file: RECORD,
-    search: "if (value !== null && value !== RECORD_VERSION) throw",
+    search: "if (value !== RECORD_VERSION) throw",
     replace: "if (value === undefined) throw",
   },
   {

@@ -5,7 +5,6 @@ import {
   MAX_RECORD_BYTES,
   MAX_REQUEST_BYTES,
   MAX_REQUEST_RECORDS,
-  OversizeError,
   PARTITION_KEY_LENGTH,
   toBatches,
   toRequests,
@@ -67,13 +66,13 @@ describe("records", () => {
       expect.any(Number),
       MAX_RECORD_BYTES - PARTITION_KEY_LENGTH,
     ]);
-    expect(() => toBatches({ keys: [dataId("s", "x".repeat(room + 1)).toString()] }, 0)).toThrow(OversizeError);
-    expect(() => toBatches({ keys: [], sources: ["x".repeat(MAX_RECORD_BYTES)] }, 0)).toThrow(OversizeError);
+    expect(() => toBatches({ keys: [dataId("s", "x".repeat(room + 1)).toString()] }, 0)).toThrow(RangeError);
+    expect(() => toBatches({ keys: [], sources: ["x".repeat(MAX_RECORD_BYTES)] }, 0)).toThrow(RangeError);
   });
 });
 
 describe("requests", () => {
-  const entry = (size: number) => ({ record: { data: new Uint8Array(size), partitionKey: "k".repeat(32) } });
+  const entry = (size: number) => ({ data: new Uint8Array(size), partitionKey: "k".repeat(32) });
 
   test("hold every record once, in order, and at most 500 of them", () => {
     const entries = Array.from({ length: 1_201 }, () => entry(10));

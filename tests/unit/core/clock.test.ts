@@ -1,7 +1,6 @@
-/** The system's time and chance behind their ports, and waiting that an abort ends. */
+/** The system's time and chance behind their ports, and how long to back off. */
 import { describe, expect, test } from "@jest/globals";
-import { pause, systemClock, systemRandom } from "../../../src/core/clock.js";
-import { ManualClock, settled } from "../../../src/testing/manual-clock.js";
+import { backoffMs, systemClock, systemRandom } from "../../../src/core/clock.js";
 
 describe("the system's clock", () => {
   test("tells the time of day, and durations apart from it", () => {
@@ -31,38 +30,8 @@ test("chance is a number from 0 up to, but not including, 1", () => {
   expect(new Set(drawn).size).toBeGreaterThan(900);
 });
 
-describe("pause", () => {
-  const start = (signal: AbortSignal) => {
-    const clock = new ManualClock();
-    let over = false;
-    const paused = pause(clock, 100, signal).then(() => {
-      over = true;
-    });
-    return { clock, paused, isOver: () => over };
-  };
-
-  test("is over when its time is, and not before", async () => {
-    const { clock, paused, isOver } = start(new AbortController().signal);
-    await clock.advance(99);
-    expect(isOver()).toBe(false);
-    await clock.advance(1);
-    await paused;
-    expect(clock.pendingTimers).toBe(0);
-  });
-
-  test("is over at once when aborted, and leaves no timer behind", async () => {
-    const abort = new AbortController();
-    const { clock, paused, isOver } = start(abort.signal);
-    await settled();
-    expect(isOver()).toBe(false);
-    abort.abort();
-    await paused;
-    expect(clock.pendingTimers).toBe(0);
-  });
-
-  test("of what was aborted before does not begin", async () => {
-    const { clock, paused } = start(AbortSignal.abort());
-    await paused;
-    expect(clock.pendingTimers).toBe(0);
-  });
+test("a back-off doubles with each step up to its longest, and chance takes away up to half of it", () => {
+  const steps = (chance: number) => [1, 2, 3, 4, 100].map((step) => backoffMs(step, 10, 50, () => chance));
+  expect(steps(0)).toEqual([5, 10, 20, 25, 25]);
+  expect(steps(0.5)).toEqual([7.5, 15, 30, 37.5, 37.5]);
 });

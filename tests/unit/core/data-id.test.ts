@@ -35,8 +35,10 @@ const PARSE_SAMPLES: readonly ParseVector[] = [
   { input: "id=a+b&s=c%20d&t=data.ID", source: "c d", id: "a b", error: null },
   { input: "t=x&s=first&s=second&id=%41", source: "first", id: "A", error: null },
   { input: "i%64=1&s=2&t=d%61ta.ID", source: "2", id: "1", error: null },
+  { input: "?id=1&id=2&s=3&t=data.ID", source: "3", id: "2", error: null },
   { input: "id=1=2&s&t=data.ID&&", source: "", id: "1=2", error: null },
   { input: "id=%FF&s=a&t=data.ID", source: "a", id: "\ufffd", error: null, idHex: "ff" },
+  { input: "id=é%FF😀&s=a&t=data.ID", source: "a", id: "é\ufffd😀", error: null, idHex: "c3a9fff09f9880" },
   { input: "id=1&s=2&t=", source: "", id: "", error: "no type" },
   { input: "id=1&s=2", source: "", id: "", error: "no type" },
   { input: "id=1&s=%e4%&t=data.ID", source: "", id: "", error: "bad escape" },
@@ -105,7 +107,9 @@ describe("a data id", () => {
   });
 
   test("is made of strings, and the error says what came instead", () => {
-    expect(() => dataId("s", 1 as never)).toThrow("scache: expected a string as the data id's id, but got 1");
+    expect(() => dataId("s", 1 as never)).toThrow(
+      "scache: expected a string without a lone surrogate as the data id's id, but got 1",
+    );
     expect(() => dataId(undefined as never, "1")).toThrow(/source, but got undefined/);
     expect(() => parseDataId(5 as never)).toThrow(InvalidDataIdError);
   });

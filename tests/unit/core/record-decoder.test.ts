@@ -32,6 +32,7 @@ describe("a decoder of the user's", () => {
     ["returns nothing", () => undefined],
     ["names what is no id", () => ({ ids: ["1"] })],
     ["names a source that is no string", () => ({ sources: [5] })],
+    ["names no source where one should be", () => ({ sources: [null] })],
     ["names one id in place of a list", () => ({ ids: dataId("s", "1") })],
     ["names one source in place of a list", () => ({ sources: "db.users" })],
     ["says everything in another type", () => ({ all: "yes" })],

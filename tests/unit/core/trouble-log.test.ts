@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import type { Notices } from "../../../src/core/notices.js";
-import { rootErrorName, TroubleLog } from "../../../src/core/trouble-log.js";
+import { causesOf, errorName, TroubleLog } from "../../../src/core/trouble-log.js";
 
 function listen() {
   const heard: string[] = [];
@@ -113,15 +113,21 @@ describe("TroubleLog", () => {
     log.failed("refresh", "a");
     log.recovered("refresh");
     log.debug("b");
-    expect(rootErrorName(undefined)).toBeUndefined();
   });
 
-  test("the root of a chain of causes names the failure, and a loop ends", () => {
+  test("a chain of causes is walked to its origin, and a loop ends", () => {
     const reset = Object.assign(new Error("socket"), { code: "ECONNRESET" });
-    expect(rootErrorName(new TypeError("outer", { cause: reset }))).toBe("ECONNRESET");
+    const outer = new TypeError("outer", { cause: reset });
+    expect(causesOf(outer)).toEqual([outer, reset]);
+    expect(causesOf(outer).map(errorName)).toEqual(["TypeError", "ECONNRESET"]);
     const loop = new Error("loop");
     loop.cause = loop;
-    expect(rootErrorName(loop)).toBe("Error");
-    expect(rootErrorName("text")).toBeUndefined();
+    expect(new Set(causesOf(loop))).toEqual(new Set([loop]));
+    expect([causesOf("text"), causesOf(undefined)]).toEqual([[], []]);
+  });
+
+  test("a code that the system did not give is no name", () => {
+    expect(errorName(Object.assign(new RangeError("x"), { code: "INVALID" }))).toBe("RangeError");
+    expect(errorName(Object.assign(new RangeError("x"), { code: 5 }))).toBe("RangeError");
   });
 });

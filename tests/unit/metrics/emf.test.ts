@@ -234,8 +234,11 @@ describe("the EMF line of an invocation", () => {
   });
 
   describe("when writing fails", () => {
-    const failing = (onFailure?: (cause: unknown) => void) =>
-      createEmfSink({ streamName: "changes", functionName: "reader", onFailure });
+    const failing = (onFailure?: (cause: unknown) => void) => {
+      const failed = (_kind: string, _reason: string, cause: unknown) => onFailure?.(cause);
+      const trouble = onFailure && { failed, recovered: () => undefined };
+      return createEmfSink({ streamName: "changes", functionName: "reader", ...(trouble && { trouble }) });
+    };
 
     test("nothing is thrown, the failure is told, and the next line does not carry the lost one", async () => {
       const told: unknown[] = [];
