@@ -13,7 +13,7 @@ import type { FencedStore, Moment } from "./fenced-store.js";
 import { deepFreeze } from "./freeze.js";
 import type { RecordContent } from "./invalidation-record.js";
 import type { FreshnessState, InvocationReport } from "./invocation-report.js";
-import type { Loads } from "./loads.js";
+import type { Load, Loads } from "./loads.js";
 import type { Publisher } from "./publisher.js";
 import type { ResolvedOptions } from "./settings.js";
 import type { TroubleLog } from "./trouble-log.js";
@@ -171,10 +171,10 @@ export class Invocation implements ContextCache {
     if (entry !== undefined) return Promise.resolve(entry.value as T);
     this.#missed++;
     const { loads, store, clock } = this.#shared;
-    const running = loads.find(target, (start, owner) => this.#mayShare(target, start, owner));
-    if (running !== undefined) {
+    const running = loads.find(target);
+    if (running !== undefined && this.#mayShare(target, running)) {
       this.#loadsShared++;
-      return running as Promise<T>;
+      return running.result as Promise<T>;
     }
     const start = store.loadStart();
     return loads.run(target, start, this, async () => {
@@ -229,7 +229,7 @@ export class Invocation implements ContextCache {
   }
 
   /** A load of another invocation may be waited for where its value, had it been stored, could be served. */
-  #mayShare(id: DataId, start: Moment, owner: Invocation): boolean {
+  #mayShare(id: DataId, { start, owner }: Load<Invocation>): boolean {
     if ((owner !== this && owner.isOver) || !this.#shared.store.permits(id, start)) return false;
     return this.#state === "fresh" || this.#state === "stale" || start.epoch >= this.#servedFrom.epoch;
   }

@@ -6,7 +6,8 @@
 import type { DataId } from "./data-id.js";
 import type { Moment } from "./fenced-store.js";
 
-interface Load<Owner> {
+/** A load under way. */
+export interface Load<Owner> {
   readonly start: Moment;
   readonly owner: Owner;
   readonly result: Promise<unknown>;
@@ -16,9 +17,8 @@ interface Load<Owner> {
 export class Loads<Owner> {
   readonly #running = new Map<string, Load<Owner>>();
 
-  find(id: DataId, suits: (start: Moment, owner: Owner) => boolean): Promise<unknown> | undefined {
-    const load = this.#running.get(id.toString());
-    return load !== undefined && suits(load.start, load.owner) ? load.result : undefined;
+  find(id: DataId): Load<Owner> | undefined {
+    return this.#running.get(id.toString());
   }
 
   /** Runs a load and offers it to others until it settles or a later load of the same id takes its place. */

@@ -6,7 +6,6 @@ import { settled } from "../../../src/testing/manual-clock.js";
 
 const ID = dataId<string>("s", "1");
 const at = (epoch: number) => ({ epoch, atMs: epoch });
-const anyone = () => true;
 
 function pending() {
   let resolve: (value: string) => void = () => undefined;
@@ -23,28 +22,26 @@ describe("Loads", () => {
     const loads = new Loads<string>();
     const { work, resolve } = pending();
     const run = loads.run(ID, at(1), "a", work);
-    const found = loads.find(dataId("s", "1"), anyone);
-    expect(loads.find(dataId("s", "2"), anyone)).toBeUndefined();
+    const found = loads.find(dataId("s", "1"));
+    expect(loads.find(dataId("s", "2"))).toBeUndefined();
     resolve("value");
-    expect([await run, await found]).toEqual(["value", "value"]);
+    expect([await run, await found?.result]).toEqual(["value", "value"]);
   });
 
-  test("whether it suits is asked with its beginning and its owner", () => {
+  test("what is found says when it began, and whose it is", () => {
     const loads = new Loads<string>();
     void loads.run(ID, at(7), "owner", pending().work);
-    const asked: unknown[] = [];
-    expect(loads.find(ID, (start, owner) => asked.push(start, owner) < 0)).toBeUndefined();
-    expect(asked).toEqual([at(7), "owner"]);
+    expect(loads.find(ID)).toMatchObject({ start: at(7), owner: "owner" });
   });
 
   test("a load that has settled, well or not, is not found any more", async () => {
     const loads = new Loads<string>();
     await loads.run(ID, at(1), "a", async () => "value");
     await settled();
-    expect(loads.find(ID, anyone)).toBeUndefined();
+    expect(loads.find(ID)).toBeUndefined();
     await expect(loads.run(ID, at(1), "a", () => Promise.reject(new Error("no")))).rejects.toThrow("no");
     await settled();
-    expect(loads.find(ID, anyone)).toBeUndefined();
+    expect(loads.find(ID)).toBeUndefined();
   });
 
   test("the latest load is the one on offer, even when an earlier one settles after it began", async () => {
@@ -55,8 +52,8 @@ describe("Loads", () => {
     earlier.resolve("old");
     await runs[0];
     await settled();
-    const found = loads.find(ID, anyone);
+    const found = loads.find(ID);
     later.resolve("new");
-    expect(await found).toBe("new");
+    expect(await found?.result).toBe("new");
   });
 });
