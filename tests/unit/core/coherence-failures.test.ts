@@ -35,6 +35,15 @@ describe("a refresh that fails", () => {
     expect((await rig.invocation()).cache.freshness.state).toBe("empty");
   });
 
+  test("with serve serves what was proven exactly maxGapMs ago", async () => {
+    const rig = new Rig({ onRefreshError: "serve", maxGapMs: 60_000 });
+    await rig.warm({ 1: "one" });
+    await rig.clock.advance(60_000);
+    rig.plan = { fail: "unavailable" };
+    const { cache } = await rig.invocation();
+    expect([cache.freshness.state, cache.freshness.boundMs, cache.get(ONE)]).toEqual(["stale", 60_000, "one"]);
+  });
+
   test("with serve, refresh() in a long invocation stops serving when the proof has grown too old", async () => {
     const rig = new Rig({ onRefreshError: "serve", maxGapMs: 60_000 });
     await rig.warm({ 1: "one" });
