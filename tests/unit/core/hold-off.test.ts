@@ -53,6 +53,19 @@ describe("HoldOff", () => {
     expect([holdOff.holds("old", "s", 1_050), holdOff.holds("new", "s", 1_100)]).toEqual([false, true]);
   });
 
+  test("of as many ids as it will remember holds off those and no others", () => {
+    const holdOff = new HoldOff(100);
+    for (let index = 0; index < 10_000; index++) holdOff.holdKey(`k${index}`, 1_000);
+    expect([holdOff.holds("k5", "s", 1_050), holdOff.holds("never named", "s", 1_050)]).toEqual([true, false]);
+  });
+
+  test("of everything is not made shorter by a clock that was set back", () => {
+    const holdOff = new HoldOff(100);
+    holdOff.holdAll(1_000);
+    holdOff.holdAll(500);
+    expect(holdOff.holds("k", "s", 1_099)).toBe(true);
+  });
+
   test("of more ids than it will remember holds everything off", () => {
     const holdOff = new HoldOff(100);
     for (let index = 0; index <= 10_000; index++) holdOff.holdKey(`k${index}`, 1_000);
