@@ -6,7 +6,7 @@ import { fenceAt } from "../../../src/core/position.js";
 import { StreamReader } from "../../../src/core/reader.js";
 import { type RecordsPage, type StreamApi, StreamFailure } from "../../../src/core/stream-api.js";
 import { ManualClock, settled } from "../../../src/testing/manual-clock.js";
-import { idsOf, keyOf, never, on, once, setUpReading } from "../support/reading.js";
+import { idsOf, keyOf, MINUTE_MS, never, on, once, setUpReading } from "../support/reading.js";
 
 describe("failures", () => {
   test("on the way are met with one more call at once", async () => {
@@ -56,12 +56,42 @@ describe("failures", () => {
     expect((await poll(position)).outcome).toBe("lost");
   });
 
+  test("of several shards are told by the first of them", async () => {
+    const { clock, stream, poll, setPlan } = setUpReading({ shards: 2 });
+    const { position } = await poll(fenceAt(clock.now()));
+    const [first] = stream.openShardIds();
+    setPlan((call) => (call.shardId === first ? { fail: "refused" } : { fail: "throttled", requestMs: 10 }));
+    expect((await poll(position)).failure?.kind).toBe("refused");
+  });
+
   test("that the port does not know are met as failures on the way, and never thrown", async () => {
     const { clock, api } = setUpReading();
     const odd = { ...api, listShards: () => Promise.reject(new RangeError("odd")) } as unknown as StreamApi;
     const result = await new StreamReader(odd, clock, { clockMarginMs: 0 }).poll(fenceAt(clock.now()), 1_000, never);
     expect([result.outcome, result.calls, result.failure?.message]).toEqual(["incomplete", 2, "RangeError: odd"]);
     expect(result.failure).toBeInstanceOf(StreamFailure);
+    expect(result.failure).toMatchObject({ kind: "unavailable", cause: expect.any(RangeError) });
+  });
+
+  test("of the listing alone do not undo what was read of the shards that are known", async () => {
+    const { clock, poll, write, setPlan } = setUpReading();
+    const { position } = await poll(fenceAt(clock.now()));
+    await clock.advance(5 * MINUTE_MS);
+    write("a");
+    setPlan(on("listShards", { fail: "throttled" }));
+    const without = await poll(position);
+    setPlan(() => undefined);
+    const result = await poll(without.position);
+    expect([idsOf(without), result.outcome, idsOf(result)]).toEqual([["a"], "caught-up", []]);
+  });
+
+  test("are not told where there were none", async () => {
+    const { clock, poll, setPlan } = setUpReading();
+    const result = await poll(fenceAt(clock.now()));
+    setPlan(() => ({ hang: true }));
+    const cut = await poll(result.position, 500);
+    expect([result.outcome, cut.outcome]).toEqual(["caught-up", "incomplete"]);
+    for (const read of [result, cut]) expect(read).not.toHaveProperty("failure");
   });
 });
 
@@ -117,6 +147,36 @@ describe("the deadline", () => {
       ...(result.position.kind === "cursors" ? result.position.shards : []),
     ]);
     expect([result.outcome, after, clock.pendingTimers]).toEqual(["incomplete", before, 0]);
+  });
+
+  test("is the end for an iterator and for a list that come later: no shard is read then, and no cursor moves", async () => {
+    for (const late of ["listShards", "getShardIterator"] as const) {
+      const { clock, api, calls, poll } = setUpReading();
+      const { position } = await poll(fenceAt(clock.now()));
+      await clock.advance(5 * MINUTE_MS);
+      const answers: (() => void)[] = [];
+      const deaf = {
+        listShards: api.listShards.bind(api),
+        getShardIterator: api.getShardIterator.bind(api),
+        getRecords: api.getRecords.bind(api),
+        [late]: (...args: [never, never, never]) =>
+          new Promise((resolve) => answers.push(() => resolve(api[late](...args)))),
+      } as unknown as StreamApi;
+      // From a fence where the list is late, so that all shards are new; else from cursors whose iterators are too old.
+      const from = late === "listShards" ? fenceAt(clock.now()) : position;
+      const polling = new StreamReader(deaf, clock, { clockMarginMs: 0 }).poll(from, 500, never);
+      await clock.advance(500);
+      const result = await polling;
+      const shown = () => JSON.stringify(result.position.kind === "cursors" ? [...result.position.shards] : []);
+      const before = shown();
+      calls.splice(0);
+      for (const answer of answers) answer();
+      await settled();
+      expect([result.outcome, shown()]).toEqual(["incomplete", before]);
+      expect(calls.filter(({ operation }) => operation === "getShardIterator")).toHaveLength(
+        late === "listShards" ? 0 : answers.length,
+      );
+    }
   });
 
   test("at half time gives a call that was not answered a second chance", async () => {
@@ -232,6 +292,8 @@ describe("a call", () => {
   });
 
   test("that has no cursor to go on from lost its position", () => {
-    expect(() => start().run.cursor("shard")).toThrow(expect.objectContaining({ kind: "lost" }));
+    expect(() => start().run.cursor("A")).toThrow(
+      expect.objectContaining({ kind: "lost", message: "shard A is not in the position" }),
+    );
   });
 });

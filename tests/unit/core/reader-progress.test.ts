@@ -154,7 +154,11 @@ describe("the end of a shard", () => {
       getRecords: async () => ({ records: [], childShardIds: [], millisBehindLatest: 0 }),
     } as unknown as StreamApi;
     const result = await new StreamReader(childless, clock, { clockMarginMs: 0 }).poll(position, 1_000, never);
-    expect([result.outcome, result.failure?.kind]).toEqual(["lost", "lost"]);
+    expect([result.outcome, result.failure?.kind, result.failure?.message]).toEqual([
+      "lost",
+      "lost",
+      "shard shardId-000000000000 has ended, and nothing continues it",
+    ]);
   });
 });
 

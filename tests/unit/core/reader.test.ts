@@ -110,9 +110,10 @@ describe("the first refresh, from a fence", () => {
     const { clock, api } = setUpReading();
     const empty: StreamApi = { ...api, listShards: async () => ({ shards: [] }) } as unknown as StreamApi;
     const result = await new StreamReader(empty, clock, { clockMarginMs: 0 }).poll(fenceAt(clock.now()), 1_000, never);
-    expect([result.outcome, result.position.kind, result.failure?.message]).toEqual([
+    expect([result.outcome, result.position.kind, result.failure?.kind, result.failure?.message]).toEqual([
       "incomplete",
       "fence",
+      "unavailable",
       "ListShards named no shard",
     ]);
   });
@@ -125,7 +126,12 @@ describe("the first refresh, from a fence", () => {
       1_000,
       never,
     );
-    expect([result.outcome, result.calls, result.failure?.kind]).toEqual(["incomplete", 100, "unavailable"]);
+    expect([result.outcome, result.calls, result.failure?.kind, result.failure?.message]).toEqual([
+      "incomplete",
+      100,
+      "unavailable",
+      "ListShards did not end after 100 pages",
+    ]);
   });
 });
 
@@ -151,6 +157,17 @@ describe("every later refresh", () => {
     }
     write("late");
     expect([idsOf(await poll(position)), count()]).toEqual([["late"], { getRecords: 21 }]);
+  });
+
+  test("reads no record again that was read before the iterators grew too old", async () => {
+    const { clock, poll, write } = setUpReading();
+    write("first");
+    let { position } = await poll(fenceAt(clock.now()));
+    await clock.advance(MINUTE_MS);
+    ({ position } = await poll(position));
+    await clock.advance(5 * MINUTE_MS);
+    write("second");
+    expect(idsOf(await poll(position))).toEqual(["second"]);
   });
 
   test("reads each record once", async () => {
