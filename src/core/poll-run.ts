@@ -65,6 +65,8 @@ export class PollRun {
    * may be waiting on a connection that died while the environment was frozen. All else is the policy's to handle.
    */
   call<T>(make: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    // An answer that came too late, or in the very moment of the end, asks for nothing more.
+    if (this.closed) return Promise.reject(new StreamFailure("unavailable", "the poll is over"));
     return new Promise((resolve, reject) => {
       let attempts = 0;
       let unanswered = 0;

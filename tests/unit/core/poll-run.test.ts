@@ -149,36 +149,6 @@ describe("the deadline", () => {
     expect([result.outcome, after, clock.pendingTimers]).toEqual(["incomplete", before, 0]);
   });
 
-  test("is the end for an iterator and for a list that come later: no shard is read then, and no cursor moves", async () => {
-    for (const late of ["listShards", "getShardIterator"] as const) {
-      const { clock, api, calls, poll } = setUpReading();
-      const { position } = await poll(fenceAt(clock.now()));
-      await clock.advance(5 * MINUTE_MS);
-      const answers: (() => void)[] = [];
-      const deaf = {
-        listShards: api.listShards.bind(api),
-        getShardIterator: api.getShardIterator.bind(api),
-        getRecords: api.getRecords.bind(api),
-        [late]: (...args: [never, never, never]) =>
-          new Promise((resolve) => answers.push(() => resolve(api[late](...args)))),
-      } as unknown as StreamApi;
-      // From a fence where the list is late, so that all shards are new; else from cursors whose iterators are too old.
-      const from = late === "listShards" ? fenceAt(clock.now()) : position;
-      const polling = new StreamReader(deaf, clock, { clockMarginMs: 0 }).poll(from, 500, never);
-      await clock.advance(500);
-      const result = await polling;
-      const shown = () => JSON.stringify(result.position.kind === "cursors" ? [...result.position.shards] : []);
-      const before = shown();
-      calls.splice(0);
-      for (const answer of answers) answer();
-      await settled();
-      expect([result.outcome, shown()]).toEqual(["incomplete", before]);
-      expect(calls.filter(({ operation }) => operation === "getShardIterator")).toHaveLength(
-        late === "listShards" ? 0 : answers.length,
-      );
-    }
-  });
-
   test("at half time gives a call that was not answered a second chance", async () => {
     const { clock, poll, setPlan, write } = setUpReading();
     const { position } = await poll(fenceAt(clock.now()));
