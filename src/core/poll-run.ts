@@ -90,16 +90,13 @@ export class PollRun {
       const settle = (abort: AbortController) => {
         unanswered--;
         this.#underWay.delete(abort);
-        this.#retryAtHalfTime.delete(retry);
+        this.#retryAtHalfTime.delete(attempt);
       };
       const failed = (error: unknown) => {
         if (attempts === 1 && !this.closed && isUnavailable(error)) attempt();
         else if (unanswered === 0) reject(error);
       };
-      const retry = () => {
-        if (attempts === 1) attempt();
-      };
-      this.#retryAtHalfTime.add(retry);
+      this.#retryAtHalfTime.add(attempt);
       attempt();
     });
   }
@@ -171,7 +168,7 @@ export class PollRun {
       invalidations: this.invalidations,
       position: this.#position(caughtUp),
       outcome,
-      ...(this.#failure !== undefined && !caughtUp ? { failure: this.#failure } : {}),
+      ...(this.#failure !== undefined ? { failure: this.#failure } : {}),
       calls: this.#calls,
       throttles: this.#throttles,
       lagMs: caughtUp ? 0 : this.#lagMs,
