@@ -1,5 +1,6 @@
 /** The system's time and chance behind their ports, and waiting that an abort ends. */
-import { describe, expect, test } from "@jest/globals";
+import { getEventListeners } from "node:events";
+import { describe, expect, jest, test } from "@jest/globals";
 import { pause, systemClock, systemRandom } from "../../../src/core/clock.js";
 import { ManualClock, settled } from "../../../src/testing/manual-clock.js";
 
@@ -22,6 +23,16 @@ describe("the system's clock", () => {
       systemClock.after(delayMs, resolve);
     });
     expect(called).toEqual(["due"]);
+  });
+
+  test("who only gives way to others goes on in the next turn, without a timer", async () => {
+    const timers = jest.spyOn(globalThis, "setTimeout");
+    try {
+      await new Promise<void>((resolve) => systemClock.after(0, resolve));
+      expect(timers).not.toHaveBeenCalled();
+    } finally {
+      timers.mockRestore();
+    }
   });
 });
 
@@ -48,6 +59,15 @@ describe("pause", () => {
     await clock.advance(1);
     await paused;
     expect(clock.pendingTimers).toBe(0);
+  });
+
+  test("leaves no listener behind: one signal may see many pauses", async () => {
+    const { signal } = new AbortController();
+    const { clock, paused } = start(signal);
+    expect(getEventListeners(signal, "abort")).toHaveLength(1);
+    await clock.advance(100);
+    await paused;
+    expect(getEventListeners(signal, "abort")).toHaveLength(0);
   });
 
   test("is over at once when aborted, and leaves no timer behind", async () => {
