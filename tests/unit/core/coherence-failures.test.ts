@@ -219,6 +219,22 @@ describe("backing off", () => {
     expect(rig.forgetCalls()).toHaveLength(1);
   });
 
+  test("from refreshes that nobody waited for to their end gives that as its reason", async () => {
+    const rig = new Rig({ onRefreshError: "throw" });
+    await rig.warm({ 1: "one" });
+    rig.plan = { hang: true };
+    for (let attempt = 0; attempt < 2; attempt++) {
+      const hurried = rig.begin(200);
+      const failure = expect(hurried.catchUp()).rejects.toThrow("not caught up within 1000 ms");
+      await rig.clock.advance(100);
+      await failure;
+      hurried.end();
+    }
+    rig.forgetCalls();
+    await expect(rig.invocation()).rejects.toThrow("the deadline passed");
+    expect(rig.calls).toEqual([]);
+  });
+
   test("does not concern an invocation that has nothing to read", async () => {
     const rig = new Rig();
     await rig.warm({ 1: "one" });

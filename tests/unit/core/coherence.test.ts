@@ -129,12 +129,17 @@ describe("a gap longer than maxGapMs", () => {
     expect([next.cache.get(ONE), next.cache.freshness.state, rig.calls]).toEqual([undefined, "empty", []]);
     expect(long.cache.add(TWO, "old")).toBe(false);
     expect(next.end()).toMatchObject({ flushes: 1, entries: 0, refreshFailures: 0 });
+    expect([rig.notices.debugs, rig.notices.details]).toEqual([
+      ["cache flushed"],
+      [{ reason: "the gap was too long", entries: 1 }],
+    ]);
   });
 
   test("with nothing cached is no flush", async () => {
     const rig = new Rig({ maxGapMs: MINUTE_MS });
     rig.clock.freeze(2 * MINUTE_MS);
     expect((await rig.invocation()).end()).toMatchObject({ flushes: 0, state: "empty" });
+    expect(rig.notices.debugs).toEqual([]);
   });
 
   test("of exactly that length is still read through", async () => {
@@ -156,6 +161,7 @@ describe("a gap longer than maxGapMs", () => {
     await Promise.all(both);
     expect(rig.forgetCalls()).toEqual(["getRecords"]);
     expect([queued.cache.freshness.state, queued.cache.get(ONE)]).toEqual(["empty", undefined]);
+    expect(rig.notices.details).toEqual([{ reason: "the gap was too long", entries: 1 }]);
   });
 });
 
@@ -169,7 +175,8 @@ describe("a position that is lost", () => {
     expect(await first.cache.getOrAdd(TWO, () => "two")).toBe("two");
     expect(first.cache.get(TWO)).toBe("two");
     expect(first.end()).toMatchObject({ flushes: 1, refreshFailures: 0 });
-    expect(rig.notices.started).toEqual(["lost"]);
+    expect([rig.notices.started, rig.notices.reasons]).toEqual([["lost"], ["the position in the stream was lost"]]);
+    expect(rig.notices.details).toEqual([{ reason: "the position was lost", entries: 1 }]);
     const second = await rig.invocation();
     expect([second.cache.get(TWO), second.end()?.shards]).toEqual(["two", 2]);
     expect(rig.notices.ended).toEqual(["lost"]);

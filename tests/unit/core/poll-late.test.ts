@@ -7,7 +7,7 @@ import { ManualClock, settled } from "../../../src/testing/manual-clock.js";
 import { MINUTE_MS, never } from "../support/reading.js";
 
 /** A stream of one shard. Its client answers the calls of one operation when it is told to, and all others at once. */
-function setUpDeaf(late: keyof StreamApi) {
+function setUpDeaf(late: keyof StreamApi, page: object = { nextIterator: "n" }) {
   const clock = new ManualClock();
   const asked: string[] = [];
   const answers: (() => void)[] = [];
@@ -19,9 +19,9 @@ function setUpDeaf(late: keyof StreamApi) {
     });
   };
   const api = {
-    listShards: call("listShards", { shards: [{ shardId: "A", parentShardIds: [] }] }),
+    listShards: call("listShards", { shards: [{ shardId: "A", parentShardIds: ["B"] }] }),
     getShardIterator: call("getShardIterator", "late"),
-    getRecords: call("getRecords", { records: [], nextIterator: "n", childShardIds: [], millisBehindLatest: 0 }),
+    getRecords: call("getRecords", { records: [], childShardIds: [], millisBehindLatest: 0, ...page }),
   } as unknown as StreamApi;
   return {
     clock,
@@ -32,6 +32,13 @@ function setUpDeaf(late: keyof StreamApi) {
       await settled();
     },
   };
+}
+
+/** A position in one shard, with an iterator that is still good. */
+function readUpTo(shardId: string, nowMs: number, complete: boolean): Cursors {
+  const start = { at: "timestamp", timestampMs: nowMs } as const;
+  const shards = new Map([[shardId, { start, iterator: { token: "i", takenAtMs: nowMs } }]]);
+  return { kind: "cursors", provenAtMs: nowMs, complete, shards };
 }
 
 test("a list of shards that comes late has no shard read", async () => {
@@ -46,18 +53,21 @@ test("a list of shards that comes late has no shard read", async () => {
 
 test("a list of shards that comes late adds none to the position that was handed out", async () => {
   const { clock, reader, answer } = setUpDeaf("listShards");
-  const start = { at: "timestamp", timestampMs: clock.now() } as const;
-  const from: Cursors = {
-    kind: "cursors",
-    provenAtMs: clock.now(),
-    complete: false,
-    shards: new Map([["B", { start, iterator: { token: "i", takenAtMs: clock.now() } }]]),
-  };
-  const polling = reader.poll(from, 500, never);
+  const polling = reader.poll(readUpTo("B", clock.now(), false), 500, never);
   await clock.advance(500);
   const { outcome, position } = await polling;
   await answer();
   expect([outcome, position.kind === "cursors" && [...position.shards.keys()]]).toEqual(["incomplete", ["B"]]);
+});
+
+test("a list of shards that comes late does not replace a shard that has ended by its children", async () => {
+  const { clock, asked, reader, answer } = setUpDeaf("listShards", { nextIterator: undefined });
+  const polling = reader.poll(readUpTo("B", clock.now(), true), 500, never);
+  await clock.advance(500);
+  const { outcome, position } = await polling;
+  await answer();
+  expect([outcome, position.kind === "cursors" && [...position.shards.keys()]]).toEqual(["incomplete", ["B"]]);
+  expect(asked).toEqual(["getRecords", "listShards", "listShards"]);
 });
 
 test("an iterator that comes late moves no cursor, and nothing is read with it", async () => {

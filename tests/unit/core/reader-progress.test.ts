@@ -2,7 +2,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { fenceAt, type Position } from "../../../src/core/position.js";
 import { StreamReader } from "../../../src/core/reader.js";
-import type { RecordsPage, StreamApi } from "../../../src/core/stream-api.js";
+import type { ListShardsRequest, RecordsPage, StreamApi } from "../../../src/core/stream-api.js";
 import { idsOf, MINUTE_MS, never, on, once, setUpReading } from "../support/reading.js";
 
 describe("the tip", () => {
@@ -127,8 +127,12 @@ describe("the end of a shard", () => {
 
   test("that names no children is looked up in the list", async () => {
     const { clock, stream, api, write } = setUpReading();
+    const listed: ListShardsRequest[] = [];
     const nameless: StreamApi = {
-      listShards: (request, signal) => api.listShards(request, signal),
+      listShards: (request, signal) => {
+        listed.push(request);
+        return api.listShards(request, signal);
+      },
       getShardIterator: (shardId, start, signal) => api.getShardIterator(shardId, start, signal),
       getRecords: async (iterator, signal) => ({ ...(await api.getRecords(iterator, signal)), childShardIds: [] }),
       putRecords: (records, signal) => api.putRecords(records, signal),
@@ -139,6 +143,7 @@ describe("the end of a shard", () => {
     write("a", "b", "c");
     const result = await reader.poll(position, 1_000, never);
     expect([result.outcome, idsOf(result).sort()]).toEqual(["caught-up", ["a", "b", "c"]]);
+    expect(listed.at(-1)).toStrictEqual({});
   });
 
   test("that nothing continues is a lost position", async () => {

@@ -106,6 +106,26 @@ describe("the first refresh, from a fence", () => {
     }
   });
 
+  test("of a service that does not say what time it has asks for the fence less the margin, no more", async () => {
+    const { clock } = setUpReading();
+    const asked: unknown[] = [];
+    const api = {
+      listShards: async (request: unknown) => {
+        asked.push(request);
+        return { shards: [{ shardId: "A", parentShardIds: [] }] };
+      },
+      getShardIterator: async (_shardId: string, start: unknown) => {
+        asked.push(start);
+        return "i";
+      },
+      getRecords: async () => ({ records: [], nextIterator: "n", childShardIds: [], millisBehindLatest: 0 }),
+    } as unknown as StreamApi;
+    const fence = fenceAt(clock.now());
+    await new StreamReader(api, clock, { clockMarginMs: 10_000 }).poll(fence, 1_000, never);
+    const timestampMs = fence.provenAtMs - 10_000;
+    expect(asked).toStrictEqual([{ fromTimestampMs: timestampMs }, { at: "timestamp", timestampMs }]);
+  });
+
   test("a stream that names no shard was not read", async () => {
     const { clock, api } = setUpReading();
     const empty: StreamApi = { ...api, listShards: async () => ({ shards: [] }) } as unknown as StreamApi;
@@ -218,6 +238,25 @@ describe("records", () => {
     ]);
   });
 
+  test("of exactly 32 MiB are as many as one refresh reads", async () => {
+    const { clock } = setUpReading();
+    const record = { data: new Uint8Array(1024 * 1024) };
+    let pages = 0;
+    const api = {
+      listShards: async () => ({ shards: [{ shardId: "A", parentShardIds: [] }] }),
+      getShardIterator: async () => "i",
+      getRecords: async () => ({
+        records: [record],
+        nextIterator: "n",
+        childShardIds: [],
+        millisBehindLatest: ++pages === 33 ? 0 : 1,
+      }),
+    } as unknown as StreamApi;
+    const options = { clockMarginMs: 0, decode: () => ({}) };
+    const result = await new StreamReader(api, clock, options).poll(fenceAt(clock.now()), 1_000, never);
+    expect([result.outcome, result.invalidations.length]).toEqual(["incomplete", 32]);
+  });
+
   test("are read by the user's decoder, if there is one", async () => {
     const { clock, poll, write } = setUpReading({}, { decode: () => ({ sources: ["decoded"] }) });
     write("a");
@@ -231,10 +270,10 @@ describe("records", () => {
       Array.from({ length: 100 }, (_, n) => ({ data: encodeRecord({ keys: [keyOf(n)] }, 0), partitionKey: "x" })),
     );
     let elapsedMs = 0;
-    // Every look at the clock takes 2 ms: decoding is slow.
+    // Every look at the clock takes 3 ms, which is not yet too long; two are.
     const slow = {
       now: () => clock.now(),
-      monotonic: () => (elapsedMs += 2),
+      monotonic: () => (elapsedMs += 3),
       after: (ms: number, callback: () => void) => clock.after(ms, callback),
     };
     const polling = new StreamReader(stream.connect(), slow, { clockMarginMs: 10_000 }).poll(
