@@ -117,6 +117,23 @@ describe("with nothing cached", () => {
   });
 });
 
+describe("good iterators with nothing cached", () => {
+  test.each([
+    [29_999, ["getRecords"]],
+    [30_000, ["listShards", "getShardIterator", "getRecords"]],
+  ] as const)("%i ms into a gap of at most a minute cost, at the next refresh, %p", async (ageMs, calls) => {
+    const rig = new Rig({ ttlMs: 10_000, maxGapMs: MINUTE_MS });
+    await rig.warm({ 1: "one" });
+    await rig.clock.advance(ageMs);
+    const filling = await rig.invocation();
+    filling.cache.add(ONE, "one");
+    filling.end();
+    rig.forgetCalls();
+    (await rig.invocation()).end();
+    expect(rig.calls).toEqual(calls);
+  });
+});
+
 describe("a gap longer than maxGapMs", () => {
   test("flushes without a call, and refuses the loads under way", async () => {
     const rig = new Rig({ maxGapMs: MINUTE_MS, ttlMs: 60 * MINUTE_MS });
@@ -133,6 +150,16 @@ describe("a gap longer than maxGapMs", () => {
       ["cache flushed"],
       [{ reason: "the gap was too long", entries: 1 }],
     ]);
+  });
+
+  test("flushes although the stream is just left alone", async () => {
+    const rig = new Rig({ maxGapMs: MINUTE_MS, ttlMs: 60 * MINUTE_MS });
+    await rig.warm({ 1: "one" });
+    await rig.clock.advance(MINUTE_MS);
+    rig.plan = { fail: "throttled" };
+    expect((await rig.invocation()).end()).toMatchObject({ state: "bypassed", flushes: 0 });
+    await rig.clock.advance(1);
+    expect((await rig.invocation()).end()).toMatchObject({ state: "empty", flushes: 1 });
   });
 
   test("with nothing cached is no flush", async () => {
