@@ -6,7 +6,7 @@ export default {
   ...base,
   roots: ["<rootDir>/src", "<rootDir>/tests/unit"],
   testMatch: ["<rootDir>/tests/unit/core/**/*.test.ts"],
-  // The clock is moved by hand, so no test takes as long. One that a mutant keeps waiting fails here, before Stryker
-  // gives up on the process and has to start another.
+  // The clock is moved by hand, so no test takes as long but those that say so. One that a mutant keeps waiting fails
+  // here, before Stryker gives up on the process and has to start another.
   testTimeout: 1_000,
 };

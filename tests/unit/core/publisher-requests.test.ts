@@ -19,7 +19,7 @@ describe("requests", () => {
     const inFirstWave = calls.filter((call) => call.atMs === 0).length;
     expect([most, inFirstWave, calls.length]).toEqual([8, 8, 10]);
     expect(calls.reduce((sum, call) => sum + (call.records ?? 0), 0)).toBe(4_600);
-  });
+  }, 10_000);
 
   test("leave no listener behind when answered: Node warns of more than ten on one signal", async () => {
     const added = jest.spyOn(AbortSignal.prototype, "addEventListener");

@@ -140,7 +140,7 @@ describe("publish rejects", () => {
     const { error } = await publish({ keys: bigKeys(4_600) }, 500);
     expect((error as PublishError).ids).toHaveLength(4_600);
     expect([clock.pendingTimers, api.pendingCalls]).toEqual([0, 0]);
-  });
+  }, 10_000);
 
   test("when its time is up although the client ignores being aborted, and leaves nothing behind", async () => {
     const clock = new ManualClock();
