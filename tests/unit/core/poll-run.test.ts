@@ -261,6 +261,13 @@ describe("a call", () => {
     expect(attempts).toHaveLength(1);
   });
 
+  test("is not made any more once the poll is over", async () => {
+    const { run, attempts, call } = start();
+    run.close();
+    await expect(call()).rejects.toMatchObject({ kind: "unavailable", message: "the poll is over" });
+    expect(attempts).toEqual([]);
+  });
+
   test("that has no cursor to go on from lost its position", () => {
     expect(() => start().run.cursor("A")).toThrow(
       expect.objectContaining({ kind: "lost", message: "shard A is not in the position" }),
