@@ -46,6 +46,7 @@ const PARSE_SAMPLES: readonly ParseVector[] = [
   { input: "id=1&s=%e4%&t=data.ID", source: "", id: "", error: "bad escape" },
   { input: "id=1&s=2&t=data.ID&x=%4g", source: "", id: "", error: "bad escape in a field of no interest" },
   { input: "id=1&s=2&t=data.ID&%4=x", source: "", id: "", error: "bad escape in a name" },
+  { input: "id=1;2&s=s&t=data.ID", source: "", id: "", error: "raw semicolon in a value" },
   { input: "id=1&s=2;t=data.ID", source: "", id: "", error: "raw semicolon" },
   { input: "", source: "", id: "", error: "empty" },
 ];
@@ -144,6 +145,8 @@ describe("what an id can be taken from", () => {
   });
 
   test("an object that knows its id", () => {
+    const id = dataId("s", "1");
+    expect(toDataId({ observableId: () => id })).toBe(id);
     expect(toDataId({ observableId: () => dataId("s", "1") }).toString()).toBe("id=1&s=s&t=data.ID");
   });
 
