@@ -143,6 +143,7 @@ describe("fields", () => {
     ['{"all":"true"}', '"all" is "true"'],
     ['{"ts":5}', '"ts" is 5'],
     ['{"ts":"yesterday"}', '"ts" is "yesterday"'],
+    ['{"ts":["2018-01-01T00:00:00Z"]}', '"ts" is an array of 1'],
     ['{"v":2}', "version 2 is not known"],
     ["[]", "not a record: an array of 0"],
     ["5", "not a record: 5"],
