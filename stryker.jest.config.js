@@ -1,4 +1,12 @@
-// Mutation testing runs the unit tests of the core, and nothing that opens a socket.
+// Mutation testing runs the unit tests of the core, and nothing that opens a socket. Jest finds the tests that a mutated
+// file matters to by the imports between its roots, so the sources are one as well.
 import base from "./jest.config.js";
 
-export default { ...base, roots: ["<rootDir>/tests/unit/core"] };
+export default {
+  ...base,
+  roots: ["<rootDir>/src", "<rootDir>/tests/unit"],
+  testMatch: ["<rootDir>/tests/unit/core/**/*.test.ts"],
+  // The clock is moved by hand, so no test takes as long but those that say so. One that a mutant keeps waiting fails
+  // here, before Stryker gives up on the process and has to start another.
+  testTimeout: 1_000,
+};

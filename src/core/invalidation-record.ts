@@ -61,10 +61,11 @@ export function decodeWith(decode: RecordDecoder, data: Uint8Array): Invalidatio
   try {
     const decoded = decode(data);
     // An answer that is still to come names nothing now, which must not be taken for "nothing has changed".
-    if ("then" in decoded) throw unexpected("decoded", decoded);
+    if ("then" in decoded) throw new TypeError("decode returned a promise");
     const { ids = [], sources = [], all = false } = decoded;
-    // Nothing is passed over in silence: one source in place of a list of them is a mistake.
-    if (typeof ids === "string" || typeof sources === "string") throw unexpected("ids or sources", "a string");
+    // Nothing is passed over in silence: one id or source in place of a list of them is a mistake.
+    if (typeof ids === "string") throw unexpected("ids", ids);
+    if (typeof sources === "string") throw unexpected("sources", sources);
     if (typeof all !== "boolean") throw unexpected("all", all);
     return {
       keys: [...ids].map((id) => toDataId(id).toString()),

@@ -87,6 +87,8 @@ export class PollRun {
    * may be waiting on a connection that died while the environment was frozen. All else is the policy's to handle.
    */
   call<T>(make: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    // An answer that came too late, or in the very moment of the end, asks for nothing more.
+    if (this.closed) return Promise.reject(new StreamFailure("unavailable", "the poll is over"));
     return new Promise((resolve, reject) => {
       let attempts = 0;
       let unanswered = 0;
@@ -110,16 +112,13 @@ export class PollRun {
       const settle = (abort: AbortController) => {
         unanswered--;
         this.#underWay.delete(abort);
-        this.#retryAtHalfTime.delete(retry);
+        this.#retryAtHalfTime.delete(attempt);
       };
       const failed = (error: unknown) => {
         if (attempts === 1 && !this.closed && isUnavailable(error)) attempt();
         else if (unanswered === 0) reject(error);
       };
-      const retry = () => {
-        if (attempts === 1) attempt();
-      };
-      this.#retryAtHalfTime.add(retry);
+      this.#retryAtHalfTime.add(attempt);
       attempt();
     });
   }
@@ -190,7 +189,7 @@ export class PollRun {
     return {
       position: this.#position(caughtUp),
       outcome,
-      ...(this.#failure !== undefined && !caughtUp ? { failure: this.#failure } : {}),
+      ...(this.#failure !== undefined ? { failure: this.#failure } : {}),
       records: this.records,
       calls: this.#calls,
       throttles: this.#throttles,

@@ -54,6 +54,25 @@ describe("records", () => {
     expect(Math.max(...lengths)).toBeLessThanOrEqual(RECORD_BYTES);
   });
 
+  test("are filled to the byte: what encloses the list is counted as 100, each name with its quotes and its comma", () => {
+    // 48 characters, so 51 bytes each: 500 of them and the 100 are 25,600.
+    const keys = Array.from({ length: 1_001 }, (_, index) => dataId("s", `${index}`.padStart(31, "0")).toString());
+    expect(toBatches({ keys }, 0).map(({ content }) => content.keys.length)).toEqual([500, 500, 1]);
+    const longer = keys.map((key) => key.replace("&s=s", "&s=ss"));
+    expect(toBatches({ keys: longer }, 0).map(({ content }) => content.keys.length)).toEqual([490, 490, 21]);
+  });
+
+  test("count names in bytes, as JSON writes them", () => {
+    // 3 bytes for each character, or 6 for one that JSON escapes.
+    for (const [character, each] of [
+      ["\u4e2d", 3],
+      ["\u0001", 6],
+    ] as const) {
+      const sources = Array.from({ length: 30 }, () => character.repeat(3_000 / each));
+      expect(toBatches({ keys: [], sources }, 0).map(({ content }) => content.sources?.length)).toEqual([8, 8, 8, 6]);
+    }
+  });
+
   test("of nothing are none", () => {
     expect(toBatches({ keys: [] }, 0)).toEqual([]);
   });

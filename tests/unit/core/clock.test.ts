@@ -1,5 +1,5 @@
 /** The system's time and chance behind their ports, and how long to back off. */
-import { describe, expect, test } from "@jest/globals";
+import { describe, expect, jest, test } from "@jest/globals";
 import { backoffMs, systemClock, systemRandom } from "../../../src/core/clock.js";
 
 describe("the system's clock", () => {
@@ -21,6 +21,16 @@ describe("the system's clock", () => {
       systemClock.after(delayMs, resolve);
     });
     expect(called).toEqual(["due"]);
+  });
+
+  test("who only gives way to others goes on in the next turn, without a timer", async () => {
+    const timers = jest.spyOn(globalThis, "setTimeout");
+    try {
+      await new Promise<void>((resolve) => systemClock.after(0, resolve));
+      expect(timers).not.toHaveBeenCalled();
+    } finally {
+      timers.mockRestore();
+    }
   });
 });
 

@@ -35,6 +35,15 @@ describe("a refresh that fails", () => {
     expect((await rig.invocation()).cache.freshness.state).toBe("empty");
   });
 
+  test("with serve serves what was proven exactly maxGapMs ago", async () => {
+    const rig = new Rig({ onRefreshError: "serve", maxGapMs: 60_000 });
+    await rig.warm({ 1: "one" });
+    await rig.clock.advance(60_000);
+    rig.plan = { fail: "unavailable" };
+    const { cache } = await rig.invocation();
+    expect([cache.freshness.state, cache.freshness.boundMs, cache.get(ONE)]).toEqual(["stale", 60_000, "one"]);
+  });
+
   test("with serve, refresh() in a long invocation stops serving when the proof has grown too old", async () => {
     const rig = new Rig({ onRefreshError: "serve", maxGapMs: 60_000 });
     await rig.warm({ 1: "one" });
@@ -126,6 +135,19 @@ describe("a refresh that does not end in time", () => {
     expect(await failure).toMatchObject({ message: expect.stringContaining("not caught up within 500 ms") });
   });
 
+  test("has asked again when half of the time is over that the invocation waits for it", async () => {
+    const rig = new Rig();
+    await rig.warm({ 1: "one" });
+    rig.plan = () => (rig.calls.length === 1 ? { hang: true } : {});
+    const hurried = rig.begin(400);
+    const caughtUp = hurried.catchUp();
+    await rig.clock.advance(99);
+    expect(rig.calls).toHaveLength(1);
+    await rig.clock.advance(1);
+    await caughtUp;
+    expect(hurried.end()).toMatchObject({ state: "fresh", kinesisLatencyMs: 100, kinesisCalls: 2 });
+  });
+
   test("keeps what it has read: one shard's invalidations are applied though the other did not answer", async () => {
     const rig = new Rig({}, 2);
     await rig.warm({ 1: "one", 2: "two" });
@@ -160,79 +182,6 @@ describe("a refresh that does not end in time", () => {
     await Promise.all(both);
     expect([hurried.cache.freshness.state, patient.cache.freshness.state]).toEqual(["bypassed", "fresh"]);
     expect([hurried.end()?.kinesisLatencyMs, patient.end()?.kinesisLatencyMs]).toEqual([100, 300]);
-  });
-});
-
-describe("backing off", () => {
-  test("from throttling begins at once: the next invocation neither calls nor waits, and misses", async () => {
-    const rig = new Rig();
-    await rig.warm({ 1: "one" });
-    rig.plan = { fail: "throttled" };
-    expect((await rig.invocation()).end()).toMatchObject({ throttles: 1 });
-    rig.plan = {};
-    rig.forgetCalls();
-    const spared = await rig.invocation();
-    expect([rig.calls, spared.cache.get(ONE)]).toEqual([[], undefined]);
-    expect(spared.end()).toMatchObject({ state: "bypassed", refreshFailures: 1, kinesisLatencyMs: 0, throttles: 0 });
-    await rig.clock.advance(200);
-    expect((await rig.invocation()).cache.get(ONE)).toBe("one");
-  });
-
-  test("from another failure begins with the second in a row", async () => {
-    const rig = new Rig();
-    await rig.warm({ 1: "one" });
-    rig.plan = { fail: "refused" };
-    (await rig.invocation()).end();
-    (await rig.invocation()).end();
-    rig.forgetCalls();
-    (await rig.invocation()).end();
-    expect(rig.calls).toEqual([]);
-  });
-
-  test("from a stream that is not there begins with the second time it is missed", async () => {
-    const rig = new Rig();
-    rig.plan = { fail: "lost" };
-    const callsOf = async () => {
-      const invocation = await rig.invocation();
-      await invocation.cache.getOrAdd(ONE, () => "one");
-      invocation.end();
-      return rig.forgetCalls().length;
-    };
-    expect([await callsOf(), await callsOf(), await callsOf(), await callsOf()]).toEqual([0, 1, 1, 0]);
-    expect((await rig.invocation()).cache.freshness.state).toBe("bypassed");
-    await rig.clock.advance(200);
-    expect(await callsOf()).toBe(1);
-  });
-
-  test("ends with a success: failures before it do not count", async () => {
-    const rig = new Rig();
-    await rig.warm({ 1: "one" });
-    for (let round = 0; round < 3; round++) {
-      rig.plan = { fail: "refused" };
-      (await rig.invocation()).end();
-      rig.plan = {};
-      rig.forgetCalls();
-      expect([(await rig.invocation()).cache.get(ONE), rig.calls]).toEqual(["one", ["getRecords"]]);
-    }
-  });
-
-  test("gives the reason it backed off for", async () => {
-    const rig = new Rig({ onRefreshError: "throw" });
-    await rig.warm({ 1: "one" });
-    rig.plan = { fail: "throttled" };
-    await expect(rig.invocation()).rejects.toThrow("getRecords: throttled");
-    await expect(rig.invocation()).rejects.toThrow("getRecords: throttled");
-    expect(rig.forgetCalls()).toHaveLength(1);
-  });
-
-  test("does not concern an invocation that has nothing to read", async () => {
-    const rig = new Rig();
-    await rig.warm({ 1: "one" });
-    rig.plan = ({ operation }) => (operation === "putRecords" ? {} : { fail: "throttled" });
-    const blind = await rig.invocation();
-    expect(blind.cache.freshness.state).toBe("bypassed");
-    await blind.cache.invalidateAll();
-    expect((await rig.invocation()).cache.freshness.state).toBe("empty");
   });
 });
 

@@ -79,3 +79,31 @@ describe("maxStalenessMs", () => {
     expect((await rig.invocation()).cache.freshness.state).toBe("bypassed");
   });
 });
+
+describe("without maxStalenessMs", () => {
+  test("an invocation joins the refresh that another began after it did", async () => {
+    const rig = new Rig();
+    await rig.warm({ 1: "one" });
+    rig.plan = { answerMs: 100 };
+    const [earlier, later] = [rig.begin(), rig.begin()];
+    const both = [later.catchUp(), earlier.catchUp()];
+    await rig.clock.advance(100);
+    await Promise.all(both);
+    expect([rig.calls, earlier.cache.get(ONE)]).toEqual([["getRecords"], "one"]);
+  });
+
+  test("an invocation joins none that began before it did, though a clock set back says otherwise", async () => {
+    const rig = new Rig();
+    await rig.warm({ 1: "one" });
+    rig.plan = { answerMs: 100 };
+    const reading = rig.begin().catchUp();
+    await rig.clock.advance(50);
+    rig.elsewhere.invalidates(ONE);
+    rig.clock.freeze(-1_000);
+    const second = rig.begin();
+    const waiting = second.catchUp();
+    await rig.clock.advance(1_000);
+    await Promise.all([reading, waiting]);
+    expect([second.cache.freshness.state, second.cache.get(ONE)]).toEqual(["fresh", undefined]);
+  });
+});

@@ -117,6 +117,23 @@ describe("with nothing cached", () => {
   });
 });
 
+describe("good iterators with nothing cached", () => {
+  test.each([
+    [29_999, ["getRecords"]],
+    [30_000, ["listShards", "getShardIterator", "getRecords"]],
+  ] as const)("%i ms into a gap of at most a minute cost, at the next refresh, %p", async (ageMs, calls) => {
+    const rig = new Rig({ ttlMs: 10_000, maxGapMs: MINUTE_MS });
+    await rig.warm({ 1: "one" });
+    await rig.clock.advance(ageMs);
+    const filling = await rig.invocation();
+    filling.cache.add(ONE, "one");
+    filling.end();
+    rig.forgetCalls();
+    (await rig.invocation()).end();
+    expect(rig.calls).toEqual(calls);
+  });
+});
+
 describe("a gap longer than maxGapMs", () => {
   test("flushes without a call, and refuses the loads under way", async () => {
     const rig = new Rig({ maxGapMs: MINUTE_MS, ttlMs: 60 * MINUTE_MS });
@@ -129,12 +146,27 @@ describe("a gap longer than maxGapMs", () => {
     expect([next.cache.get(ONE), next.cache.freshness.state, rig.calls]).toEqual([undefined, "empty", []]);
     expect(long.cache.add(TWO, "old")).toBe(false);
     expect(next.end()).toMatchObject({ flushes: 1, entries: 0, refreshFailures: 0 });
+    expect([rig.notices.debugs, rig.notices.details]).toEqual([
+      ["cache flushed"],
+      [{ reason: "the gap was too long", entries: 1 }],
+    ]);
+  });
+
+  test("flushes although the stream is just left alone", async () => {
+    const rig = new Rig({ maxGapMs: MINUTE_MS, ttlMs: 60 * MINUTE_MS });
+    await rig.warm({ 1: "one" });
+    await rig.clock.advance(MINUTE_MS);
+    rig.plan = { fail: "throttled" };
+    expect((await rig.invocation()).end()).toMatchObject({ state: "bypassed", flushes: 0 });
+    await rig.clock.advance(1);
+    expect((await rig.invocation()).end()).toMatchObject({ state: "empty", flushes: 1 });
   });
 
   test("with nothing cached is no flush", async () => {
     const rig = new Rig({ maxGapMs: MINUTE_MS });
     rig.clock.freeze(2 * MINUTE_MS);
     expect((await rig.invocation()).end()).toMatchObject({ flushes: 0, state: "empty" });
+    expect(rig.notices.debugs).toEqual([]);
   });
 
   test("of exactly that length is still read through", async () => {
@@ -156,6 +188,7 @@ describe("a gap longer than maxGapMs", () => {
     await Promise.all(both);
     expect(rig.forgetCalls()).toEqual(["getRecords"]);
     expect([queued.cache.freshness.state, queued.cache.get(ONE)]).toEqual(["empty", undefined]);
+    expect(rig.notices.details).toEqual([{ reason: "the gap was too long", entries: 1 }]);
   });
 });
 
@@ -169,7 +202,8 @@ describe("a position that is lost", () => {
     expect(await first.cache.getOrAdd(TWO, () => "two")).toBe("two");
     expect(first.cache.get(TWO)).toBe("two");
     expect(first.end()).toMatchObject({ flushes: 1, refreshFailures: 0 });
-    expect(rig.notices.started).toEqual(["lost"]);
+    expect([rig.notices.started, rig.notices.reasons]).toEqual([["lost"], ["the position in the stream was lost"]]);
+    expect(rig.notices.details).toEqual([{ reason: "the position was lost", entries: 1 }]);
     const second = await rig.invocation();
     expect([second.cache.get(TWO), second.end()?.shards]).toEqual(["two", 2]);
     expect(rig.notices.ended).toEqual(["lost"]);

@@ -39,9 +39,16 @@ const PARSE_SAMPLES: readonly ParseVector[] = [
   { input: "id=1=2&s&t=data.ID&&", source: "", id: "1=2", error: null },
   { input: "id=%FF&s=a&t=data.ID", source: "a", id: "\ufffd", error: null, idHex: "ff" },
   { input: "id=é%FF😀&s=a&t=data.ID", source: "a", id: "é\ufffd😀", error: null, idHex: "c3a9fff09f9880" },
+  { input: "id=1&t=x", source: "", id: "1", error: null },
+  { input: "s=1&t=x", source: "1", id: "", error: null },
+  { input: "&id=1&&s=2&t=x&", source: "2", id: "1", error: null },
+  { input: "=x&id=1&s=2&t=x", source: "2", id: "1", error: null },
   { input: "id=1&s=2&t=", source: "", id: "", error: "no type" },
   { input: "id=1&s=2", source: "", id: "", error: "no type" },
   { input: "id=1&s=%e4%&t=data.ID", source: "", id: "", error: "bad escape" },
+  { input: "id=1&s=2&t=data.ID&x=%4g", source: "", id: "", error: "bad escape in a field of no interest" },
+  { input: "id=1&s=2&t=data.ID&%4=x", source: "", id: "", error: "bad escape in a name" },
+  { input: "id=1;2&s=s&t=data.ID", source: "", id: "", error: "raw semicolon in a value" },
   { input: "id=1&s=2;t=data.ID", source: "", id: "", error: "raw semicolon" },
   { input: "", source: "", id: "", error: "empty" },
 ];
@@ -114,6 +121,21 @@ describe("a data id", () => {
     expect(() => parseDataId(5 as never)).toThrow(InvalidDataIdError);
   });
 
+  test("is not read from what is malformed or has no type, and the error says what it should have been", () => {
+    expect(() => parseDataId(5 as never)).toThrow(
+      "scache: expected a string without a lone surrogate as the data id's wire form, but got 5",
+    );
+    expect(() => parseDataId("id=%")).toThrow(
+      'scache: expected a form-encoded data id with a type (t=data.ID), but got "id=%"',
+    );
+    expect(() => parseDataId("id=1&s=2")).toThrow(
+      'scache: expected a form-encoded data id with a type (t=data.ID), but got "id=1&s=2"',
+    );
+    expect(() => dataSource("\ude00")).toThrow(
+      "scache: expected a string without a lone surrogate as the data id's source",
+    );
+  });
+
   test("made by a source's factory is the same as one made at once", () => {
     expect(dataSource("db.users.id")("1").toString()).toBe(dataId("db.users.id", "1").toString());
   });
@@ -131,6 +153,8 @@ describe("what an id can be taken from", () => {
   });
 
   test("an object that knows its id", () => {
+    const id = dataId("s", "1");
+    expect(toDataId({ observableId: () => id })).toBe(id);
     expect(toDataId({ observableId: () => dataId("s", "1") }).toString()).toBe("id=1&s=s&t=data.ID");
   });
 
@@ -140,12 +164,28 @@ describe("what an id can be taken from", () => {
     expect(toDataId(foreign).toString()).toBe("id=1&s=s&t=data.ID");
   });
 
-  test.each([[null], [undefined], ["id=1&s=s&t=data.ID"], [{}], [{ source: "s" }], [{ source: 1, id: "1" }]])(
-    "not %p",
-    (value) => {
-      expect(() => toDataId(value as never)).toThrow(InvalidDataIdError);
-    },
-  );
+  test.each([
+    [null],
+    [undefined],
+    ["id=1&s=s&t=data.ID"],
+    [{}],
+    [{ source: "s" }],
+    [{ id: "1" }],
+    [{ observableId: 5 }],
+    [{ observableId: () => null }],
+    [{ observableId: () => "id=1&s=s&t=data.ID" }],
+  ])("not %p, and the error says what it can be", (value) => {
+    expect(() => toDataId(value as never)).toThrow(InvalidDataIdError);
+    expect(() => toDataId(value as never)).toThrow(
+      "scache: expected a data id or an object with observableId(), but got ",
+    );
+  });
+
+  test("not an object whose source is no string", () => {
+    expect(() => toDataId({ source: 1, id: "1" } as never)).toThrow(
+      "scache: expected a string without a lone surrogate as the data id's source, but got 1",
+    );
+  });
 
   test("not an object that names itself as its own id", () => {
     const circular = { observableId: (): DataId => circular as never };

@@ -1,5 +1,6 @@
 /** Several invocations over one cache: what each may be served of what the others do. */
 import { describe, expect, test } from "@jest/globals";
+import { decodeRecord } from "../../../src/core/invalidation-record.js";
 import { Rig, slowLoad, userId } from "../support/rig.js";
 
 const ONE = userId("1");
@@ -143,6 +144,19 @@ describe("invalidate", () => {
     expect(cache.get(userId("2"))).toBe("two");
   });
 
+  test("says what has changed, in one record, and nothing else", async () => {
+    const rig = new Rig();
+    const { cache } = await rig.invocation();
+    await cache.invalidate(ONE, userId("2"), ONE);
+    await cache.invalidateSource("db.users.id");
+    await cache.invalidateAll();
+    expect(rig.stream.shards().flatMap((shard) => shard.read(0, 10).map(({ data }) => decodeRecord(data)))).toEqual([
+      { keys: [ONE.toString(), userId("2").toString()], sources: [], all: false },
+      { keys: [], sources: ["db.users.id"], all: false },
+      { keys: [], sources: [], all: true },
+    ]);
+  });
+
   test("drops a source, and everything, in the same way", async () => {
     const rig = new Rig();
     await rig.warm({ 1: "one" });
@@ -171,7 +185,10 @@ describe("invalidate", () => {
     expect(cache.get(ONE)).toBeUndefined();
     await expect(cache.invalidateSource("db.users.id")).rejects.toMatchObject({ ids: [], sources: ["db.users.id"] });
     await expect(cache.invalidateAll()).rejects.toMatchObject({ everything: true });
-    expect(rig.notices.started).toEqual(["publish"]);
+    expect([rig.notices.started, rig.notices.reasons]).toEqual([
+      ["publish"],
+      ["an invalidation may not have been published"],
+    ]);
     rig.plan = {};
     await cache.invalidateAll();
     expect(rig.notices.ended).toEqual(["publish"]);

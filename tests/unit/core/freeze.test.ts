@@ -31,6 +31,12 @@ describe("deepFreeze", () => {
     expect(Object.isFrozen(held.map.get("a"))).toBe(false);
   });
 
+  test("trusts what is frozen already to be frozen all the way down, and does not look", () => {
+    const inner = { changes: 1 };
+    deepFreeze({ outer: Object.freeze({ inner }) });
+    expect(Object.isFrozen(inner)).toBe(false);
+  });
+
   test("ends on cycles", () => {
     const value: { self?: unknown; list: unknown[] } = { list: [] };
     value.self = value;

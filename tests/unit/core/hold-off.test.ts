@@ -63,6 +63,19 @@ describe("HoldOff", () => {
     expect([holdOff.holds("old", "s", 1_050), holdOff.holds("new", "s", 1_100)]).toEqual([false, true]);
   });
 
+  test("of as many ids as it will remember holds off those and no others", () => {
+    const { holdOff, at } = create(100);
+    for (let index = 0; index < 10_000; index++) at(1_000).holdKey(`k${index}`);
+    expect([holdOff.holds("k5", "s", 1_050), holdOff.holds("never named", "s", 1_050)]).toEqual([true, false]);
+  });
+
+  test("of everything is not made shorter by a clock that was set back", () => {
+    const { holdOff, at } = create(100);
+    at(1_000).holdAll();
+    at(500).holdAll();
+    expect(holdOff.holds("k", "s", 1_099)).toBe(true);
+  });
+
   test("of more ids than it will remember holds everything off", () => {
     const { holdOff, at } = create(100);
     for (let index = 0; index <= 10_000; index++) at(1_000).holdKey(`k${index}`);

@@ -125,28 +125,45 @@ describe("fields", () => {
     }
   });
 
+  test("that are given twice count together, whatever the case and the order", () => {
+    expect(decode('{"sources":["a"],"SOURCES":[null,"b"],"ALL":true,"all":false}')).toEqual({
+      keys: [],
+      sources: ["a", "", "b"],
+      all: true,
+    });
+  });
+
   test.each([
-    '{"keys":"a"}',
-    '{"keys":{}}',
-    '{"sources":"a"}',
-    '{"sources":[1]}',
-    '{"all":1}',
-    '{"all":"true"}',
-    '{"ts":5}',
-    "[]",
-    "5",
-    '"keys"',
-    "true",
-  ])("%s is not understood", (json) => {
-    expect(decode(json)).toEqual(EVERYTHING);
+    ['{"keys":"a"}', '"keys" is "a"'],
+    ['{"keys":{}}', '"keys" is an object'],
+    ['{"keys":[5]}', '"keys" is 5'],
+    ['{"sources":"a"}', '"sources" is "a"'],
+    ['{"sources":[1]}', '"sources" is 1'],
+    ['{"all":1}', '"all" is 1'],
+    ['{"all":"true"}', '"all" is "true"'],
+    ['{"ts":5}', '"ts" is 5'],
+    ['{"ts":"yesterday"}', '"ts" is "yesterday"'],
+    ['{"ts":["2018-01-01T00:00:00Z"]}', '"ts" is an array of 1'],
+    ['{"v":2}', '"v" is 2'],
+    ["[]", '"record" is an array of 0'],
+    ["5", '"record" is 5'],
+    ['"keys"', '"record" is "keys"'],
+    ["true", '"record" is true'],
+  ])("%s is not understood, and the notice will say why", (json, notUnderstood) => {
+    expect(decode(json)).toEqual({ ...EVERYTHING, notUnderstood });
   });
 
   test("a time must be one that exists", () => {
     const understood = (ts: string) => decode(`{"ts":"${ts}"}`).notUnderstood === undefined;
     expect(
-      ["2018-06-11T14:00:00+01:00", "2024-02-29T00:00:00Z", "0000-02-29T00:00:00Z", "9999-12-31T23:59:59.9Z"].filter(
-        (ts) => !understood(ts),
-      ),
+      [
+        "2018-06-11T14:00:00+01:00",
+        "2018-06-28T00:00:00Z",
+        "2018-04-30T00:00:00,25Z",
+        "2024-02-29T00:00:00Z",
+        "0000-02-29T00:00:00Z",
+        "9999-12-31T23:59:59.9Z",
+      ].filter((ts) => !understood(ts)),
     ).toEqual([]);
     expect(
       [
@@ -162,6 +179,8 @@ describe("fields", () => {
         "2018-01-01 00:00:00Z",
         "2018-01-01T00:00:00",
         "2018-01-01",
+        "x2018-01-01T00:00:00Z",
+        "2018-01-01T00:00:00Zx",
         "",
       ].filter(understood),
     ).toEqual([]);
@@ -176,6 +195,9 @@ describe("keys written in another way still name their id", () => {
     ["s=s&t=data.ID&id=1", "id=1&s=s&t=data.ID"],
     ["id=%FF&s=s&t=data.ID", "id=%EF%BF%BD&s=s&t=data.ID"],
     ["id=!&s=s&t=data.ID", "id=%21&s=s&t=data.ID"],
+    ["id=1&s=!&t=data.ID", "id=1&s=%21&t=data.ID"],
+    ["x=0&id=1&s=s&t=data.ID", "id=1&s=s&t=data.ID"],
+    ["id=1&s=s&t=data.ID&x=0", "id=1&s=s&t=data.ID"],
     ["id=~&s=s&t=other.ID", "id=~&s=s&t=data.ID"],
   ])("%s", (key, wire) => {
     expect(decode(JSON.stringify({ keys: [key] })).keys).toEqual([wire]);

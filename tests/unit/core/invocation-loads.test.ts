@@ -185,6 +185,19 @@ describe("a load under way", () => {
     expect(await beside.cache.getOrAdd(userId("2"), () => "two")).toBe("two");
   });
 
+  test("of another invocation is shared until its time is up, the last moment included", async () => {
+    const rig = new Rig();
+    await rig.warm({ other: "value" });
+    const first = await rig.invocation(1_000);
+    const beside = await rig.invocation();
+    const slow = slowLoad<string>();
+    const loading = first.cache.getOrAdd(ONE, slow.load);
+    await rig.clock.advance(1_000);
+    const shared = beside.cache.getOrAdd(ONE, mustNotLoad);
+    slow.returns("one");
+    expect([await loading, await shared]).toEqual(["one", "one"]);
+  });
+
   test("is shared within its own invocation even when that is over, as a response still streaming is", async () => {
     const rig = new Rig();
     const invocation = await rig.invocation(1_000);

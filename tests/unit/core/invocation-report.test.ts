@@ -105,6 +105,7 @@ describe("time saved", () => {
   test("is, for each hit, what loading that very entry took: from the miss to its add", async () => {
     const rig = new Rig();
     const filling = await rig.invocation();
+    await rig.clock.advance(1_000);
     filling.cache.get(ONE);
     filling.cache.get(userId("2"));
     await rig.clock.advance(40);
@@ -120,6 +121,7 @@ describe("time saved", () => {
   test("is what getOrAdd measured of the load", async () => {
     const rig = new Rig();
     const { cache } = await rig.invocation();
+    await rig.clock.advance(1_000);
     const slow = slowLoad<string>();
     const loading = cache.getOrAdd(ONE, slow.load);
     await rig.clock.advance(25);

@@ -47,6 +47,12 @@ describe("get", () => {
       await expect(cache.getOrAdd(wrong, load)).rejects.toThrow(InvalidDataIdError);
     },
   );
+
+  test("an object that has an id is not taken for one, and the error says that an id was expected", async () => {
+    const { cache } = await new Rig().invocation();
+    const observable = { observableId: () => ONE } as unknown as DataId<string>;
+    expect(() => cache.get(observable)).toThrow("scache: expected a data id, but got an object with observableId");
+  });
 });
 
 describe("add", () => {
@@ -105,34 +111,40 @@ describe("add", () => {
     }
   });
 
-  test("a value whose getter throws is refused, not thrown", async () => {
-    const { cache } = await new Rig().invocation();
+  test("a value whose getter throws is refused, not thrown, and a debug line tells why", async () => {
+    const rig = new Rig();
+    const { cache } = await rig.invocation();
+    const mine = new Error("mine");
     const spiteful = Object.defineProperty({}, "name", {
       enumerable: true,
       get: () => {
-        throw new Error("mine");
+        throw mine;
       },
     });
     expect(cache.add(dataId<unknown>("s", "1"), spiteful)).toBe(false);
+    expect([rig.notices.debugs, rig.notices.details]).toEqual([["a value could not be cached"], [{ cause: mine }]]);
   });
 
   test.each([
-    [{ savedMs: Number.NaN }, "savedMs"],
-    [{ savedMs: Number.POSITIVE_INFINITY }, "savedMs"],
-    [{ savedMs: "5" }, "savedMs"],
-    [{ ttlMs: 0 }, "ttlMs"],
-    [{ ttlMs: -1 }, "ttlMs"],
-    [{ ttlMs: Number.NaN }, "ttlMs"],
-    [{ ttlMs: "5" }, "ttlMs"],
-    [{ ttlMs: null }, "ttlMs"],
-  ])("refuses the options %p, naming %s, as getOrAdd does before it loads", async (options, option) => {
+    [{ savedMs: Number.NaN }, "savedMs", "a number of milliseconds, but got NaN"],
+    [{ savedMs: Number.POSITIVE_INFINITY }, "savedMs", "a number of milliseconds, but got Infinity"],
+    [{ savedMs: "5" }, "savedMs", 'a number of milliseconds, but got "5"'],
+    [{ ttlMs: 0 }, "ttlMs", "a number of milliseconds greater than 0, but got 0"],
+    [{ ttlMs: -1 }, "ttlMs", "a number of milliseconds greater than 0, but got -1"],
+    [{ ttlMs: Number.NaN }, "ttlMs", "a number of milliseconds greater than 0, but got NaN"],
+    [{ ttlMs: "5" }, "ttlMs", 'a number of milliseconds greater than 0, but got "5"'],
+    [{ ttlMs: null }, "ttlMs", "a number of milliseconds greater than 0, but got null"],
+    [null, "options", "an object, but got null"],
+    [5_000, "options", "an object, but got 5000"],
+  ])("refuses the options %p, naming %s, as getOrAdd does before it loads", async (options, option, expected) => {
     const { cache } = await new Rig().invocation();
     const wrong = options as { savedMs: number };
+    const failure = expect.objectContaining({ option, message: `scache: option "${option}" must be ${expected}` });
     expect(() => cache.add(ONE, "one", wrong)).toThrow(InvalidOptionError);
-    expect(() => cache.add(ONE, "one", wrong)).toThrow(expect.objectContaining({ option }));
+    expect(() => cache.add(ONE, "one", wrong)).toThrow(failure);
     let loads = 0;
     const load = () => String(++loads);
-    await expect(cache.getOrAdd(ONE, load, wrong)).rejects.toMatchObject({ option });
+    await expect(cache.getOrAdd(ONE, load, wrong)).rejects.toEqual(failure);
     expect(loads).toBe(0);
   });
 });

@@ -6,7 +6,7 @@ import { fenceAt } from "../../../src/core/position.js";
 import { StreamReader } from "../../../src/core/reader.js";
 import { type RecordsPage, type StreamApi, StreamFailure } from "../../../src/core/stream-api.js";
 import { ManualClock, settled } from "../../../src/testing/manual-clock.js";
-import { idsOf, keyOf, never, on, once, pollOn, setUpReading } from "../support/reading.js";
+import { idsOf, keyOf, MINUTE_MS, never, on, once, pollOn, setUpReading } from "../support/reading.js";
 
 describe("failures", () => {
   test("on the way are met with one more call at once", async () => {
@@ -56,12 +56,42 @@ describe("failures", () => {
     expect((await poll(position)).outcome).toBe("lost");
   });
 
+  test("of several shards are told by the first of them", async () => {
+    const { clock, stream, poll, setPlan } = setUpReading({ shards: 2 });
+    const { position } = await poll(fenceAt(clock.now()));
+    const [first] = stream.openShardIds();
+    setPlan((call) => (call.shardId === first ? { fail: "refused" } : { fail: "throttled", requestMs: 10 }));
+    expect((await poll(position)).failure?.kind).toBe("refused");
+  });
+
   test("that the port does not know are met as failures on the way, and never thrown", async () => {
     const { clock, api } = setUpReading();
     const odd = { ...api, listShards: () => Promise.reject(new RangeError("odd")) } as unknown as StreamApi;
     const result = await pollOn(new StreamReader(odd, clock, { clockMarginMs: 0 }), fenceAt(clock.now()), 1_000, never);
     expect([result.outcome, result.calls, result.failure?.message]).toEqual(["incomplete", 2, "RangeError: odd"]);
     expect(result.failure).toBeInstanceOf(StreamFailure);
+    expect(result.failure).toMatchObject({ kind: "unavailable", cause: expect.any(RangeError) });
+  });
+
+  test("of the listing alone do not undo what was read of the shards that are known", async () => {
+    const { clock, poll, write, setPlan } = setUpReading();
+    const { position } = await poll(fenceAt(clock.now()));
+    await clock.advance(5 * MINUTE_MS);
+    write("a");
+    setPlan(on("listShards", { fail: "throttled" }));
+    const without = await poll(position);
+    setPlan(() => undefined);
+    const result = await poll(without.position);
+    expect([idsOf(without), result.outcome, idsOf(result)]).toEqual([["a"], "caught-up", []]);
+  });
+
+  test("are not told where there were none", async () => {
+    const { clock, poll, setPlan } = setUpReading();
+    const result = await poll(fenceAt(clock.now()));
+    setPlan(() => ({ hang: true }));
+    const cut = await poll(result.position, 500);
+    expect([result.outcome, cut.outcome]).toEqual(["caught-up", "incomplete"]);
+    for (const read of [result, cut]) expect(read).not.toHaveProperty("failure");
   });
 });
 
@@ -232,7 +262,16 @@ describe("a call", () => {
     expect(attempts).toHaveLength(1);
   });
 
+  test("is not made any more once the poll is over", async () => {
+    const { run, attempts, call } = start();
+    run.close();
+    await expect(call()).rejects.toMatchObject({ kind: "unavailable", message: "the poll is over" });
+    expect(attempts).toEqual([]);
+  });
+
   test("that has no cursor to go on from lost its position", () => {
-    expect(() => start().run.cursor("shard")).toThrow(expect.objectContaining({ kind: "lost" }));
+    expect(() => start().run.cursor("A")).toThrow(
+      expect.objectContaining({ kind: "lost", message: "shard A is not in the position" }),
+    );
   });
 });

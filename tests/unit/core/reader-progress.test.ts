@@ -2,7 +2,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { fenceAt, type Position } from "../../../src/core/position.js";
 import { StreamReader } from "../../../src/core/reader.js";
-import type { RecordsPage, StreamApi } from "../../../src/core/stream-api.js";
+import type { ListShardsRequest, RecordsPage, StreamApi } from "../../../src/core/stream-api.js";
 import { idsOf, MINUTE_MS, never, on, once, pollOn, setUpReading } from "../support/reading.js";
 
 describe("the tip", () => {
@@ -132,8 +132,12 @@ describe("the end of a shard", () => {
 
   test("that names no children is looked up in the list", async () => {
     const { clock, stream, api, write } = setUpReading();
+    const listed: ListShardsRequest[] = [];
     const nameless: StreamApi = {
-      listShards: (request, signal) => api.listShards(request, signal),
+      listShards: (request, signal) => {
+        listed.push(request);
+        return api.listShards(request, signal);
+      },
       getShardIterator: (shardId, start, signal) => api.getShardIterator(shardId, start, signal),
       getRecords: async (iterator, signal) => ({ ...(await api.getRecords(iterator, signal)), childShardIds: [] }),
       putRecords: (records, signal) => api.putRecords(records, signal),
@@ -144,6 +148,7 @@ describe("the end of a shard", () => {
     write("a", "b", "c");
     const result = await pollOn(reader, position, 1_000, never);
     expect([result.outcome, idsOf(result).sort()]).toEqual(["caught-up", ["a", "b", "c"]]);
+    expect(listed.at(-1)).toStrictEqual({});
   });
 
   test("that nothing continues is a lost position", async () => {
@@ -160,7 +165,11 @@ describe("the end of a shard", () => {
       getRecords: async () => ({ records: [], childShardIds: [], millisBehindLatest: 0 }),
     } as unknown as StreamApi;
     const result = await pollOn(new StreamReader(childless, clock, { clockMarginMs: 0 }), position, 1_000, never);
-    expect([result.outcome, result.failure?.kind]).toEqual(["lost", "lost"]);
+    expect([result.outcome, result.failure?.kind, result.failure?.message]).toEqual([
+      "lost",
+      "lost",
+      "shard shardId-000000000000 has ended, and nothing continues it",
+    ]);
   });
 });
 

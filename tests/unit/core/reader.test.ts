@@ -111,6 +111,26 @@ describe("the first refresh, from a fence", () => {
     }
   });
 
+  test("of a service that does not say what time it has asks for the fence less the margin, no more", async () => {
+    const { clock } = setUpReading();
+    const asked: unknown[] = [];
+    const api = {
+      listShards: async (request: unknown) => {
+        asked.push(request);
+        return { shards: [{ shardId: "A", parentShardIds: [] }] };
+      },
+      getShardIterator: async (_shardId: string, start: unknown) => {
+        asked.push(start);
+        return "i";
+      },
+      getRecords: async () => ({ records: [], nextIterator: "n", childShardIds: [], millisBehindLatest: 0 }),
+    } as unknown as StreamApi;
+    const fence = fenceAt(clock.now());
+    await pollOn(new StreamReader(api, clock, { clockMarginMs: 10_000 }), fence, 1_000);
+    const timestampMs = fence.provenAtMs - 10_000;
+    expect(asked).toStrictEqual([{ fromTimestampMs: timestampMs }, { at: "timestamp", timestampMs }]);
+  });
+
   test("a stream that names no shard was not read", async () => {
     const { clock, api } = setUpReading();
     const empty: StreamApi = { ...api, listShards: async () => ({ shards: [] }) } as unknown as StreamApi;
@@ -120,9 +140,10 @@ describe("the first refresh, from a fence", () => {
       1_000,
       never,
     );
-    expect([result.outcome, result.position.kind, result.failure?.message]).toEqual([
+    expect([result.outcome, result.position.kind, result.failure?.kind, result.failure?.message]).toEqual([
       "incomplete",
       "fence",
+      "unavailable",
       "ListShards named no shard",
     ]);
   });
@@ -136,7 +157,12 @@ describe("the first refresh, from a fence", () => {
       1_000,
       never,
     );
-    expect([result.outcome, result.calls, result.failure?.kind]).toEqual(["incomplete", 100, "unavailable"]);
+    expect([result.outcome, result.calls, result.failure?.kind, result.failure?.message]).toEqual([
+      "incomplete",
+      100,
+      "unavailable",
+      "ListShards did not end after 100 pages",
+    ]);
   });
 });
 
@@ -162,6 +188,17 @@ describe("every later refresh", () => {
     }
     write("late");
     expect([idsOf(await poll(position)), count()]).toEqual([["late"], { getRecords: 21 }]);
+  });
+
+  test("reads no record again that was read before the iterators grew too old", async () => {
+    const { clock, poll, write } = setUpReading();
+    write("first");
+    let { position } = await poll(fenceAt(clock.now()));
+    await clock.advance(MINUTE_MS);
+    ({ position } = await poll(position));
+    await clock.advance(5 * MINUTE_MS);
+    write("second");
+    expect(idsOf(await poll(position))).toEqual(["second"]);
   });
 
   test("reads each record once", async () => {

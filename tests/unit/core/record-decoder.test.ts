@@ -3,7 +3,7 @@ import { describe, expect, test } from "@jest/globals";
 import { dataId } from "../../../src/core/data-id.js";
 import { decodeWith } from "../../../src/core/invalidation-record.js";
 
-const EVERYTHING = { keys: [], sources: [], all: true, notUnderstood: expect.any(String) };
+const EVERYTHING = { keys: [], sources: [], all: true };
 
 describe("a decoder of the user's", () => {
   test("names ids, sources or everything, from any iterable", () => {
@@ -22,31 +22,38 @@ describe("a decoder of the user's", () => {
       () => {
         throw new Error("no");
       },
+      "no",
     ],
     [
       "throws what is no error",
       () => {
         throw "no";
       },
+      '"no"',
     ],
-    ["returns nothing", () => undefined],
-    ["names what is no id", () => ({ ids: ["1"] })],
-    ["names a source that is no string", () => ({ sources: [5] })],
-    ["names no source where one should be", () => ({ sources: [null] })],
-    ["names one id in place of a list", () => ({ ids: dataId("s", "1") })],
-    ["names one source in place of a list", () => ({ sources: "db.users" })],
-    ["says everything in another type", () => ({ all: "yes" })],
-    ["returns a promise", async () => ({ ids: [dataId("s", "1")] })],
+    ["returns nothing", () => undefined, expect.any(String)],
+    [
+      "names what is no id",
+      () => ({ ids: ["1"] }),
+      'scache: expected a data id or an object with observableId(), but got "1"',
+    ],
+    ["names a source that is no string", () => ({ sources: [5] }), '"sources" is 5'],
+    ["names one id in place of a list", () => ({ ids: dataId("s", "1") }), expect.any(String)],
+    ["names one wire key in place of a list", () => ({ ids: "id=1" }), '"ids" is "id=1"'],
+    ["names one source in place of a list", () => ({ sources: "db.users" }), '"sources" is "db.users"'],
+    ["says everything in another type", () => ({ all: "yes" }), '"all" is "yes"'],
+    ["returns a promise", async () => ({ ids: [dataId("s", "1")] }), "decode returned a promise"],
     [
       "fails half way",
       () => ({
         ids: (function* () {
           yield dataId("s", "1");
-          throw new Error("no");
+          throw new Error("half way");
         })(),
       }),
+      "half way",
     ],
-  ])("that %s means everything", (_what, decoder) => {
-    expect(decodeWith(decoder as never, new Uint8Array())).toEqual(EVERYTHING);
+  ])("that %s means everything, and the notice will say why", (_what, decoder, notUnderstood) => {
+    expect(decodeWith(decoder as never, new Uint8Array())).toEqual({ ...EVERYTHING, notUnderstood });
   });
 });

@@ -135,12 +135,12 @@ describe("SharedRefresh", () => {
     expect(works.map(({ waitMs }) => waitMs)).toEqual([300, 200]);
   });
 
-  test("leaves no timer behind", async () => {
+  test("leaves no timer behind, and does not abort what has ended", async () => {
     const { clock, works, join } = setUp();
     const joined = join();
     works[0]?.finish("");
     await joined;
-    expect(clock.pendingTimers).toBe(0);
+    expect([clock.pendingTimers, works[0]?.signal.aborted]).toEqual([0, false]);
   });
 
   test("that fails after all is told to whoever waits, and to nobody else", async () => {

@@ -24,17 +24,24 @@ export class KeptNotices implements Notices {
   readonly started: TroubleKind[] = [];
   readonly ended: TroubleKind[] = [];
   readonly debugs: string[] = [];
+  /** What was said with each of `started`, and with each of `debugs`. */
+  readonly reasons: string[] = [];
+  readonly causes: unknown[] = [];
+  readonly details: unknown[] = [];
 
-  troubleStarted(kind: TroubleKind): void {
+  troubleStarted(kind: TroubleKind, what: { readonly reason: string; readonly cause?: unknown }): void {
     this.started.push(kind);
+    this.reasons.push(what.reason);
+    this.causes.push(what.cause);
   }
 
   troubleEnded(kind: TroubleKind): void {
     this.ended.push(kind);
   }
 
-  debug(message: string): void {
+  debug(message: string, detail?: Record<string, unknown>): void {
     this.debugs.push(message);
+    this.details.push(detail);
   }
 }
 
