@@ -66,7 +66,7 @@ export async function runFreezes(site: Site, plan: FreezePlan, signal: AbortSign
     slowestReadMs: 0,
     hits: 0,
   };
-  const frozen = await site.createEnvironment();
+  const frozen = await site.createEnvironment({ env: { WATCH_PROMISES: "1" } });
   const writer = await site.createEnvironment();
   for (; counts.rounds < plan.rounds && !signal.aborted; counts.rounds += 1) {
     const freeze = FREEZES[counts.rounds % FREEZES.length] ?? { name: "at once" };

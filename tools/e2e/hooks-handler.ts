@@ -83,7 +83,7 @@ export const handler = async (event: OddEvent, context: Parameters<typeof chain>
   const { outcome, left } = await watched(() => chain(event, context));
   tell(left);
   if ("error" in outcome) throw outcome.error;
-  return outcome.result;
+  return { ...outcome.result, headers: { ...outcome.result.headers, "x-left-running": left } };
 };
 
 type Streaming = (event: OddEvent, stream: Writable, context: Context) => Promise<void>;

@@ -85,6 +85,3 @@ export const STREAMED_CASES: readonly OddCase[] = [
     ends: true,
   },
 ];
-
-/** Those that can happen beside others in one process, and that Middy itself ends. */
-export const CROWD_CASES = HOOK_CASES;

@@ -82,8 +82,10 @@ export class Site {
     return site;
   }
 
-  /** Builds a function of this folder; the one built first is what environments run unless told. */
+  /** A function of this folder, built once; the one built first is what environments run unless told. */
   async build(name: string): Promise<Bundle> {
+    const built = this.#bundles.find(({ handler }) => handler === `${name}.handler`);
+    if (built !== undefined) return built;
     const { middy, scacheFrom } = this.#options;
     const bundle = await bundleFunction({
       entryPoint: `../tools/e2e/${name}.ts`,
