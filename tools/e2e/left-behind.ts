@@ -79,9 +79,12 @@ class PromiseWatch {
     this.#hook.disable();
     // A weak reference made in this turn keeps what it refers to until the next.
     await nextTurn();
-    collectGarbage();
-    const held = [...this.#pending.values()].filter(({ promise }) => promise.deref() !== undefined);
-    return held.map(({ madeBy }) => `a promise made ${madeBy}`);
+    const held = () => [...this.#pending.values()].filter(({ promise }) => promise.deref() !== undefined);
+    collectGarbage("minor");
+    if (held().length === 0) return [];
+    await nextTurn();
+    collectGarbage("major");
+    return held().map(({ madeBy }) => `a promise made ${madeBy}`);
   }
 }
 
@@ -93,11 +96,14 @@ function caller(): string {
     .replaceAll(/\s+|file:\S*\//g, " ");
 }
 
-let collect: (() => void) | undefined;
-function collectGarbage(): void {
+type Collect = (options: { readonly type: "minor" | "major" }) => void;
+let collect: Collect | undefined;
+
+/** Of what has just been made, the minor collection finds nearly all, at a tenth of the price. */
+function collectGarbage(type: "minor" | "major"): void {
   if (collect === undefined) {
     setFlagsFromString("--expose-gc");
-    collect = runInNewContext("gc") as () => void;
+    collect = runInNewContext("gc") as Collect;
   }
-  collect();
+  collect({ type });
 }
