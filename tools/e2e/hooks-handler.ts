@@ -80,7 +80,7 @@ const chain = middy<OddEvent, Answer>({ timeoutEarlyInMillis: EARLY_MS })
   .handler(async (event, context, options) => read(event, context, options?.signal ?? new AbortController().signal));
 
 export const handler = async (event: OddEvent, context: Parameters<typeof chain>[1]) => {
-  const { outcome, left } = await watched(() => chain(event, context));
+  const { outcome, left } = await watched(() => chain(event, context), (event.odd ?? "") !== "");
   tell(left);
   if ("error" in outcome) throw outcome.error;
   return { ...outcome.result, headers: { ...outcome.result.headers, "x-left-running": left } };
@@ -111,7 +111,7 @@ async function* body(event: OddEvent, context: CacheContext): AsyncGenerator<str
 }
 
 export const streamed = awslambda.streamifyResponse(async (event, stream, context) => {
-  const { outcome, left } = await watched(() => streamChain(event, stream, context));
+  const { outcome, left } = await watched(() => streamChain(event, stream, context), (event.odd ?? "") !== "");
   tell(left);
   if ("error" in outcome) throw outcome.error;
 });

@@ -11,13 +11,18 @@ import { runInNewContext } from "node:vm";
 const RUNTIME_RESOURCES: ReadonlySet<string> = new Set(["TCPSocketWrap", "ConnectWrap", "MessagePort", "Immediate"]);
 const MANY_AT_ONCE = process.env.AWS_LAMBDA_MAX_CONCURRENCY !== undefined;
 
+/** Promises that are left over are looked for after every so many invocations, those of all of them. */
+const LOOK_EVERY = 5;
+
 let running = 0;
 /** Promises that are left behind on purpose, to see it noticed. */
 const leftBehind: Promise<unknown>[] = [];
 
-/** Runs one invocation, and gives back what it has left behind beside its outcome. */
-export async function watched<Result>(invocation: () => Promise<Result>) {
-  const promises = process.env.WATCH_PROMISES === "1" ? new PromiseWatch() : undefined;
+/**
+ * Runs one invocation, and gives back what it has left behind beside its outcome.
+ * @param thoroughly whether to look for promises after this very invocation; else now and then, since it takes 20 ms
+ */
+export async function watched<Result>(invocation: () => Promise<Result>, thoroughly = false) {
   const leaving = process.env.LEAVE_RUNNING;
   running += 1;
   let outcome: { readonly result: Result } | { readonly error: unknown };
@@ -31,7 +36,7 @@ export async function watched<Result>(invocation: () => Promise<Result>) {
   promises?.during(async () => leaving === "promise" && leftBehind.push(new Promise(() => {})));
   // A connection is let go in the turn after its answer, and closed at the end of that.
   for (let turn = 0; turn < 2; turn += 1) await nextTurn();
-  return { outcome, left: [...leftRunning(), ...((await promises?.stillHeld()) ?? [])].join(",") };
+  return { outcome, left: [...leftRunning(), ...((await promises?.stillHeld(thoroughly)) ?? [])].join(",") };
 }
 
 function nextTurn(): Promise<void> {
@@ -57,9 +62,10 @@ function runtimeSockets(): number {
   return handles.call(process).filter(({ remotePort }) => remotePort === port).length;
 }
 
-/** Every promise that an invocation makes, until it is settled or nothing can settle it any more. */
+/** Every promise that invocations make, until it is settled or nothing can settle it any more. */
 class PromiseWatch {
   readonly #pending = new Map<number, { readonly promise: WeakRef<object>; readonly madeBy: string }>();
+  #invocations = 0;
   /** Tells the invocation's own promises from those of whoever waits for it. */
   readonly #within = new AsyncLocalStorage<true>();
   readonly #hook = createHook({
@@ -75,16 +81,16 @@ class PromiseWatch {
     return this.#within.run(true, invocation);
   }
 
-  async stillHeld(): Promise<string[]> {
+  async stillHeld(thoroughly: boolean): Promise<string[]> {
     this.#hook.disable();
+    this.#invocations += 1;
+    if (!thoroughly && this.#invocations % LOOK_EVERY !== 0) return [];
     // A weak reference made in this turn keeps what it refers to until the next.
     await nextTurn();
-    const held = () => [...this.#pending.values()].filter(({ promise }) => promise.deref() !== undefined);
-    collectGarbage("minor");
-    if (held().length === 0) return [];
-    await nextTurn();
-    collectGarbage("major");
-    return held().map(({ madeBy }) => `a promise made ${madeBy}`);
+    collectGarbage();
+    const held = [...this.#pending.values()].filter(({ promise }) => promise.deref() !== undefined);
+    this.#pending.clear();
+    return held.map(({ madeBy }) => `a promise made ${madeBy}`);
   }
 }
 
@@ -96,14 +102,15 @@ function caller(): string {
     .replaceAll(/\s+|file:\S*\//g, " ");
 }
 
-type Collect = (options: { readonly type: "minor" | "major" }) => void;
-let collect: Collect | undefined;
+let collect: (() => void) | undefined;
 
-/** Of what has just been made, the minor collection finds nearly all, at a tenth of the price. */
-function collectGarbage(type: "minor" | "major"): void {
+/** All of it: a minor collection takes what only a weak reference refers to for something in use. */
+function collectGarbage(): void {
   if (collect === undefined) {
     setFlagsFromString("--expose-gc");
-    collect = runInNewContext("gc") as Collect;
+    collect = runInNewContext("gc") as () => void;
   }
-  collect({ type });
+  collect();
 }
+
+const promises = process.env.WATCH_PROMISES === "1" ? new PromiseWatch() : undefined;

@@ -48,7 +48,7 @@ function readSettings(): Settings {
     options: {
       rounds: { type: "string", default: "80" },
       kills: { type: "string", default: "40" },
-      "hook-rounds": { type: "string", default: "2" },
+      "hook-rounds": { type: "string", default: "1" },
       executions: { type: "string", default: "6" },
       "crowd-ms": { type: "string", default: "2000" },
       workers: { type: "string", default: "1,2,8" },
@@ -67,7 +67,10 @@ function readSettings(): Settings {
     hookRounds: Number(values["hook-rounds"]),
     executions: Number(values.executions),
     crowdMs: Number(values["crowd-ms"]),
-    workers: values.workers.split(",").map(Number),
+    workers: values.workers
+      .split(",")
+      .map(Number)
+      .filter((workers) => workers > 0),
     middys: middys as SiteOptions["middy"][],
     scacheFrom: values.unbuilt ? "src" : "dist",
     json: values.json,
@@ -101,7 +104,7 @@ function sumOf(results: readonly PartResult[]) {
   };
 }
 
-/** A run in which nothing happened proves nothing. */
+/** A run in which nothing happened proves nothing; a part that was set to 0 was left out on purpose. */
 function idleParts(total: Total, settings: Settings): string[] {
   const { answersJudged, freezes, kills, oddInvocations, accountedForLater, environmentsLost, lateAdds } = total;
   const happened = {
@@ -109,8 +112,8 @@ function idleParts(total: Total, settings: Settings): string[] {
     ...(settings.rounds > 0 ? { freezes } : {}),
     ...(settings.kills > 0 ? { kills } : {}),
     ...(settings.hookRounds > 0 ? { oddInvocations, accountedForLater, environmentsLost, lateAdds } : {}),
-    ...(settings.middys.includes("middy7") ? { durableReplays: total.durableReplays } : {}),
-    crowdInvocations: total.crowdInvocations,
+    ...(settings.executions > 0 && settings.middys.includes("middy7") ? { durableReplays: total.durableReplays } : {}),
+    ...(settings.workers.length > 0 ? { crowdInvocations: total.crowdInvocations } : {}),
   };
   return Object.entries(happened).flatMap(([name, count]) => (count === 0 ? [name] : []));
 }

@@ -77,7 +77,7 @@ export class Part {
     const hooks = await runHooks(this.#site, hookRounds, this.#signal);
     const later = `${hooks.accountedForLater} by the next one`;
     this.#say(`${hooks.oddInvocations} ended otherwise, ${hooks.accountedFor} accounted for, ${later}`);
-    if (this.#middy !== "middy7") return { freezing, killing, hooks };
+    if (this.#middy !== "middy7" || executions === 0) return { freezing, killing, hooks };
     const durable = await runDurable(this.#site, executions, this.#signal);
     const replays = durable.replaysWarm + durable.replaysCold;
     this.#say(`${durable.executions} durable executions, ${replays} replays, ${durable.replaysCold} of them elsewhere`);
@@ -87,8 +87,11 @@ export class Part {
   /** Many at once, and the sums of all. */
   async crowd(waited: Waited): Promise<PartResult> {
     const site = this.#site;
-    const oddCrowd = await runOddCrowd(site, this.#signal);
-    this.#say(`${oddCrowd.oddInvocations} ended otherwise among ${oddCrowd.invocations} in one process`);
+    let oddCrowd: OddCrowdCounts = { invocations: 0, oddInvocations: 0, accountedFor: 0 };
+    if (this.#settings.hookRounds > 0) {
+      oddCrowd = await runOddCrowd(site, this.#signal);
+      this.#say(`${oddCrowd.oddInvocations} ended otherwise among ${oddCrowd.invocations} in one process`);
+    }
     const crowds: CrowdCounts[] = [];
     for (const workers of this.#settings.workers) {
       const crowd = await runCrowd(site, workers, this.#settings.crowdMs, this.#signal);
