@@ -22,11 +22,15 @@ export interface HookCounts {
   environmentsLost: number;
   /** Values offered to the cache by handlers whose invocation was over. */
   lateAdds: number;
+  /** Of these, so many were known to be out of date. */
+  lateAddsRefused: number;
 }
 
+const ADDED_LATE = "added late: ";
 /** What the function needs, and little more: memory that runs out is to run out soon. */
 const MEMORY_MB = 256;
-const LATEST_ADD_MS = 60;
+/** A little longer than the handler waits before it adds. */
+const LATEST_ADD_MS = 180;
 
 export async function runHooks(site: Site, rounds: number, signal: AbortSignal): Promise<HookCounts> {
   const counts: HookCounts = {
@@ -36,6 +40,7 @@ export async function runHooks(site: Site, rounds: number, signal: AbortSignal):
     accountedForLater: 0,
     environmentsLost: 0,
     lateAdds: 0,
+    lateAddsRefused: 0,
   };
   const bundle = await site.build("hooks-handler");
   const buffered = [...HOOK_CASES, ...END_CASES];
@@ -67,7 +72,8 @@ class HookRun {
       env: { WATCH_PROMISES: "1" },
       onLine: (line) => {
         this.#lines.take(line);
-        if (line.startsWith("added late: ")) this.#counts.lateAdds += 1;
+        if (line.startsWith(ADDED_LATE)) this.#counts.lateAdds += 1;
+        if (line === `${ADDED_LATE}false`) this.#counts.lateAddsRefused += 1;
       },
     });
     const writer = await this.#site.createEnvironment();
@@ -90,8 +96,9 @@ class HookRun {
     const reportedAtOnce = this.#lines.of(requestId).length;
     // What the odd invocation has read is out of date from here on.
     await this.#site.write(writer, userid);
-    if (oddCase.untidy) await sleep(LATEST_ADD_MS);
-    for (const read of [userid, ...USERS.slice(0, 2)]) await this.#readWell(environment, read);
+    if (oddCase.late === "after the news") await this.#readWell(environment, userid);
+    if (oddCase.late !== undefined) await sleep(LATEST_ADD_MS);
+    for (const read of [userid, ...USERS.slice(0, 2), userid]) await this.#readWell(environment, read);
     this.#judgeLines(oddCase, requestId, reportedAtOnce);
     const lost = environment.counts.starts - starts;
     this.#counts.environmentsLost += lost;
@@ -111,7 +118,7 @@ class HookRun {
   }
 
   async #invoke(oddCase: OddCase, environment: LambdaEnvironment, userid: string): Promise<InvocationOutcome> {
-    const { odd, gives, timeoutMs, ends, untidy } = oddCase;
+    const { odd, gives, timeoutMs, ends, late } = oddCase;
     const name = this.#prefix + (odd === "" ? "nothing odd" : odd);
     this.#counts.cases[name] = (this.#counts.cases[name] ?? 0) + 1;
     this.#counts.oddInvocations += 1;
@@ -128,7 +135,7 @@ class HookRun {
     if (given === "user") {
       this.#site.oracle.judge(name, read, (JSON.parse(body) as { version?: number }).version ?? 0);
     }
-    if (!ends && !untidy) this.#site.checkLeft(name, leftRunning(outcome.logs));
+    if (!ends && late === undefined) this.#site.checkLeft(name, leftRunning(outcome.logs));
     return outcome;
   }
 

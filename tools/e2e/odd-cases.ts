@@ -14,8 +14,8 @@ export interface OddCase {
   /** The environment is lost with it. */
   readonly ends?: true;
   readonly timeoutMs?: number;
-  /** The handler under test leaves something behind itself. */
-  readonly untidy?: true;
+  /** The handler runs on, and offers an old value to the cache: before others' news has been read, or after. */
+  readonly late?: "before the news" | "after the news";
 }
 
 const error = (...types: string[]) => types;
@@ -49,12 +49,20 @@ export const END_CASES: readonly OddCase[] = [
     timeoutMs: SOON_MS,
   },
   {
-    odd: "handler adds when its time is over",
+    odd: "handler adds before the news is read",
     gives: error("TimeoutError"),
     reported: "itself",
     asked: 2,
     timeoutMs: SOON_MS,
-    untidy: true,
+    late: "before the news",
+  },
+  {
+    odd: "handler adds after the news is read",
+    gives: error("TimeoutError"),
+    reported: "itself",
+    asked: 2,
+    timeoutMs: SOON_MS,
+    late: "after the news",
   },
   {
     odd: "thread is blocked",
