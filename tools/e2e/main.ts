@@ -50,7 +50,7 @@ function readSettings(): Settings {
       kills: { type: "string", default: "40" },
       "hook-rounds": { type: "string", default: "1" },
       executions: { type: "string", default: "6" },
-      "crowd-ms": { type: "string", default: "2000" },
+      "crowd-ms": { type: "string", default: "1500" },
       workers: { type: "string", default: "1,2,8" },
       middy: { type: "string", default: "6,7" },
       break: { type: "string" },

@@ -43,7 +43,7 @@ export interface PartResult {
 /** The package's `refreshTimeoutMs`, which the example leaves as it is, and a little for what follows it. */
 export const THAW_BOUND_MS = 1_000 + 250;
 
-type Waited = Pick<PartResult, "freezing" | "killing" | "hooks"> & { durable?: DurableCounts };
+type Waited = Pick<PartResult, "freezing" | "killing" | "hooks" | "oddCrowd"> & { durable?: DurableCounts };
 
 export class Part {
   readonly #site: Site;
@@ -77,21 +77,24 @@ export class Part {
     const hooks = await runHooks(this.#site, hookRounds, this.#signal);
     const later = `${hooks.accountedForLater} by the next one`;
     this.#say(`${hooks.oddInvocations} ended otherwise, ${hooks.accountedFor} accounted for, ${later}`);
-    if (this.#middy !== "middy7" || executions === 0) return { freezing, killing, hooks };
+    const oddCrowd = await this.#runOddCrowd();
+    if (this.#middy !== "middy7" || executions === 0) return { freezing, killing, hooks, oddCrowd };
     const durable = await runDurable(this.#site, executions, this.#signal);
     const replays = durable.replaysWarm + durable.replaysCold;
     this.#say(`${durable.executions} durable executions, ${replays} replays, ${durable.replaysCold} of them elsewhere`);
-    return { freezing, killing, hooks, durable };
+    return { freezing, killing, hooks, oddCrowd, durable };
+  }
+
+  async #runOddCrowd(): Promise<OddCrowdCounts> {
+    if (this.#settings.hookRounds === 0) return { invocations: 0, oddInvocations: 0, accountedFor: 0 };
+    const oddCrowd = await runOddCrowd(this.#site, this.#signal);
+    this.#say(`${oddCrowd.oddInvocations} ended otherwise among ${oddCrowd.invocations} in one process`);
+    return oddCrowd;
   }
 
   /** Many at once, and the sums of all. */
   async crowd(waited: Waited): Promise<PartResult> {
     const site = this.#site;
-    let oddCrowd: OddCrowdCounts = { invocations: 0, oddInvocations: 0, accountedFor: 0 };
-    if (this.#settings.hookRounds > 0) {
-      oddCrowd = await runOddCrowd(site, this.#signal);
-      this.#say(`${oddCrowd.oddInvocations} ended otherwise among ${oddCrowd.invocations} in one process`);
-    }
     const crowds: CrowdCounts[] = [];
     for (const workers of this.#settings.workers) {
       const crowd = await runCrowd(site, workers, this.#settings.crowdMs, this.#signal);
@@ -109,7 +112,6 @@ export class Part {
       clockMovedHours: site.passedMs / 3_600_000,
       failures: [...site.failures, ...site.leftovers.map((left) => `left running: ${left}`)],
       ...waited,
-      oddCrowd,
       crowds,
     };
     this.#say(`${result.answersJudged} answers judged, ${result.staleReads} stale; left running: ${result.leftovers}`);
