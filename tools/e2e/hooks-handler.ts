@@ -70,8 +70,16 @@ function endProcess(odd: string): void {
       throw new Error("thrown where nobody catches");
     });
   }
-  if (odd === "thread is blocked") Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
-  if (odd === "memory runs out") for (const all: Buffer[] = []; ; ) all.push(Buffer.alloc(1 << 23, 1));
+  if (odd === "memory runs out") fillMemory();
+  if (odd === "thread is blocked" || odd === "memory runs out") {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+  }
+}
+
+/** Three times what the function has, and no more than that: whoever is to end it may be busy. */
+function fillMemory(): void {
+  const mb = 3 * Number(process.env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE);
+  for (const filled: Buffer[] = []; filled.length < mb / 8; ) filled.push(Buffer.alloc(8 << 20, 1));
 }
 
 const chain = middy<OddEvent, Answer>({ timeoutEarlyInMillis: EARLY_MS })
