@@ -1,19 +1,22 @@
 /**
- * A short slice of `npm run e2e`: the example frozen, thawed, killed and crowded under AWS's runtime client. And that the
- * run would have noticed: with the stream hidden, and with invocations that leave something running.
+ * A short slice of `npm run e2e`: built functions frozen, thawed, killed, crowded and ended in odd ways under AWS's runtime
+ * client. And that the run would have noticed: with the stream hidden, with invocations that leave something behind, and
+ * with the middleware's `after` taken away.
  */
 import { expect, test } from "@jest/globals";
 import { lastObject, runTool } from "../support/tool.js";
 
 const E2E = "tools/e2e/main.ts";
 const SHORT = ["--unbuilt", "--json", "--middy", process.env.MIDDY === "7" ? "7" : "6"];
+/** Leaves out all that is not named after it. */
+const NOTHING = ["--rounds", "0", "--kills", "0", "--hook-rounds", "0", "--executions", "0", "--workers", "0"];
 /** For a machine that is busy with other tests. */
 const PATIENCE_MS = 120_000;
 
 test(
   "frozen, thawed, killed and crowded: nothing stale, nothing left running, every answer in time",
   async () => {
-    const args = ["--rounds", "8", "--kills", "4", "--crowd-ms", "500", "--workers", "2"];
+    const args = [...NOTHING, "--rounds", "8", "--kills", "4", "--crowd-ms", "500", "--workers", "2"];
     const { code, output, errors, leftBehind } = await runTool(E2E, [...SHORT, ...args]);
     const { parts, ...counts } = lastObject(output);
     expect(counts).toMatchObject({ staleReads: 0, leftovers: 0, failures: 0, kills: 4, ok: true });
@@ -23,6 +26,7 @@ test(
     expect(parts).toMatchObject([
       {
         freezing: { rounds: 8, realFreezes: 1, troubles: { none: 2, reset: 2, swallowing: 2, late: 1, silent: 1 } },
+        killing: { moments: { anywhere: 2, refresh: 1, load: 1 } },
         crowds: [{ workers: 2, mostAtOnce: 64, metricsMismatched: 0, metricsMissing: 0 }],
       },
     ]);
@@ -31,24 +35,48 @@ test(
 );
 
 test(
-  "stale answers would be noticed",
+  "ended by other hooks, deadlines and crashes: each accounted for once, and the next answers right",
   async () => {
-    const args = ["--break", "stream", "--rounds", "2", "--kills", "1", "--crowd-ms", "100", "--workers", "1"];
-    const { code, output } = await runTool(E2E, [...SHORT, ...args]);
-    expect(lastObject(output).staleReads).toBeGreaterThan(0);
-    expect(code).toBe(1);
+    const { code, output, errors, leftBehind } = await runTool(E2E, [...SHORT, ...NOTHING, "--hook-rounds", "1"]);
+    const { parts, ...counts } = lastObject(output);
+    expect(counts).toMatchObject({ staleReads: 0, leftovers: 0, failures: 0, idle: [], ok: true });
+    expect({ code, errors, leftBehind }).toEqual({ code: 0, errors: "", leftBehind: [] });
+    // Blocked, exited, thrown, out of memory; and a streamed body that breaks off.
+    expect(parts).toMatchObject([{ hooks: { oddInvocations: 27, accountedFor: 27, environmentsLost: 5 } }]);
+    expect(parts).toMatchObject([{ hooks: { accountedForLater: 5 }, oddCrowd: { accountedFor: 226 } }]);
   },
   PATIENCE_MS,
 );
 
 test(
-  "what an invocation leaves running would be noticed",
+  "durable executions: suspended, and replayed in the same environment and in another",
   async () => {
-    const args = ["--break", "leftover", "--rounds", "1", "--kills", "1", "--crowd-ms", "100", "--workers", "1"];
-    const { code, output } = await runTool(E2E, [...SHORT, ...args]);
-    expect(lastObject(output).leftovers).toBeGreaterThan(0);
-    expect(output).toContain("left running: GET user-1: Timeout");
+    const { code, output, errors } = await runTool(E2E, [...SHORT, ...NOTHING, "--middy", "7", "--executions", "3"]);
+    const { parts, ...counts } = lastObject(output);
+    expect(counts).toMatchObject({ staleReads: 0, leftovers: 0, failures: 0, durableReplays: 3, ok: true });
+    expect({ code, errors }).toEqual({ code: 0, errors: "" });
+    expect(parts).toMatchObject([{ durable: { suspended: 3, replaysWarm: 2, replaysCold: 1, accountedFor: 6 } }]);
+  },
+  PATIENCE_MS,
+);
+
+test.each([
+  ["stale answers", "stream", ["--rounds", "2"], "staleReads"],
+  ["a timer left running", "leftover", ["--rounds", "1"], "leftovers"],
+  ["a promise left pending", "promise", ["--rounds", "1"], "leftovers"],
+  ["metrics that do not come when they should", "hooks", ["--hook-rounds", "1"], "failures"],
+])(
+  "%s would be noticed",
+  async (_what, broken, part, count) => {
+    const { code, output } = await runTool(E2E, [...SHORT, ...NOTHING, ...part, "--break", broken]);
+    expect(lastObject(output)[count]).toBeGreaterThan(0);
     expect(code).toBe(1);
   },
   PATIENCE_MS,
 );
+
+test("a run in which nothing happened is a failure", async () => {
+  const { code, output } = await runTool(E2E, [...SHORT, ...NOTHING]);
+  expect(lastObject(output)).toMatchObject({ failures: 0, idle: ["answersJudged"], ok: false });
+  expect(code).toBe(1);
+});

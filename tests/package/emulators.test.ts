@@ -66,6 +66,18 @@ describe("the embedded Kinesis", () => {
     expect(await refuses(port, "127.0.0.2")).toBe(true);
   });
 
+  test("listens where it is told, and there alone; so does the embedded DynamoDB", async () => {
+    const told = { host: "127.0.0.2" };
+    const services = await Promise.all([startKinesis(told), startDynamoDb(told)]);
+    for (const { endpoint } of services) {
+      const { hostname, port } = new URL(endpoint);
+      expect(hostname).toBe("127.0.0.2");
+      expect(await refuses(Number(port), "127.0.0.2")).toBe(false);
+      expect(await refuses(Number(port), "127.0.0.1")).toBe(true);
+    }
+    for (const service of services) await service.stop();
+  });
+
   test("stops at once and frees its port", async () => {
     const second = await startKinesis();
     const port = Number(new URL(second.endpoint).port);

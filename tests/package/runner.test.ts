@@ -28,7 +28,7 @@ export const handler = async (event, context) => {
   if (event.do === "throw") throw new TypeError("boom");
   if (event.do === "exit") process.exit(3);
   if (event.do === "hang") await new Promise((resolve) => setTimeout(resolve, 60_000));
-  if (event.do === "reject later") setTimeout(() => Promise.reject(new Error("late")), 5);
+  if (event.do === "reject later") setTimeout(() => Promise.reject(new Error("late")), 100);
   if (event.do === "grow") { const all = []; for (;;) { all.push(Buffer.alloc(8e6, 1)); await new Promise((r) => setTimeout(r, 1)); } }
   if (event.waitMs) await new Promise((resolve) => setTimeout(resolve, event.waitMs));
   return answer;
@@ -164,7 +164,7 @@ describe("what goes wrong in a function", () => {
     const environment = await create();
     await answerOf(environment, { do: "reject later" });
     await until(() => environment.frozen);
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await new Promise((resolve) => setTimeout(resolve, 120));
     expect((await environment.invoke({ waitMs: 200 })).error?.errorType).toBe("Runtime.ExitError");
   });
 
@@ -182,6 +182,51 @@ describe("what goes wrong in a function", () => {
     await until(() => lines.includes("line 1"));
     await environment.kill();
     expect((await waiting).error?.errorMessage).toContain("signal: killed");
+  });
+});
+
+describe("a streamed answer", () => {
+  const STREAMING = `
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+export const handler = awslambda.streamifyResponse(async (event, stream) => {
+  if (event.do === "throw") throw new TypeError("boom");
+  if (event.status) stream = awslambda.HttpResponseStream.from(stream, { statusCode: event.status });
+  process.stdout.write("begun\\n");
+  async function* body() {
+    yield "hello ";
+    if (event.do === "break") {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      throw new Error("half way");
+    }
+    yield "Ann";
+  }
+  await pipeline(Readable.from(body()), stream);
+  process.stdout.write("ended\\n");
+});`;
+  beforeAll(() => writeFileSync(join(taskRoot, "streaming.mjs"), STREAMING));
+  const streaming = () => create({ handler: "streaming.handler" });
+
+  test("arrives whole, with or without a status, with its log", async () => {
+    const environment = await streaming();
+    expect(await environment.invoke({})).toMatchObject({ result: "hello Ann", logs: ["begun", "ended"] });
+    const { result } = await environment.invoke({ status: 201 });
+    expect(result).toEqual({ statusCode: 201, body: "hello Ann" });
+    await until(() => environment.frozen);
+  });
+
+  test("that fails before it begins is an error, and keeps the environment", async () => {
+    const environment = await streaming();
+    expect((await environment.invoke({ do: "throw" })).error).toMatchObject({ errorType: "TypeError" });
+    expect((await environment.invoke({})).result).toBe("hello Ann");
+    expect(environment.counts.starts).toBe(1);
+  });
+
+  test("that breaks off is an error, and AWS's client ends with it", async () => {
+    const environment = await streaming();
+    expect((await environment.invoke({ do: "break" })).error).toMatchObject({ errorType: "Runtime.TruncatedResponse" });
+    expect((await environment.invoke({})).result).toBe("hello Ann");
+    expect(environment.counts.starts).toBe(2);
   });
 });
 

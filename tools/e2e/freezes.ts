@@ -41,6 +41,8 @@ const LATE_MS = 700;
 export interface FreezeCounts {
   rounds: number;
   readonly troubles: Record<Trouble, number>;
+  /** Connections that were open while their owner was frozen, and reset or made to swallow what is sent. */
+  connectionsBroken: number;
   realFreezes: number;
   longestFreezeMs: number;
   /** How long the first invocation after a thaw took at most. */
@@ -60,13 +62,14 @@ export async function runFreezes(site: Site, plan: FreezePlan, signal: AbortSign
   const counts: FreezeCounts = {
     rounds: 0,
     troubles: { none: 0, reset: 0, swallowing: 0, late: 0, silent: 0 },
+    connectionsBroken: 0,
     realFreezes: 0,
     longestFreezeMs: 0,
     slowestThawMs: 0,
     slowestReadMs: 0,
     hits: 0,
   };
-  const frozen = await site.createEnvironment();
+  const frozen = await site.createEnvironment({ env: { WATCH_PROMISES: "1" } });
   const writer = await site.createEnvironment();
   for (; counts.rounds < plan.rounds && !signal.aborted; counts.rounds += 1) {
     const freeze = FREEZES[counts.rounds % FREEZES.length] ?? { name: "at once" };
@@ -78,7 +81,7 @@ export async function runFreezes(site: Site, plan: FreezePlan, signal: AbortSign
     await pass(site, freeze, counts);
     if (!writeBefore) await writeSome(site, writer);
     await writer.idle();
-    const added = makeTrouble(site, trouble);
+    const added = makeTrouble(site, trouble, counts);
     counts.troubles[trouble] += 1;
     await thaw(site, frozen, counts, plan.thawBoundMs, `${freeze.name}, trouble: ${trouble}`);
     added?.remove();
@@ -114,8 +117,13 @@ async function pass(site: Site, { realMs = 0, movedMs = 0 }: Freeze, counts: Fre
   counts.longestFreezeMs = Math.max(counts.longestFreezeMs, realMs, movedMs);
 }
 
-function makeTrouble(site: Site, trouble: Trouble): AddedFault | undefined {
+function makeTrouble(site: Site, trouble: Trouble, counts: FreezeCounts): AddedFault | undefined {
   const { kinesisProxy } = site.services;
+  if (trouble === "reset" || trouble === "swallowing") {
+    const { open } = kinesisProxy.connections;
+    counts.connectionsBroken += open;
+    if (open === 0) site.failures.push(`no connection was open that could be ${trouble}`);
+  }
   if (trouble === "reset") kinesisProxy.resetConnections();
   if (trouble === "swallowing") kinesisProxy.blackHoleConnections();
   if (trouble === "late") return kinesisProxy.fault("*", { delayMs: LATE_MS }, 1);

@@ -8,6 +8,7 @@ import { scache } from "scache";
 import { answerErrors } from "../../example/src/answers.js";
 import { required } from "../../example/src/environment.js";
 import { getUser, logger, postUser } from "../../example/src/routes.js";
+import { watched } from "./left-behind.js";
 
 const served = middy<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>()
   .use(answerErrors(logger))
@@ -18,28 +19,8 @@ const served = middy<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>(
     return { ...answer, headers: { ...answer.headers, "x-freshness": context.cache.freshness.state } };
   });
 
-/** Of the runtime's own, with many invocations at once: its connections and the way to its main thread. */
-const RUNTIME_RESOURCES: ReadonlySet<string> = new Set(["TCPSocketWrap", "ConnectWrap", "MessagePort", "Immediate"]);
-
-let running = 0;
-
 export const handler = async (event: APIGatewayProxyEventV2, context: Parameters<typeof served>[1]) => {
-  running += 1;
-  const answer = await served(event, context);
-  running -= 1;
-  if (process.env.LEAVE_RUNNING === "1") setTimeout(() => {}, 60_000);
-  // A connection is let go in the turn after its answer, and closed at the end of that.
-  for (let turn = 0; turn < 2; turn += 1) await new Promise((resolve) => setImmediate(resolve));
-  return { ...answer, headers: { ...answer.headers, "x-left-running": leftRunning().join(",") } };
+  const { outcome, left } = await watched(() => served(event, context));
+  if ("error" in outcome) throw outcome.error;
+  return { ...outcome.result, headers: { ...outcome.result.headers, "x-left-running": left } };
 };
-
-/**
- * What would keep this process busy. With many invocations at once it can only be told when none runs, and connections
- * are then those of the runtime, which already asks for the next invocation.
- */
-function leftRunning(): string[] {
-  // Standard output and error are pipes.
-  const active = process.getActiveResourcesInfo().filter((name) => name !== "PipeWrap");
-  if (process.env.AWS_LAMBDA_MAX_CONCURRENCY === undefined) return active;
-  return running > 0 ? [] : active.filter((name) => !RUNTIME_RESOURCES.has(name));
-}

@@ -1,59 +1,43 @@
 /**
- * `npm run e2e`: the built example under AWS's runtime client, frozen, thawed, killed and crowded, with both majors of
- * Middy. Prints counts; exits with 1 when an answer was stale, an invocation left something running, or anything failed.
+ * `npm run e2e`: built functions under AWS's runtime client, with both majors of Middy: frozen, thawed, killed, crowded,
+ * ended by other hooks, by deadlines and crashes, suspended and replayed. Prints counts; exits with 1 when an answer was
+ * stale, an invocation left something running or was not accounted for once, anything failed, or a part did nothing.
  */
 import { parseArgs } from "node:util";
 import { whenEnded } from "../when-ended.js";
-import { type CrowdCounts, runCrowd } from "./crowd.js";
-import { type FreezeCounts, runFreezes } from "./freezes.js";
-import { type KillCounts, runKills } from "./kills.js";
-import { Site, type SiteOptions } from "./site.js";
+import { Part, type PartResult, type Settings, THAW_BOUND_MS } from "./part.js";
+import { BREAKS, type Break, type SiteOptions } from "./site.js";
 
-interface Settings {
-  readonly rounds: number;
-  readonly kills: number;
-  readonly crowdMs: number;
-  readonly workers: readonly number[];
-  readonly middys: readonly SiteOptions["middy"][];
-  readonly scacheFrom: SiteOptions["scacheFrom"];
-  readonly json: boolean;
-  readonly broken?: NonNullable<SiteOptions["break"]>;
-}
-
-interface PartResult {
-  readonly middy: string;
-  readonly invocations: number;
-  readonly answersJudged: number;
-  readonly staleReads: number;
-  readonly leftovers: number;
-  readonly freezes: number;
-  readonly clockMovedHours: number;
-  readonly failures: readonly string[];
-  readonly freezing: FreezeCounts;
-  readonly killing: KillCounts;
-  readonly crowds: readonly CrowdCounts[];
-}
-
-/** The package's `refreshTimeoutMs`, which the example leaves as it is, and a little for what follows it. */
-const THAW_BOUND_MS = 1_000 + 250;
-
+const beganMs = performance.now();
 const stopping = new AbortController();
-let site: Site | undefined;
+const parts: Part[] = [];
+const close = async () => {
+  for (const part of parts.splice(0)) await part.close();
+};
 whenEnded(() => {
   stopping.abort();
-  return site?.close();
+  return close();
 });
 
 try {
   const settings = readSettings();
-  const parts: PartResult[] = [];
-  for (const middy of settings.middys) parts.push(await runPart(settings, middy));
-  const total = sumOf(parts);
-  if (settings.json) console.log(JSON.stringify(total));
-  process.exitCode = total.ok ? 0 : 1;
+  console.log(`Node.js ${process.version}`);
+  for (const middy of settings.middys) parts.push(await Part.open(settings, middy, stopping.signal));
+  const waited = await Promise.all(parts.map(async (part) => ({ part, waited: await part.wait() })));
+  const results: PartResult[] = [];
+  for (const one of waited) results.push(await one.part.crowd(one.waited));
+  await close();
+  const total = sumOf(results);
+  const idle = idleParts(total, settings);
+  if (idle.length > 0) console.log(`nothing happened: ${idle.join(", ")}`);
+  const ok = idle.length === 0 && total.staleReads === 0 && total.leftovers === 0 && total.failures === 0;
+  const tookSeconds = Math.round((performance.now() - beganMs) / 1_000);
+  console.log(`took ${tookSeconds} s`);
+  if (settings.json) console.log(JSON.stringify({ ...total, idle, ok, tookSeconds, parts: results }));
+  process.exitCode = ok ? 0 : 1;
 } catch (error) {
   if (!stopping.signal.aborted) {
-    await site?.close();
+    await close();
     console.error(error instanceof Error ? (error.stack ?? error.message) : error);
     process.exitCode = 1;
   }
@@ -63,8 +47,10 @@ function readSettings(): Settings {
   const { values } = parseArgs({
     options: {
       rounds: { type: "string", default: "80" },
-      kills: { type: "string", default: "20" },
-      "crowd-ms": { type: "string", default: "3000" },
+      kills: { type: "string", default: "40" },
+      "hook-rounds": { type: "string", default: "1" },
+      executions: { type: "string", default: "6" },
+      "crowd-ms": { type: "string", default: "1500" },
       workers: { type: "string", default: "1,2,8" },
       middy: { type: "string", default: "6,7" },
       break: { type: "string" },
@@ -73,67 +59,30 @@ function readSettings(): Settings {
     },
   });
   const middys = values.middy.split(",").map((major) => (major === "7" ? "middy7" : "@middy/core"));
+  const broken = BREAKS.find((name) => name === values.break);
+  if (values.break !== undefined && broken === undefined) throw new Error(`--break must be one of ${BREAKS}`);
   return {
     rounds: Number(values.rounds),
     kills: Number(values.kills),
+    hookRounds: Number(values["hook-rounds"]),
+    executions: Number(values.executions),
     crowdMs: Number(values["crowd-ms"]),
-    workers: values.workers.split(",").map(Number),
+    workers: values.workers
+      .split(",")
+      .map(Number)
+      .filter((workers) => workers > 0),
     middys: middys as SiteOptions["middy"][],
     scacheFrom: values.unbuilt ? "src" : "dist",
     json: values.json,
-    ...(values.break === "stream" || values.break === "leftover" ? { broken: values.break } : {}),
+    ...(broken === undefined ? {} : { broken: broken satisfies Break }),
   };
 }
 
-async function runPart(settings: Settings, middy: SiteOptions["middy"]): Promise<PartResult> {
-  const share = (count: number) => Math.ceil(count / settings.middys.length);
-  console.log(`with ${middy === "middy7" ? "Middy 7" : "Middy 6"}, Node.js ${process.version}`);
-  const opened = await Site.open({
-    middy,
-    scacheFrom: settings.scacheFrom,
-    ...(settings.broken === undefined ? {} : { break: settings.broken }),
-  });
-  site = opened;
-  const plan = { rounds: share(settings.rounds), thawBoundMs: THAW_BOUND_MS };
-  const freezing = await runFreezes(opened, plan, stopping.signal);
-  console.log(
-    `  frozen and thawed ${freezing.rounds} times, slowest answer after a thaw ${freezing.slowestThawMs.toFixed(0)} ms`,
-  );
-  const killing = await runKills(opened, share(settings.kills), stopping.signal);
-  console.log(`  killed ${killing.kills} times, ${killing.killedInvocations} of them in an invocation`);
-  const crowds: CrowdCounts[] = [];
-  for (const workers of settings.workers) {
-    const crowd = await runCrowd(opened, workers, settings.crowdMs, stopping.signal);
-    crowds.push(crowd);
-    console.log(
-      `  ${crowd.mostAtOnce} at once in ${workers} workers: ${crowd.invocations} invocations, ${crowd.hits} hits`,
-    );
-  }
-  const result: PartResult = {
-    middy,
-    invocations: opened.invocations,
-    answersJudged: opened.oracle.judged,
-    staleReads: opened.oracle.violations.length,
-    leftovers: opened.leftovers.length,
-    freezes: opened.freezes,
-    clockMovedHours: opened.passedMs / 3_600_000,
-    failures: [...opened.failures, ...opened.leftovers.map((left) => `left running: ${left}`)],
-    freezing,
-    killing,
-    crowds,
-  };
-  console.log(
-    `  ${result.answersJudged} answers judged, ${result.staleReads} stale; left running: ${result.leftovers}`,
-  );
-  for (const failure of result.failures.slice(0, 10)) console.log(`  failed: ${failure}`);
-  await opened.close();
-  site = undefined;
-  return result;
-}
+type Total = ReturnType<typeof sumOf>;
 
-function sumOf(parts: readonly PartResult[]) {
-  const sum = (of: (part: PartResult) => number) => parts.reduce((all, part) => all + of(part), 0);
-  const total = {
+function sumOf(results: readonly PartResult[]) {
+  const sum = (of: (part: PartResult) => number) => results.reduce((all, part) => all + of(part), 0);
+  return {
     invocations: sum((part) => part.invocations),
     freezes: sum((part) => part.freezes),
     kills: sum((part) => part.killing.kills),
@@ -141,14 +90,30 @@ function sumOf(parts: readonly PartResult[]) {
     leftovers: sum((part) => part.leftovers),
     answersJudged: sum((part) => part.answersJudged),
     failures: sum((part) => part.failures.length),
-    slowestThawMs: Math.round(Math.max(...parts.map((part) => part.freezing.slowestThawMs))),
-    slowestReadMs: Math.round(Math.max(...parts.map((part) => part.freezing.slowestReadMs))),
+    oddInvocations: sum((part) => part.hooks.oddInvocations + part.oddCrowd.oddInvocations),
+    accountedForLater: sum((part) => part.hooks.accountedForLater),
+    environmentsLost: sum((part) => part.hooks.environmentsLost),
+    lateAdds: sum((part) => part.hooks.lateAdds),
+    durableReplays: sum(({ durable }) => (durable?.replaysWarm ?? 0) + (durable?.replaysCold ?? 0)),
+    crowdInvocations: sum(({ crowds }) => crowds.reduce((all, crowd) => all + crowd.metricsMatched, 0)),
+    slowestThawMs: Math.round(Math.max(...results.map((part) => part.freezing.slowestThawMs))),
+    slowestReadMs: Math.round(Math.max(...results.map((part) => part.freezing.slowestReadMs))),
     thawBoundMs: THAW_BOUND_MS,
     clockMovedHours: sum((part) => part.clockMovedHours),
     node: process.version,
-    parts,
   };
-  // A run in which nothing happened proves nothing.
-  const happened = total.answersJudged > 0 && total.freezes > 0;
-  return { ...total, ok: happened && total.staleReads === 0 && total.leftovers === 0 && total.failures === 0 };
+}
+
+/** A run in which nothing happened proves nothing; a part that was set to 0 was left out on purpose. */
+function idleParts(total: Total, settings: Settings): string[] {
+  const { answersJudged, freezes, kills, oddInvocations, accountedForLater, environmentsLost, lateAdds } = total;
+  const happened = {
+    answersJudged,
+    ...(settings.rounds > 0 ? { freezes } : {}),
+    ...(settings.kills > 0 ? { kills } : {}),
+    ...(settings.hookRounds > 0 ? { oddInvocations, accountedForLater, environmentsLost, lateAdds } : {}),
+    ...(settings.executions > 0 && settings.middys.includes("middy7") ? { durableReplays: total.durableReplays } : {}),
+    ...(settings.workers.length > 0 ? { crowdInvocations: total.crowdInvocations } : {}),
+  };
+  return Object.entries(happened).flatMap(([name, count]) => (count === 0 ? [name] : []));
 }

@@ -13,9 +13,21 @@ export interface SiteOptions {
   /** `@middy/core` is bundled as this package. */
   readonly middy: "@middy/core" | "middy7";
   readonly scacheFrom: "dist" | "src";
-  /** Breaks something, to see it noticed: hides what the stream says, or leaves a timer behind in every invocation. */
-  readonly break?: "stream" | "leftover";
+  readonly break?: Break;
 }
+
+/**
+ * Breaks something, to see it noticed: hides what the stream says, leaves a timer or a promise behind in every
+ * invocation, or takes the middleware's `after` away.
+ */
+export const BREAKS = ["stream", "leftover", "promise", "hooks"] as const;
+export type Break = (typeof BREAKS)[number];
+
+const BROKEN_BY_VARIABLE: Partial<Record<Break, Record<string, string>>> = {
+  leftover: { LEAVE_RUNNING: "timer" },
+  promise: { LEAVE_RUNNING: "promise" },
+  hooks: { WITHOUT_AFTER: "1" },
+};
 
 export interface Answered {
   readonly durationMs: number;
@@ -23,6 +35,7 @@ export interface Answered {
   readonly cache: string;
   readonly freshness: string;
   readonly requestId: string;
+  readonly logs: readonly string[];
 }
 
 interface HttpAnswer {
@@ -45,31 +58,42 @@ export class Site {
   /** What invocations left running. */
   readonly leftovers: string[] = [];
   invocations = 0;
-  readonly #bundle: Bundle;
+  readonly #options: SiteOptions;
+  readonly #bundles: Bundle[] = [];
   readonly #variables: Readonly<Record<string, string>>;
   readonly #environments: LambdaEnvironment[] = [];
   #clockOffsetMs = 0;
   #freezes = 0;
 
-  private constructor(services: Services, bundle: Bundle, variables: Readonly<Record<string, string>>) {
+  private constructor(services: Services, options: SiteOptions) {
     this.services = services;
-    this.#variables = { ...services.variables, ...variables };
-    this.#bundle = bundle;
+    this.#options = options;
+    this.#variables = { ...services.variables, ...BROKEN_BY_VARIABLE[options.break ?? "stream"] };
   }
 
   static async open(options: SiteOptions): Promise<Site> {
-    const { middy, scacheFrom } = options;
-    const bundle = await bundleFunction({
-      entryPoint: "../tools/e2e/handler.ts",
-      scacheFrom,
-      alias: middy === "@middy/core" ? {} : { "@middy/core": middy },
-    });
     const services = await startServices({ kinesisMs: 5, sourceMs: 10 });
+    const site = new Site(services, options);
+    await site.build("handler");
     await warmUp(services.kinesis, 500);
     if (options.break === "stream") {
       services.kinesisProxy.fault("GetRecords", { rewriteAnswer: (answer) => ({ ...answer, Records: [] }) });
     }
-    return new Site(services, bundle, options.break === "leftover" ? { LEAVE_RUNNING: "1" } : {});
+    return site;
+  }
+
+  /** A function of this folder, built once; the one built first is what environments run unless told. */
+  async build(name: string): Promise<Bundle> {
+    const built = this.#bundles.find(({ handler }) => handler === `${name}.handler`);
+    if (built !== undefined) return built;
+    const { middy, scacheFrom } = this.#options;
+    const bundle = await bundleFunction({
+      entryPoint: `../tools/e2e/${name}.ts`,
+      scacheFrom,
+      alias: middy === "@middy/core" ? {} : { "@middy/core": middy },
+    });
+    this.#bundles.push(bundle);
+    return bundle;
   }
 
   get freezes(): number {
@@ -77,13 +101,14 @@ export class Site {
   }
 
   async createEnvironment(options: Partial<LambdaOptions> = {}): Promise<LambdaEnvironment> {
+    const { taskRoot = "", handler = "" } = this.#bundles[0] ?? {};
     const environment = await LambdaEnvironment.create({
-      taskRoot: this.#bundle.taskRoot,
-      handler: this.#bundle.handler,
+      taskRoot,
+      handler,
       functionName: "users",
-      env: this.#variables,
       movableClock: true,
       ...options,
+      env: { ...this.#variables, ...options.env },
     });
     environment.moveClock(this.#clockOffsetMs);
     this.#environments.push(environment);
@@ -118,7 +143,7 @@ export class Site {
 
   #take(what: string, outcome: InvocationOutcome, mayDie: boolean): Answered | undefined {
     this.invocations += 1;
-    const { result, error, durationMs, requestId } = outcome;
+    const { result, error, durationMs, requestId, logs } = outcome;
     if (error !== undefined) {
       if (!mayDie) this.failures.push(`${what}: ${error.errorType}: ${error.errorMessage}`);
       return undefined;
@@ -129,11 +154,15 @@ export class Site {
       this.failures.push(`${what}: answered ${statusCode}: ${body}`);
       return undefined;
     }
-    const left = headers["x-left-running"] ?? "not told";
-    if (left !== "") this.leftovers.push(`${what}: ${left}`);
+    this.checkLeft(what, headers["x-left-running"] ?? leftRunning(logs));
     const { version = 0 } = JSON.parse(body) as { version?: number };
     const { "x-cache": cache = "", "x-freshness": freshness = "" } = headers;
-    return { durationMs, version, cache, freshness, requestId };
+    return { durationMs, version, cache, freshness, requestId, logs };
+  }
+
+  /** `left` is what an invocation has told that it left running: the empty text for nothing. */
+  checkLeft(what: string, left = "not told"): void {
+    if (left !== "") this.leftovers.push(`${what}: ${left}`);
   }
 
   async remove(environment: LambdaEnvironment): Promise<void> {
@@ -144,7 +173,13 @@ export class Site {
 
   async close(): Promise<void> {
     for (const environment of [...this.#environments]) await this.remove(environment);
-    this.#bundle.remove();
+    for (const bundle of this.#bundles) bundle.remove();
     await this.services.stop();
   }
+}
+
+/** What an invocation has left running, where it tells so in its log. */
+export function leftRunning(logs: readonly string[]): string | undefined {
+  const mark = "left running: ";
+  return logs.find((line) => line.startsWith(mark))?.slice(mark.length);
 }

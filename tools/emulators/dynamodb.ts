@@ -1,25 +1,28 @@
 /**
- * The embedded DynamoDB: dynalite in this process, in memory, on loopback. It is the data source of example and demo.
+ * The embedded DynamoDB: dynalite in this process, in memory, on loopback unless told. It is the data source of example and demo.
  * It knows no transactions, and like the embedded Kinesis it says nothing about how fast the real service is.
  */
 import { Server } from "node:http";
 import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
 import { CreateTableCommand, DescribeTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { type Emulator, REGION, type RunningEmulator } from "./kinesis.js";
+import { type Emulator, endpointAt, LOOPBACK, REGION, type RunningEmulator } from "./kinesis.js";
 
 type Dynalite = (options: { createTableMs: number; deleteTableMs: number; updateTableMs: number }) => Server;
 
-/** Starts a DynamoDB with no table in it. Without a port, any free one. */
-export async function startDynamoDb(options: { readonly port?: number } = {}): Promise<RunningEmulator> {
+/** Starts a DynamoDB with no table in it. Without a port, any free one; without a host, loopback. */
+export async function startDynamoDb(
+  options: { readonly port?: number; readonly host?: string } = {},
+): Promise<RunningEmulator> {
+  const { host = LOOPBACK } = options;
   const dynalite = createRequire(import.meta.url)("dynalite") as Dynalite;
   const server = dynalite({ createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
-    server.listen(options.port ?? 0, "127.0.0.1", resolve);
+    server.listen(options.port ?? 0, host, resolve);
   });
   return {
-    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    endpoint: endpointAt(host, (server.address() as AddressInfo).port),
     region: REGION,
     credentials: { accessKeyId: "000000000000", secretAccessKey: "local" },
     stop: () =>

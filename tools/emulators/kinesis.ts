@@ -31,6 +31,7 @@ export interface RunningKinesis extends RunningEmulator {
 }
 
 export const REGION = "us-east-1";
+export const LOOPBACK = "127.0.0.1";
 
 // Node.js 20 is fine here; without this, the AWS SDK says in every process that it soon will not be.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
@@ -50,11 +51,19 @@ export function newAccount(): Credentials {
   return { accessKeyId: digits.join(""), secretAccessKey: "local" };
 }
 
-/** Starts a Kinesis with no stream in it. Without a port, any free one. */
-export async function startKinesis(options: { readonly port?: number } = {}): Promise<RunningKinesis> {
+/** Where a service that listens on `host` can be called from this machine. */
+export function endpointAt(host: string, port: number): string {
+  return `http://${host === "0.0.0.0" ? LOOPBACK : host}:${port}`;
+}
+
+/** Starts a Kinesis with no stream in it. Without a port, any free one; without a host, loopback. */
+export async function startKinesis(
+  options: { readonly port?: number; readonly host?: string } = {},
+): Promise<RunningKinesis> {
+  const { host = LOOPBACK } = options;
   const program = createRequire(import.meta.url).resolve("kinesis-local");
   const worker = new Worker(new URL("./kinesis-worker.cjs", import.meta.url), {
-    workerData: { PLAIN_PORT_NAME, port: options.port ?? 0 },
+    workerData: { PLAIN_PORT_NAME, port: options.port ?? 0, host },
     // Not what this process was started with: a TypeScript loader would work through its quarter of a million lines.
     execArgv: [],
     env: {
@@ -73,7 +82,7 @@ export async function startKinesis(options: { readonly port?: number } = {}): Pr
   });
   const port = await listening(worker);
   return {
-    endpoint: `http://127.0.0.1:${port}`,
+    endpoint: endpointAt(host, port),
     region: REGION,
     credentials: { accessKeyId: "000000000000", secretAccessKey: "local" },
     moveClock: (offsetMs) =>

@@ -12,6 +12,8 @@ const PREFIX = "/2018-06-01/runtime/invocation/";
 const polling = new Agent({ keepAlive: true, maxSockets: 1 });
 const answering = new Agent({ keepAlive: true });
 let answered = Promise.resolve();
+/** The invocation whose log has not been marked as ended. */
+let unmarked;
 
 function call(method, path, agent, body, headers) {
   return new Promise((resolve, reject) => {
@@ -42,12 +44,16 @@ function post(path, body, headers = {}) {
 
 /** Written in one piece behind all the invocation has logged, so that the reader knows its log to be complete. */
 function markEndOfLog(id) {
+  unmarked = undefined;
   if (isMainThread) writeSync(1, `\u0001end ${id}\n`);
 }
 
 exports.next = async () => {
+  // A streamed answer does not come by here: it has been given when the runtime asks for more.
+  if (unmarked !== undefined) markEndOfLog(unmarked);
   await answered;
   const invocation = await call("GET", "next", polling).catch(leave);
+  unmarked = isMainThread ? invocation.headers["lambda-runtime-aws-request-id"] : undefined;
   moveTo(Number(invocation.headers["local-clock-offset-ms"] ?? 0));
   return invocation;
 };

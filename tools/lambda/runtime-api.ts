@@ -73,7 +73,8 @@ export class RuntimeApi {
     try {
       text = await textOf(request);
     } catch {
-      // The process died while it was answering; its exit tells the rest.
+      // A streamed answer that broke off. Else the process died while it was answering; its exit tells the rest.
+      if (request.headers["lambda-runtime-function-response-mode"] === "streaming") this.#brokeOff(path);
       return;
     }
     const known = this.#take(path, text, request);
@@ -88,7 +89,18 @@ export class RuntimeApi {
     }
     const [, id = "", what] = /^invocation\/([^/]+)\/(response|error)$/.exec(path) ?? [];
     if (what === "error") return this.#events.failed(id, JSON.parse(text) as FunctionError);
+    // A streamed answer may turn out to be an error when part of it has been sent.
+    const trailer = request.trailers["lambda-runtime-function-error-body"];
+    if (trailer !== undefined) {
+      return this.#events.failed(id, JSON.parse(Buffer.from(trailer, "base64").toString("utf8")) as FunctionError);
+    }
     return this.#events.answered(id, resultOf(text, request.headers["content-type"] ?? ""));
+  }
+
+  #brokeOff(path: string): void {
+    const [, id = ""] = path.split("/");
+    const errorMessage = `RequestId: ${id} Error: Runtime truncated response`;
+    this.#events.failed(id, { errorType: "Runtime.TruncatedResponse", errorMessage });
   }
 }
 
@@ -98,6 +110,7 @@ function resultOf(text: string, contentType: string): unknown {
     const prelude = JSON.parse(text.slice(0, end)) as Record<string, unknown>;
     return { ...prelude, body: text.slice(end + PRELUDE_END.length) };
   }
+  if (contentType.includes("octet-stream")) return text;
   return text === "" ? null : JSON.parse(text);
 }
 
