@@ -45,6 +45,6 @@ export function pause(clock: Clock, delayMs: number, signal: AbortSignal): Promi
       resolve();
     };
     const cancel = clock.after(delayMs, done);
-    signal.addEventListener("abort", done, { once: true });
+    signal.addEventListener("abort", done);
   });
 }

@@ -51,7 +51,7 @@ export class PollRun {
     this.cursors = new Map(from.kind === "cursors" ? from.shards : []);
     this.#shardsSeen = new Set(this.cursors.keys());
     this.over = new Promise((resolve) => {
-      signal.addEventListener("abort", () => resolve(), { once: true });
+      signal.addEventListener("abort", () => resolve());
       this.#cleanUp.push(
         clock.after(times.retryAfterMs, () => this.#halfTime()),
         clock.after(times.timeoutMs, resolve),

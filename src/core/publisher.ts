@@ -123,7 +123,7 @@ export class Publisher {
       };
     });
     const cancel = this.#clock.after(ATTEMPT_TIMEOUT_MS, abort);
-    signal.addEventListener("abort", abort, { once: true });
+    signal.addEventListener("abort", abort);
     if (signal.aborted) abort();
     try {
       return await Promise.race([call(controller.signal), late]);
