@@ -72,7 +72,7 @@ export class PollRun {
     this.#shardsSeen = new Set(this.cursors.keys());
     this.over = new Promise((resolve) => {
       const end = () => resolve();
-      signal.addEventListener("abort", end, { once: true });
+      signal.addEventListener("abort", end);
       this.#cleanUp.push(
         () => signal.removeEventListener("abort", end),
         clock.after(retryAfterMs ?? timeoutMs / 2, () => this.#halfTime()),

@@ -23,6 +23,17 @@ describe("the system's clock", () => {
     expect(called).toEqual(["due"]);
   });
 
+  test("waits by a timer of the length asked for", () => {
+    const timers = jest.spyOn(globalThis, "setTimeout");
+    try {
+      const callback = () => undefined;
+      systemClock.after(250, callback)();
+      expect(timers.mock.calls).toEqual([[callback, 250]]);
+    } finally {
+      timers.mockRestore();
+    }
+  });
+
   test("who only gives way to others goes on in the next turn, without a timer", async () => {
     const timers = jest.spyOn(globalThis, "setTimeout");
     try {

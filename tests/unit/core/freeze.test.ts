@@ -31,6 +31,13 @@ describe("deepFreeze", () => {
     expect(Object.isFrozen(held.map.get("a"))).toBe(false);
   });
 
+  test("leaves functions as they are, whatever their prototype", () => {
+    const plain = () => "plain";
+    const bare = Object.setPrototypeOf(() => "bare", null) as object;
+    deepFreeze({ plain, bare });
+    expect([Object.isFrozen(plain), Object.isFrozen(bare)]).toEqual([false, false]);
+  });
+
   test("trusts what is frozen already to be frozen all the way down, and does not look", () => {
     const inner = { changes: 1 };
     deepFreeze({ outer: Object.freeze({ inner }) });

@@ -15,6 +15,13 @@ describe("estimateBytes", () => {
     [[1, 2, 3], 32 + 24 + 24],
     [new Set(["a"]), 32 + 8 + 26],
     [new Map([["a", 1]]), 32 + 16 + 26 + 8],
+    [
+      new Map([
+        ["a", 1],
+        ["b", 2],
+      ]),
+      32 + 2 * (16 + 26 + 8),
+    ],
     [new Uint8Array(1_000), 32 + 1_000],
     [new ArrayBuffer(1_000), 32 + 1_000],
     [new DataView(new ArrayBuffer(100)), 32 + 100],

@@ -43,3 +43,10 @@ test("after the invocation's own change the next miss counts, unless a load may 
   misses.remember("k", at(3), 3);
   expect(misses.answered("k")?.epoch).toBe(3);
 });
+
+test("the change of a datum that no get has missed is none of its concern", () => {
+  const misses = new UnansweredMisses();
+  misses.remember("other", at(1), 1);
+  misses.changed("k");
+  expect([misses.answered("k"), misses.answered("other")?.epoch]).toEqual([undefined, 1]);
+});
