@@ -9,7 +9,7 @@ import { type Bundle, bundleFunction } from "../tools/lambda/bundle.js";
 /** What it was to be. It is more: see docs/performance.md. */
 export const ADDED_TARGET_KB = 32;
 /** What it must not grow beyond without anybody deciding so. */
-export const ADDED_KEPT_KB = 64;
+export const ADDED_KEPT_KB = 39;
 
 export type Variant = "without" | "with";
 
