@@ -33,9 +33,9 @@ const MAX_PAGES_PER_SHARD = 100;
 const MAX_LIST_PAGES = 100;
 /** Keys handed on at a time: a record may hold some hundred thousand. */
 const MAX_KEYS_AT_ONCE = 1_000;
-/** What decoding a record and applying it take, roughly. */
+/** What decoding a record and applying it take, roughly: by itself, and for each of its bytes. */
 const RECORD_US = 1;
-const KEY_US = 0.5;
+const BYTE_US = 0.01;
 
 export interface ReaderOptions {
   readonly clockMarginMs: number;
@@ -148,10 +148,12 @@ export class StreamReader implements InvalidationReader {
     const { decode } = this.#options;
     for (const { data } of page.records) {
       run.records++;
-      for (const part of parts(decode === undefined ? decodeRecord(data) : decodeWith(decode, data))) {
+      const all = parts(decode === undefined ? decodeRecord(data) : decodeWith(decode, data));
+      const workUs = (RECORD_US + data.length * BYTE_US) / all.length;
+      for (const part of all) {
         if (run.closed) return;
         run.apply(part);
-        if (run.slice.isOver(RECORD_US + part.keys.length * KEY_US)) await run.slice.next();
+        if (run.slice.isOver(workUs)) await run.slice.next();
       }
     }
   }

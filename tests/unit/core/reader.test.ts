@@ -293,7 +293,7 @@ describe("records", () => {
     let yields = 0;
     while (clock.pendingTimers > 2 && (await clock.next())) yields++;
     expect((await polling).invalidations.length).toBe(600);
-    // 900 us of work by its own estimate: 9 looks at the clock, of which every second finds 3 ms gone.
+    // Some 900 us of work by its own estimate: 9 looks at the clock, of which every second finds 3 ms gone.
     expect(yields).toBeGreaterThanOrEqual(3);
     expect(yields).toBeLessThanOrEqual(9);
   });
