@@ -22,6 +22,12 @@ describe("requests", () => {
     expect(calls.reduce((sum, call) => sum + (call.records ?? 0), 0)).toBe(4_600);
   }, 10_000);
 
+  test("leave no timer behind when answered", async () => {
+    const { api, clock } = setUpPublishing();
+    await new Publisher(api, "orders", clock, () => 0.5).publish({ keys: [key("1")] }, 60_000);
+    expect(clock.pendingTimers).toBe(0);
+  });
+
   test("leave no listener behind when answered: Node warns of more than ten on one signal", async () => {
     const added = jest.spyOn(AbortSignal.prototype, "addEventListener");
     try {

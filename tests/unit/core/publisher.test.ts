@@ -154,7 +154,7 @@ describe("publish rejects", () => {
     const deaf = { putRecords: () => new Promise(() => undefined) } as unknown as StreamApi;
     const failed = expect(
       new Publisher(deaf, "orders", clock, () => 0.5).publish({ keys: [key("1")] }, 500),
-    ).rejects.toThrow("not answered in time");
+    ).rejects.toMatchObject({ cause: { kind: "unavailable", message: "PutRecords was not answered in time" } });
     await clock.advance(500);
     await failed;
     expect(clock.pendingTimers).toBe(0);
