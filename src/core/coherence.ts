@@ -85,16 +85,17 @@ export class Coherence {
    * @param alone whether no other invocation is under way
    */
   async catchUp(began: Moment, timeoutMs: number, maxStalenessMs: number, alone: boolean): Promise<CatchUp> {
-    if (!this.#refreshes.busy) this.#movePin(began.atMs, alone);
+    if (!this.#refreshes.busy) this.#movePin(began, alone);
     if (this.#deps.store.isEmpty(began.atMs)) return { state: "empty", waitedMs: 0 };
     const ageMs = began.atMs - this.#position.provenAtMs;
     if (maxStalenessMs > 0 && ageMs >= 0 && ageMs <= maxStalenessMs) return { ...this.#fresh(), waitedMs: 0 };
     if (this.#backoff.holds(began.atMs)) return { ...this.#unknown(this.#lastFailure), waitedMs: 0 };
-    const suits = (start: RefreshStart) =>
-      start.epoch > began.epoch || (maxStalenessMs > 0 && start.atMs > began.atMs - maxStalenessMs);
+    // One that seems to have begun later, though it began before, is of a clock that was set back: its age is not known.
+    const suits = ({ epoch, atMs }: RefreshStart) =>
+      epoch > began.epoch || (atMs <= began.atMs && atMs > began.atMs - maxStalenessMs);
     const startedAt = this.#deps.clock.monotonic();
     const outcome = await this.#refreshes.join(suits, timeoutMs);
-    return { ...this.#proof(outcome), waitedMs: this.#deps.clock.monotonic() - startedAt };
+    return { ...this.#proof(outcome, timeoutMs), waitedMs: this.#deps.clock.monotonic() - startedAt };
   }
 
   /** What happened since the last call. */
@@ -106,10 +107,10 @@ export class Coherence {
     return counters;
   }
 
-  #proof(outcome: Poll["outcome"] | undefined): Proof {
+  #proof(outcome: Poll["outcome"] | undefined, timeoutMs: number): Proof {
     if (outcome === "caught-up") return this.#fresh();
     if (outcome === "lost") return { state: "empty" };
-    return this.#unknown(outcome === undefined ? this.#timedOut() : this.#lastFailure);
+    return this.#unknown(outcome === undefined ? this.#timedOut(timeoutMs) : this.#lastFailure);
   }
 
   #fresh(): Proof {
@@ -120,8 +121,8 @@ export class Coherence {
     return { state: "unknown", provenAtMs: this.#position.provenAtMs, ...failure };
   }
 
-  #timedOut(): { reason: string } {
-    const reason = `not caught up within ${this.#deps.options.refreshTimeoutMs} ms`;
+  #timedOut(timeoutMs: number): { reason: string } {
+    const reason = `not caught up within ${Math.round(timeoutMs)} ms`;
     this.#deps.trouble.failed("refresh", reason);
     return { reason };
   }
@@ -130,7 +131,8 @@ export class Coherence {
    * Moves the position forward without reading, where that costs nothing that is stored: when too long ago to catch up
    * (then what is stored is flushed), and when nothing is stored and no load is under way that needs the old one.
    */
-  #movePin(nowMs: number, alone: boolean): void {
+  #movePin(began: Moment, alone: boolean): void {
+    const nowMs = began.atMs;
     const ageMs = nowMs - this.#position.provenAtMs;
     if (ageMs > this.#deps.options.maxGapMs) {
       this.#flush("the gap was too long");
@@ -139,6 +141,8 @@ export class Coherence {
     if (!alone || !this.#deps.store.isEmpty(nowMs)) return;
     // Iterators that are still good make the next refresh one round trip instead of three.
     if (isWarm(this.#position, nowMs) && ageMs < this.#deps.options.maxGapMs / 2) return;
+    // Loads of before would need the old one, whoever offers them yet.
+    this.#deps.store.forgetBefore(began);
     this.#position = fenceAt(nowMs);
   }
 
@@ -181,7 +185,7 @@ export class Coherence {
     }
     if (failure === undefined) {
       // Nobody waited for it any more, or the time or the pages ran out: whoever waited has said so.
-      if (!signal.aborted) this.#lastFailure = this.#timedOut();
+      if (!signal.aborted) this.#lastFailure = this.#timedOut(this.#deps.options.refreshTimeoutMs);
       return;
     }
     this.#lastFailure = { reason: failure.message, cause: failure };

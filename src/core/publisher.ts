@@ -14,7 +14,6 @@ const ATTEMPT_TIMEOUT_MS = 3_000;
 const MAX_ATTEMPTS = 6;
 /** Before the second attempt; doubled before each further one, and spread by chance. */
 const BACKOFF_MS = 50;
-const MAX_BACKOFF_MS = 1_000;
 /** Requests under way at once. */
 const MAX_PARALLEL_REQUESTS = 8;
 
@@ -62,7 +61,7 @@ export class Publisher {
       const round = await this.#putAll(pending, written, endsAtMs);
       pending = round.failed;
       if (pending.length === 0) return encodeToken(written);
-      const waitMs = backoffMs(attempt, BACKOFF_MS, MAX_BACKOFF_MS, this.#random);
+      const waitMs = backoffMs(attempt, BACKOFF_MS, this.#random);
       const endsNow = this.#clock.monotonic() + waitMs >= endsAtMs;
       if (round.final || attempt === MAX_ATTEMPTS || endsNow) throw this.#unpublished(pending, round.cause);
       await new Promise<void>((resolve) => this.#clock.after(waitMs, resolve));

@@ -26,7 +26,7 @@ export class RefreshBackoff {
     this.#failures++;
     const steps = throttled ? this.#failures : this.#failures - 1;
     if (steps === 0) return;
-    this.#untilMs = nowMs + backoffMs(steps, FIRST_MS, LONGEST_MS, this.#random);
+    this.#untilMs = nowMs + backoffMs(steps, FIRST_MS, this.#random, LONGEST_MS);
   }
 
   reset(): void {

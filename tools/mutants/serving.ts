@@ -11,8 +11,8 @@ export const SERVING: readonly Mutant[] = [
   {
     name: "an invocation joins a refresh that began before it",
     file: COHERENCE,
-    search: "start.epoch > began.epoch || (maxStalenessMs > 0 && start.atMs > began.atMs - maxStalenessMs);",
-    replace: "start.epoch > 0;",
+    search: "epoch > began.epoch || (atMs <= began.atMs && atMs > began.atMs - maxStalenessMs);",
+    replace: "epoch > 0 && atMs > 0;",
   },
   {
     name: "the fence moves though entries are stored",

@@ -52,7 +52,7 @@ test("chance is a number from 0 up to, but not including, 1", () => {
 });
 
 test("a back-off doubles with each step up to its longest, and chance takes away up to half of it", () => {
-  const steps = (chance: number) => [1, 2, 3, 4, 100].map((step) => backoffMs(step, 10, 50, () => chance));
+  const steps = (chance: number) => [1, 2, 3, 4, 100].map((step) => backoffMs(step, 10, () => chance, 50));
   expect(steps(0)).toEqual([5, 10, 20, 25, 25]);
   expect(steps(0.5)).toEqual([7.5, 15, 30, 37.5, 37.5]);
 });

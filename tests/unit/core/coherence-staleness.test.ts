@@ -72,6 +72,23 @@ describe("maxStalenessMs", () => {
     expect(rig.calls).toEqual(["getRecords"]);
   });
 
+  test("joins no refresh that began before the clock was set back: its age is not known", async () => {
+    const rig = await steady(10);
+    await rig.clock.advance(11);
+    rig.plan = { answerMs: 100 };
+    const first = rig.begin().catchUp();
+    await rig.clock.advance(20);
+    rig.elsewhere.invalidates(ONE);
+    await rig.clock.advance(30);
+    rig.clock.freeze(-60_000);
+    const later = rig.begin();
+    const reading = later.catchUp();
+    await rig.clock.advance(200);
+    await Promise.all([first, reading]);
+    expect(later.cache.get(ONE)).toBeUndefined();
+    expect(rig.calls.length).toBeGreaterThan(1);
+  });
+
   test("trusts no proof from the future, after the clock was set back", async () => {
     const rig = await steady(1_000);
     rig.clock.freeze(-500);

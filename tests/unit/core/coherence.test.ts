@@ -67,6 +67,24 @@ describe("with nothing cached", () => {
     expect((await rig.invocation()).cache.get(ONE)).toBeUndefined();
   });
 
+  test("a fence that moves refuses the loads of before, though they ended before it moved", async () => {
+    const rig = new Rig({ clockMarginMs: 0 });
+    const earlier = rig.begin();
+    await earlier.catchUp();
+    const slow = slowLoad<string>();
+    const loading = earlier.cache.getOrAdd(ONE, slow.load);
+    await rig.clock.advance(10);
+    rig.elsewhere.invalidates(ONE);
+    await rig.clock.advance(2_000);
+    const alone = rig.begin();
+    earlier.end();
+    await alone.catchUp();
+    slow.returns("old");
+    await loading;
+    alone.end();
+    expect((await rig.invocation()).cache.get(ONE)).toBeUndefined();
+  });
+
   test("refresh() inside an invocation never moves the fence past a load that is under way", async () => {
     const rig = new Rig({ clockMarginMs: 0 });
     const slow = slowLoad<string>();

@@ -6,7 +6,7 @@ import { Publisher } from "../../../src/core/publisher.js";
 import { type RecordToPut, type StreamApi, StreamFailure } from "../../../src/core/stream-api.js";
 import { PublishError } from "../../../src/errors.js";
 import { ManualClock } from "../../../src/testing/manual-clock.js";
-import { bigKeys, setUpPublishing } from "../support/publishing.js";
+import { bigKeys, key, setUpPublishing } from "../support/publishing.js";
 
 describe("requests", () => {
   test("go out eight at a time", async () => {
