@@ -18,7 +18,7 @@ export interface Asked {
   readonly ownVersion: number;
   /** Acknowledgements up to this event cannot be read by anyone: their stream was deleted. */
   readonly voidOrder: number;
-  /** Whether the runtime would still let the invocation run: lifetimes are not looked at after its deadline. */
+  /** Whether the runtime would still let the invocation run, by an undisturbed clock: lifetimes are not looked at after its deadline. */
   readonly inTime: boolean;
 }
 

@@ -54,7 +54,7 @@ export const RARE_PATHS = [
   // The world
   "killed and restarted",
   "frozen for more than a day",
-  "clock set anew after a freeze",
+  "clock set anew in mid-invocation",
   "clock off by more than half the margin",
   "records trimmed",
   "stream deleted and created anew",

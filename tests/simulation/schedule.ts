@@ -105,7 +105,8 @@ class Story {
   async #batch(environment: SimEnvironment): Promise<void> {
     const { dice, concurrency, life } = environment;
     if (this.#world.nowMs - life.quietSinceMs > DAY_MS) this.#world.took("frozen for more than a day");
-    environment.thaw();
+    if (dice.chance(0.2)) environment.setClock();
+    if (dice.chance(0.05)) this.#setClockLater(environment);
     const count = concurrency === 1 ? 1 : dice.int(1, concurrency);
     if (count > 1) this.#world.took("invocations at once");
     if (dice.chance(0.03)) this.#killLater(environment);
@@ -130,6 +131,13 @@ class Story {
 
   #begin(environment: SimEnvironment, timeoutMs: number): SimInvocation {
     return new SimInvocation(this.#world, environment, `${environment.name}#${++this.#invocations}`, timeoutMs);
+  }
+
+  #setClockLater(environment: SimEnvironment): void {
+    this.#world.clock.after(environment.dice.wide(1, 1_000), () => {
+      if (!environment.countsAges) this.#world.took("clock set anew in mid-invocation");
+      environment.setClock();
+    });
   }
 
   #killLater(environment: SimEnvironment): void {

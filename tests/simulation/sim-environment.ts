@@ -162,6 +162,8 @@ export class SimEnvironment {
   readonly isSlow: boolean;
   /** How far its clock is ahead of the truth. */
   skewMs: number;
+  /** When its clock was last set. */
+  clockSetOrder = 0;
   life: Life;
   readonly #world: World;
 
@@ -197,11 +199,11 @@ export class SimEnvironment {
     this.life = new Life(this.#world, this);
   }
 
-  /** A time server may have set the clock while the environment was frozen. */
-  thaw(): void {
-    if (this.countsAges || !this.dice.chance(0.2)) return;
+  /** A time server may set the clock, while the environment is frozen or at work. */
+  setClock(): void {
+    if (this.countsAges) return;
     this.skewMs = this.#drawSkew();
-    this.#world.took("clock set anew after a freeze");
+    this.clockSetOrder = this.#world.tick();
     this.#world.say(() => `${this.name}: its clock is now off by ${this.skewMs} ms`);
   }
 

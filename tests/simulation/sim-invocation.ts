@@ -231,14 +231,19 @@ export class SimInvocation {
       refreshed: this.#refreshed,
       ownVersion: this.#life.ownVersion(datum.key),
       voidOrder: this.#world.voidOrder,
-      inTime: this.#remainingMs() > 0,
+      inTime: this.#remainingMs() > 0 && !this.#clockWasSet,
     };
   }
 
   #sayFreshness(): void {
     const { freshness } = this.#cache;
     this.#world.say(() => `${this.#name} is told ${freshness.state}, bound ${freshness.boundMs}`);
-    this.#world.check(this.#name, judgeFreshness(this.#env, freshness, this.#refreshed));
+    // What it is told of ages is by its clock; what it is served is judged by the order of events.
+    if (!this.#clockWasSet) this.#world.check(this.#name, judgeFreshness(this.#env, freshness, this.#refreshed));
+  }
+
+  get #clockWasSet(): boolean {
+    return this.#env.clockSetOrder > this.#beganOrder;
   }
 }
 
