@@ -161,7 +161,8 @@ export class Coherence {
     this.#lagMs = poll.lagMs;
     if (poll.outcome === "lost") {
       this.#deps.trouble.failed("lost", "the position in the stream was lost", poll.failure?.cause);
-      this.#backoff.failed(this.#deps.clock.now(), false);
+      // Not even a fence can be read from: the stream is not there. A position that was lost is better lost at once.
+      if (this.#position.kind === "fence") this.#backoff.failed(this.#deps.clock.now(), false);
       this.#flush("the position was lost");
       return "lost";
     }

@@ -46,6 +46,19 @@ describe("backing off", () => {
     expect(await callsOf()).toBe(1);
   });
 
+  test("does not come from a position that was lost: what follows begins anew", async () => {
+    const rig = new Rig();
+    await rig.warm({ 1: "one" });
+    rig.plan = { fail: "unavailable" };
+    (await rig.invocation()).end();
+    rig.plan = { fail: "lost" };
+    const losing = await rig.invocation();
+    await losing.cache.getOrAdd(ONE, () => "one");
+    losing.end();
+    rig.plan = {};
+    expect((await rig.invocation()).cache.get(ONE)).toBe("one");
+  });
+
   test("ends with a success: failures before it do not count", async () => {
     const rig = new Rig();
     await rig.warm({ 1: "one" });
