@@ -31,7 +31,8 @@ export interface ContextCache {
    * Caches a value loaded in this invocation, after its `get` missed if there was one. `null` is a value; `undefined` is
    * not. Returns false when it was refused: it may be older than an invalidation, is too large, or is undefined. Where an
    * invalidation came after this invocation's first `get` of the id, that is the case until its own `invalidate` of it;
-   * after that, add only what was loaded since. `getOrAdd` knows when its load began.
+   * after that, add only what was loaded since, and use `getOrAdd`, which knows when its load began, where several parts of
+   * a handler load one id at once.
    * @throws InvalidDataIdError, or InvalidOptionError when an option is not a number of milliseconds
    */
   add<T>(id: DataId<T>, value: NoInfer<T>, options?: AddOptions): boolean;

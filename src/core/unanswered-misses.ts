@@ -1,8 +1,9 @@
 /**
  * When the loads behind an invocation's `add` calls may have begun. An `add` does not say which `get` it answers, some
  * answer none, and several paths of a handler may be loading one id at once: so every load of an id is taken to have begun
- * at the first `get` of it that missed. Only the invocation's own `invalidate`, with no miss left unanswered, starts anew:
- * a handler that has itself changed a datum knows not to add what it loaded before.
+ * at the first `get` of it that missed. Only the invocation's own `invalidate` starts anew, and only where each miss so far
+ * was answered before the next: a handler that has itself changed a datum knows not to add what it loaded before, but one
+ * of several parts of it may not.
  */
 import type { Moment } from "./fenced-store.js";
 
@@ -16,6 +17,8 @@ interface Misses {
   readonly first: Moment;
   monotonicMs: number;
   unanswered: number;
+  /** Whether misses and adds have come by turns, so that it is known which answers which. */
+  inTurn: boolean;
 }
 
 export class UnansweredMisses {
@@ -24,8 +27,9 @@ export class UnansweredMisses {
   /** A `get` of this key has missed. */
   remember(key: string, at: Moment, monotonicMs: number): void {
     const misses = this.#misses.get(key);
-    if (misses === undefined) this.#misses.set(key, { first: at, monotonicMs, unanswered: 1 });
+    if (misses === undefined) this.#misses.set(key, { first: at, monotonicMs, unanswered: 1, inTurn: true });
     else if (misses.unanswered++ === 0) misses.monotonicMs = monotonicMs;
+    else misses.inTurn = false;
   }
 
   /** An `add` of this key has come: what is known of its load, if any `get` of it missed. */
@@ -33,12 +37,14 @@ export class UnansweredMisses {
     const misses = this.#misses.get(key);
     if (misses === undefined) return undefined;
     const { first, monotonicMs, unanswered } = misses;
-    misses.unanswered = Math.max(0, unanswered - 1);
+    if (unanswered > 0) misses.unanswered--;
+    else misses.inTurn = false;
     return { ...first, monotonicMs: unanswered > 0 ? monotonicMs : undefined };
   }
 
   /** The invocation has changed the datum itself. */
   changed(key: string): void {
-    if (this.#misses.get(key)?.unanswered === 0) this.#misses.delete(key);
+    const misses = this.#misses.get(key);
+    if (misses?.inTurn && misses.unanswered === 0) this.#misses.delete(key);
   }
 }

@@ -29,6 +29,8 @@ export class SimInvocation {
   #beganMs: number;
   #refreshed = false;
   #ended = false;
+  /** Of which data loads are under way that nobody waits for. */
+  readonly #lateAdds = new Set<Datum>();
 
   constructor(world: World, env: SimEnvironment, name: string, timeoutMs: number) {
     this.#world = world;
@@ -105,7 +107,8 @@ export class SimInvocation {
     else if (chance < 0.8) return this.#refresh();
     else if (chance < 0.83) return this.#refreshWhileLoading(datum);
     else if (chance < 0.96) return this.#change(datum);
-    else await this.#loadAndAdd(datum);
+    // Which miss an add answers cannot be told by one that answers none, beside a load that may outlast a change.
+    else if (!this.#lateAdds.has(datum)) await this.#loadAndAdd(datum);
   }
 
   get(datum: Datum): Value | undefined {
@@ -169,6 +172,7 @@ export class SimInvocation {
   /** A load nobody waits for: it may end in a later invocation, after a freeze, or never. */
   async #lateAdd(datum: Datum): Promise<void> {
     if (this.get(datum) !== undefined) return;
+    this.#lateAdds.add(datum);
     await this.#env.sleep(this.#env.dice.wide(1, 60_000));
     const added = await this.#loadAndAdd(datum);
     if (this.#ended && !added) this.#world.took("late fill after the end refused");

@@ -104,7 +104,8 @@ export const FILLING: readonly Mutant[] = [
     name: "a second load of an id is dated for the first",
     file: MISSES,
     search: "else if (misses.unanswered++ === 0) misses.monotonicMs = monotonicMs;",
-    replace: "else this.#misses.set(key, { first: at, monotonicMs, unanswered: misses.unanswered + 1 });",
+    replace:
+      "else this.#misses.set(key, { ...misses, first: at, monotonicMs, unanswered: misses.unanswered + 1 });\n    if (misses === undefined) return;",
   },
   {
     name: "forgetting what was invalidated does not refuse the loads that had to know it",
