@@ -123,6 +123,11 @@ describe("put", () => {
     expect(store.bytes).toBeLessThanOrEqual(10);
   });
 
+  test("stores what takes no room by sizeOf", () => {
+    const { put, cached } = create({ sizeOf: () => 0 });
+    expect([put("one"), cached()]).toEqual([true, "one"]);
+  });
+
   test("tells sizeOf the value and its id", () => {
     const seen: unknown[] = [];
     const { put } = create({ sizeOf: (value, id) => seen.push(value, id) });

@@ -168,4 +168,12 @@ describe("time saved", () => {
     await Promise.all(both);
     expect(invocation.end()).toMatchObject({ hits: 0, misses: 2, loadsShared: 1, timeSavedMs: 0 });
   });
+
+  test("tell how far behind the stream the last refresh was: 0 when caught up, nothing when nothing could be read", async () => {
+    const rig = new Rig();
+    await rig.warm({ 1: "one" });
+    expect((await rig.invocation()).end()?.streamLagMs).toBe(0);
+    rig.plan = { fail: "throttled" };
+    expect((await rig.invocation()).end()?.streamLagMs).toBeUndefined();
+  });
 });

@@ -1,4 +1,5 @@
 /** How a poll ends: with failures, at its deadline, or because nobody waits, and always exactly as far as it read. */
+import { getEventListeners } from "node:events";
 import { describe, expect, test } from "@jest/globals";
 import { encodeRecord } from "../../../src/core/invalidation-record.js";
 import { PollRun } from "../../../src/core/poll-run.js";
@@ -274,4 +275,11 @@ describe("a call", () => {
       expect.objectContaining({ kind: "lost", message: "shard A is not in the position" }),
     );
   });
+});
+
+test("a poll that has ended listens to no signal any more", async () => {
+  const { clock, poll } = setUpReading();
+  const { signal } = new AbortController();
+  await poll(fenceAt(clock.now()), 1_000, signal);
+  expect(getEventListeners(signal, "abort")).toEqual([]);
 });
