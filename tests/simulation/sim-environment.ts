@@ -87,9 +87,15 @@ export class Life {
   }
 
   stored(value: Value): void {
+    this.offered(value);
+    this.lastStoredMs.set(value.key, this.clock.now());
+  }
+
+  /** It may be stored, or refused in favour of an entry that is there, and expires sooner. */
+  offered(value: Value): void {
     const nowMs = this.clock.now();
     this.storedAtMs.set(value, nowMs);
-    this.lastStoredMs.set(value.key, nowMs);
+    if (!this.lastStoredMs.has(value.key)) this.lastStoredMs.set(value.key, nowMs);
   }
 
   ownVersion(key: string): number {

@@ -186,7 +186,7 @@ export class SimInvocation {
       loaded = true;
       if (underWay) this.#world.took("load not shared");
       const value = await loadFromSource(this.#world, this.#env, datum);
-      this.#life.stored(value);
+      this.#life.offered(value);
       return value;
     };
     try {
