@@ -148,11 +148,12 @@ export class StreamReader implements InvalidationReader {
     const { decode } = this.#options;
     for (const { data } of page.records) {
       run.records++;
-      const all = parts(decode === undefined ? decodeRecord(data) : decodeWith(decode, data));
-      const workUs = (RECORD_US + data.length * BYTE_US) / all.length;
-      for (const part of all) {
+      const invalidation = decode === undefined ? decodeRecord(data) : decodeWith(decode, data);
+      const parts = Math.max(1, Math.ceil(invalidation.keys.length / MAX_KEYS_AT_ONCE));
+      const workUs = (RECORD_US + data.length * BYTE_US) / parts;
+      for (let part = 0; part < parts; part++) {
         if (run.closed) return;
-        run.apply(part);
+        run.apply(parts === 1 ? invalidation : partOf(invalidation, part));
         if (run.slice.isOver(workUs)) await run.slice.next();
       }
     }
@@ -184,12 +185,7 @@ export class StreamReader implements InvalidationReader {
   }
 }
 
-function parts(invalidation: Invalidation): Invalidation[] {
+function partOf(invalidation: Invalidation, part: number): Invalidation {
   const { keys } = invalidation;
-  if (keys.length <= MAX_KEYS_AT_ONCE) return [invalidation];
-  const count = Math.ceil(keys.length / MAX_KEYS_AT_ONCE);
-  return Array.from({ length: count }, (_, part) => ({
-    ...invalidation,
-    keys: keys.slice(part * MAX_KEYS_AT_ONCE, (part + 1) * MAX_KEYS_AT_ONCE),
-  }));
+  return { ...invalidation, keys: keys.slice(part * MAX_KEYS_AT_ONCE, (part + 1) * MAX_KEYS_AT_ONCE) };
 }
