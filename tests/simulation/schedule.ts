@@ -14,8 +14,8 @@ const SECOND_MS = 1_000;
 const DAY_MS = 86_400_000;
 /** Within which the runtime ends an invocation. */
 const TIMEOUTS_MS = [100, 3 * SECOND_MS, 30 * SECOND_MS, 900 * SECOND_MS, 900 * SECOND_MS];
-/** No back-off lasts longer, and no fault is felt longer, once faults have stopped. */
-const BACKOFF_MS = 10 * SECOND_MS;
+/** No back-off lasts longer, and no fault is felt longer, once faults have stopped: nor where the clock was just set back. */
+const BACKOFF_MS = 30 * SECOND_MS;
 
 export interface ScheduleResult {
   readonly violation: string | undefined;
