@@ -297,4 +297,34 @@ describe("records", () => {
     expect(yields).toBeGreaterThanOrEqual(3);
     expect(yields).toBeLessThanOrEqual(9);
   });
+
+  test("of a page that was cut off are read again: the position does not move past what was not handed on", async () => {
+    const { clock, stream, poll } = setUpReading();
+    const { position } = await poll(fenceAt(clock.now()));
+    stream.put(
+      Array.from({ length: 300 }, (_, n) => ({ data: encodeRecord({ keys: [keyOf(n)] }, 0), partitionKey: "x" })),
+    );
+    let elapsedMs = 0;
+    const slow = {
+      now: () => clock.now(),
+      monotonic: () => (elapsedMs += 3),
+      after: (ms: number, callback: () => void) => clock.after(ms, callback),
+    };
+    const reader = new StreamReader(stream.connect(), slow, { clockMarginMs: 10_000 });
+    const abort = new AbortController();
+    let handedOn = 0;
+    const polling = reader.poll(position, { timeoutMs: 1_000, signal: abort.signal }, () => handedOn++);
+    await settled();
+    const beforeTheEnd = handedOn;
+    abort.abort();
+    const cut = await polling;
+    while (await clock.next());
+    expect([beforeTheEnd > 0, beforeTheEnd < 300, handedOn, cut.outcome]).toEqual([
+      true,
+      true,
+      beforeTheEnd,
+      "incomplete",
+    ]);
+    expect(idsOf(await poll(cut.position))).toHaveLength(300);
+  });
 });
