@@ -4,7 +4,7 @@
  */
 import { systemClock, systemRandom } from "./core/clock.js";
 import { createEnvironment } from "./core/environment.js";
-import { TroubleLog } from "./core/trouble-log.js";
+import { createTroubleLog } from "./core/trouble-log.js";
 import { createHooks, type ScacheMiddleware } from "./hooks.js";
 import { createStreamApi } from "./kinesis/api.js";
 import { createKinesisClient } from "./kinesis/client.js";
@@ -50,7 +50,7 @@ export function scache(stream: string, options: ScacheOptions = {}): ScacheMiddl
     serviceName,
     functionName,
     metrics,
-    trouble: new TroubleLog(systemClock, notices),
+    trouble: createTroubleLog(systemClock, notices),
   });
   return createHooks(environment, report, oneAtATime);
 }

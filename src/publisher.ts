@@ -4,7 +4,7 @@
  */
 import { systemClock, systemRandom } from "./core/clock.js";
 import { DataId, type Observable, toDataId } from "./core/data-id.js";
-import { Publisher } from "./core/publisher.js";
+import { createRecordPublisher } from "./core/publisher.js";
 import { createStreamApi } from "./kinesis/api.js";
 import { createKinesisClient, type KinesisClient } from "./kinesis/client.js";
 import { checkOptions, milliseconds, objectWith } from "./option-rules.js";
@@ -47,7 +47,7 @@ export function createPublisher(stream: string, options: PublisherOptions = {}):
   const { client, publishTimeoutMs = 10_000 } = options;
   const ref = resolveStream(stream);
   const api = createStreamApi(client ?? createKinesisClient({ region: ref.region }), ref);
-  const publisher = new Publisher(api, ref.name, systemClock, systemRandom);
+  const publisher = createRecordPublisher(api, ref.name, systemClock, systemRandom);
   return {
     async invalidate(...targets) {
       const keys = new Set(targets.map((target) => toDataId(target).toString()));

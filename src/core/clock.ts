@@ -35,6 +35,14 @@ export const systemClock: Clock = {
 
 export const systemRandom: Random = () => Math.random();
 
+/** What the promise comes to, or undefined when it takes longer than `timeoutMs`. No timer is left behind. */
+export function within<T>(clock: Clock, timeoutMs: number, promise: Promise<T>): Promise<T | undefined> {
+  return new Promise((resolve, reject) => {
+    const cancel = clock.after(timeoutMs, () => resolve(undefined));
+    promise.finally(cancel).then(resolve, reject);
+  });
+}
+
 /** How long to wait before trying again: doubled with each step from 1 on, and spread by chance. */
 export function backoffMs(step: number, firstMs: number, random: Random, longestMs = Number.POSITIVE_INFINITY): number {
   return Math.min(longestMs, firstMs * 2 ** (step - 1)) * (0.5 + random() / 2);

@@ -7,14 +7,15 @@
  * So once a refresh has caught up, whatever is still stored was not invalidated before that refresh began.
  */
 import type { Clock, Random } from "./clock.js";
-import type { FencedStore, Moment } from "./fenced-store.js";
+import type { FencedStore } from "./fenced-store.js";
 import type { Invalidation } from "./invalidation-record.js";
+import type { Moment } from "./moment.js";
 import type { Poll } from "./poll-run.js";
-import { fenceAt, isWarm, type Position } from "./position.js";
+import { fenceAt, isWarm } from "./position.js";
 import type { InvalidationReader } from "./reader.js";
-import { RefreshBackoff } from "./refresh-backoff.js";
+import { createRefreshBackoff } from "./refresh-backoff.js";
 import type { ResolvedOptions } from "./settings.js";
-import { type RefreshStart, SharedRefresh } from "./shared-refresh.js";
+import { createSharedRefresh } from "./shared-refresh.js";
 import type { TroubleLog } from "./trouble-log.js";
 
 /** What catching up has shown about the entries. */
@@ -24,10 +25,15 @@ export type Proof =
   /** Nothing was stored; nothing had to be read. */
   | { readonly state: "empty" }
   /** Not known; the last proof is of `provenAtMs`. */
-  | { readonly state: "unknown"; readonly provenAtMs: number; readonly reason: string; readonly cause?: unknown };
+  | ({ readonly state: "unknown"; readonly provenAtMs: number } & Failure);
 
 /** A proof, and how long the stream was waited for to get it. */
 export type CatchUp = Proof & { readonly waitedMs: number };
+
+interface Failure {
+  readonly reason: string;
+  readonly cause?: unknown;
+}
 
 /** What happened since the last report, in all invocations of the environment together. */
 export interface Counters {
@@ -48,174 +54,154 @@ export interface CoherenceDeps {
   readonly trouble: TroubleLog;
 }
 
-export class Coherence {
-  readonly #deps: CoherenceDeps;
-  readonly #backoff: RefreshBackoff;
-  readonly #refreshes: SharedRefresh<Poll["outcome"]>;
-  #position: Position;
-  #lastFailure: { reason: string; cause?: unknown } = { reason: "the deadline passed" };
-  #lagMs: number | undefined;
-  #counters = noCounters();
-  #evictionsReported = 0;
+export type Coherence = ReturnType<typeof createCoherence>;
 
-  constructor(deps: CoherenceDeps) {
-    this.#deps = deps;
-    this.#backoff = new RefreshBackoff(deps.random);
-    this.#position = fenceAt(deps.clock.now());
-    this.#refreshes = new SharedRefresh(
-      deps.clock,
-      () => deps.store.now(),
-      (start, signal, waitMs) => this.#refresh(start, signal, waitMs),
-    );
-  }
+export function createCoherence({ store, reader, clock, random, options, trouble }: CoherenceDeps) {
+  const { held } = store;
+  const { maxGapMs, refreshTimeoutMs } = options;
+  const backoff = createRefreshBackoff(random);
+  const refreshes = createSharedRefresh(clock, store.now, refresh);
+  let position = fenceAt(clock.now());
+  let lastFailure: Failure = { reason: "the deadline passed" };
+  let lagMs: number | undefined;
+  let counters = noCounters();
+  let evictionsReported = 0;
 
-  get shards(): number {
-    return this.#position.kind === "cursors" ? this.#position.shards.size : 0;
-  }
+  const fresh = (): Proof => ({ state: "fresh", provenAtMs: position.provenAtMs });
 
-  /** How far behind the tip the last refresh was; undefined when it could read nothing. */
-  get lagMs(): number | undefined {
-    return this.#lagMs;
-  }
+  const unknown = (failure: Failure): Proof => ({ state: "unknown", provenAtMs: position.provenAtMs, ...failure });
 
-  /**
-   * Makes sure that what is stored may be served to an invocation that began at `began`, as cheaply as that can be known:
-   * nothing stored, proven recently enough, or by a refresh.
-   * @param maxStalenessMs how long before it began the proof may lie
-   * @param alone whether no other invocation is under way
-   */
-  async catchUp(began: Moment, timeoutMs: number, maxStalenessMs: number, alone: boolean): Promise<CatchUp> {
-    if (!this.#refreshes.busy) this.#movePin(began, alone);
-    if (this.#deps.store.isEmpty(began.atMs)) return { state: "empty", waitedMs: 0 };
-    const ageMs = began.atMs - this.#position.provenAtMs;
-    if (maxStalenessMs > 0 && ageMs >= 0 && ageMs <= maxStalenessMs) return { ...this.#fresh(), waitedMs: 0 };
-    if (this.#backoff.holds(began.atMs)) return { ...this.#unknown(this.#lastFailure), waitedMs: 0 };
-    // One that seems to have begun later, though it began before, is of a clock that was set back: its age is not known.
-    const suits = ({ epoch, atMs }: RefreshStart) =>
-      epoch > began.epoch || (atMs <= began.atMs && atMs > began.atMs - maxStalenessMs);
-    const startedAt = this.#deps.clock.monotonic();
-    const outcome = await this.#refreshes.join(suits, timeoutMs);
-    return { ...this.#proof(outcome, timeoutMs), waitedMs: this.#deps.clock.monotonic() - startedAt };
-  }
-
-  /** What happened since the last call. */
-  takeCounters(): Readonly<Counters> {
-    const counters = this.#counters;
-    counters.evictions = this.#deps.store.evictions - this.#evictionsReported;
-    this.#evictionsReported = this.#deps.store.evictions;
-    this.#counters = noCounters();
-    return counters;
-  }
-
-  #proof(outcome: Poll["outcome"] | undefined, timeoutMs: number): Proof {
-    if (outcome === "caught-up") return this.#fresh();
-    if (outcome === "lost") return { state: "empty" };
-    return this.#unknown(outcome === undefined ? this.#timedOut(timeoutMs) : this.#lastFailure);
-  }
-
-  #fresh(): Proof {
-    return { state: "fresh", provenAtMs: this.#position.provenAtMs };
-  }
-
-  #unknown(failure: { reason: string; cause?: unknown }): Proof {
-    return { state: "unknown", provenAtMs: this.#position.provenAtMs, ...failure };
-  }
-
-  #timedOut(timeoutMs: number): { reason: string } {
+  function timedOut(timeoutMs: number): Failure {
     const reason = `not caught up within ${Math.round(timeoutMs)} ms`;
-    this.#deps.trouble.failed("refresh", reason);
+    trouble.failed("refresh", reason);
     return { reason };
+  }
+
+  /** Forgets everything, loads under way included, and starts over from here. */
+  function flush(reason: string): void {
+    if (held.size > 0) {
+      counters.flushes++;
+      trouble.debug("cache flushed", { reason, entries: held.size });
+    }
+    store.flush();
+    position = fenceAt(clock.now());
+  }
+
+  /** Flushes when the position is of too long ago to catch up from. */
+  function flushAfterGap(nowMs: number): boolean {
+    const isTooLong = nowMs - position.provenAtMs > maxGapMs;
+    if (isTooLong) flush("the gap was too long");
+    return isTooLong;
   }
 
   /**
    * Moves the position forward without reading, where that costs nothing that is stored: when too long ago to catch up
    * (then what is stored is flushed), and when nothing is stored and no load is under way that needs the old one.
    */
-  #movePin(began: Moment, alone: boolean): void {
+  function movePin(began: Moment, alone: boolean): void {
     const nowMs = began.atMs;
-    const ageMs = nowMs - this.#position.provenAtMs;
-    if (ageMs > this.#deps.options.maxGapMs) {
-      this.#flush("the gap was too long");
-      return;
-    }
-    if (!alone || !this.#deps.store.isEmpty(nowMs)) return;
+    if (flushAfterGap(nowMs) || !alone || !held.isEmpty(nowMs)) return;
     // Iterators that are still good make the next refresh one round trip instead of three.
-    if (isWarm(this.#position, nowMs) && ageMs < this.#deps.options.maxGapMs / 2) return;
+    if (isWarm(position, nowMs) && nowMs - position.provenAtMs < maxGapMs / 2) return;
     // Loads of before would need the old one, whoever offers them yet.
-    this.#deps.store.forgetBefore(began);
-    this.#position = fenceAt(nowMs);
+    store.forgetBefore(began);
+    position = fenceAt(nowMs);
   }
 
-  /** Reads from the position to the tip. Never rejects. */
-  async #refresh(start: RefreshStart, signal: AbortSignal, waitMs: number): Promise<Poll["outcome"]> {
-    const { reader, options } = this.#deps;
-    // The position may have aged while this refresh was queued, or while the environment was frozen.
-    if (start.atMs - this.#position.provenAtMs > options.maxGapMs) {
-      this.#flush("the gap was too long");
-      return "lost";
-    }
-    const limits = { timeoutMs: options.refreshTimeoutMs, retryAfterMs: waitMs / 2, signal };
-    const poll = await reader.poll(this.#position, limits, (invalidation) => this.#apply(invalidation));
-    this.#counters.kinesisCalls += poll.calls;
-    this.#counters.throttles += poll.throttles;
-    this.#lagMs = poll.lagMs;
-    if (poll.outcome === "lost") {
-      this.#deps.trouble.failed("lost", "the position in the stream was lost", poll.failure?.cause);
-      // Not even a fence can be read from: the stream is not there. A position that was lost is better lost at once.
-      if (this.#position.kind === "fence") this.#backoff.failed(this.#deps.clock.now(), false);
-      this.#flush("the position was lost");
-      return "lost";
-    }
-    this.#position = poll.position;
-    if (poll.outcome === "caught-up") this.#succeeded();
-    else this.#failed(poll, signal);
-    return poll.outcome;
-  }
-
-  #succeeded(): void {
-    this.#backoff.reset();
-    const { trouble } = this.#deps;
-    for (const kind of ["refresh", "throttled", "refused", "lost"] as const) trouble.recovered(kind);
-  }
-
-  #failed(poll: Poll, signal: AbortSignal): void {
-    const { failure } = poll;
-    // A backlog that takes several refreshes is read without pauses.
-    if (failure !== undefined || poll.records === 0) {
-      this.#backoff.failed(this.#deps.clock.now(), failure?.kind === "throttled");
-    }
-    if (failure === undefined) {
-      // Nobody waited for it any more, or the time or the pages ran out: whoever waited has said so.
-      if (!signal.aborted) this.#lastFailure = this.#timedOut(this.#deps.options.refreshTimeoutMs);
-      return;
-    }
-    this.#lastFailure = { reason: failure.message, cause: failure };
-    const kind = failure.kind === "throttled" || failure.kind === "refused" ? failure.kind : "refresh";
-    this.#deps.trouble.failed(kind, failure.message, failure.cause);
-  }
-
-  #apply(invalidation: Invalidation): void {
-    const { store, trouble } = this.#deps;
+  function apply(invalidation: Invalidation): void {
     const { all, notUnderstood } = invalidation;
-    if (all && store.size > 0) this.#counters.flushes++;
-    this.#counters.entriesInvalidated += store.drop(invalidation);
+    if (all && held.size > 0) counters.flushes++;
+    counters.entriesInvalidated += store.drop(invalidation);
     if (notUnderstood === undefined) trouble.recovered("record");
     else {
-      this.#counters.recordsSkipped++;
+      counters.recordsSkipped++;
       trouble.failed("record", notUnderstood);
     }
   }
 
-  /** Forgets everything, loads under way included, and starts over from here. */
-  #flush(reason: string): void {
-    const { store, trouble, clock } = this.#deps;
-    if (store.size > 0) {
-      this.#counters.flushes++;
-      trouble.debug("cache flushed", { reason, entries: store.size });
+  /** Reads from the position to the tip. Never rejects. */
+  async function refresh(start: Moment, signal: AbortSignal, waitMs: number): Promise<Poll["outcome"]> {
+    // The position may have aged while this refresh was queued, or while the environment was frozen.
+    if (flushAfterGap(start.atMs)) return "lost";
+    const limits = { timeoutMs: refreshTimeoutMs, retryAfterMs: waitMs / 2, signal };
+    const poll = await reader.poll(position, limits, apply);
+    const { outcome, failure } = poll;
+    counters.kinesisCalls += poll.calls;
+    counters.throttles += poll.throttles;
+    lagMs = poll.lagMs;
+    if (outcome === "lost") {
+      trouble.failed("lost", "the position in the stream was lost", failure?.cause);
+      // Not even a fence can be read from: the stream is not there. A position that was lost is better lost at once.
+      if (position.shards.size === 0) backoff.failed(clock.now(), false);
+      flush("the position was lost");
+      return outcome;
     }
-    store.flush();
-    this.#position = fenceAt(clock.now());
+    position = poll.position;
+    if (outcome === "caught-up") {
+      backoff.reset();
+      for (const kind of ["refresh", "throttled", "refused", "lost"] as const) trouble.recovered(kind);
+    } else failed(poll, signal);
+    return outcome;
   }
+
+  function failed({ failure, records }: Poll, signal: AbortSignal): void {
+    // A backlog that takes several refreshes is read without pauses.
+    if (failure !== undefined || records === 0) backoff.failed(clock.now(), failure?.kind === "throttled");
+    if (failure === undefined) {
+      // Nobody waited for it any more, or the time or the pages ran out: whoever waited has said so.
+      if (!signal.aborted) lastFailure = timedOut(refreshTimeoutMs);
+      return;
+    }
+    const { kind, message, cause } = failure;
+    lastFailure = { reason: message, cause: failure };
+    trouble.failed(kind === "throttled" || kind === "refused" ? kind : "refresh", message, cause);
+  }
+
+  return {
+    get shards(): number {
+      return position.shards.size;
+    },
+
+    /** How far behind the tip the last refresh was; undefined when it could read nothing. */
+    get lagMs(): number | undefined {
+      return lagMs;
+    },
+
+    /**
+     * Makes sure that what is stored may be served to an invocation that began at `began`, as cheaply as that can be known:
+     * nothing stored, proven recently enough, or by a refresh.
+     * @param maxStalenessMs how long before it began the proof may lie
+     * @param alone whether no other invocation is under way
+     */
+    async catchUp(began: Moment, timeoutMs: number, maxStalenessMs: number, alone: boolean): Promise<CatchUp> {
+      if (!refreshes.busy) movePin(began, alone);
+      if (held.isEmpty(began.atMs)) return { state: "empty", waitedMs: 0 };
+      const ageMs = began.atMs - position.provenAtMs;
+      if (maxStalenessMs > 0 && ageMs >= 0 && ageMs <= maxStalenessMs) return { ...fresh(), waitedMs: 0 };
+      if (backoff.holds(began.atMs)) return { ...unknown(lastFailure), waitedMs: 0 };
+      // One that seems to have begun later, though it began before, is of a clock that was set back: its age is not known.
+      const suits = ({ epoch, atMs }: Moment) =>
+        epoch > began.epoch || (atMs <= began.atMs && atMs > began.atMs - maxStalenessMs);
+      const startedAt = clock.monotonic();
+      const outcome = await refreshes.join(suits, timeoutMs);
+      const proof =
+        outcome === "caught-up"
+          ? fresh()
+          : outcome === "lost"
+            ? ({ state: "empty" } as const)
+            : unknown(outcome === undefined ? timedOut(timeoutMs) : lastFailure);
+      return { ...proof, waitedMs: clock.monotonic() - startedAt };
+    },
+
+    /** What happened since the last call. */
+    takeCounters(): Readonly<Counters> {
+      const taken = counters;
+      taken.evictions = held.evictions - evictionsReported;
+      evictionsReported = held.evictions;
+      counters = noCounters();
+      return taken;
+    },
+  };
 }
 
 function noCounters(): Counters {

@@ -4,7 +4,7 @@
  * No operation walks over all entries, whatever the number of them, except `clear`.
  */
 import type { Clock } from "./clock.js";
-import type { Epoch } from "./fill-fence.js";
+import type { Epoch } from "./moment.js";
 
 export interface Entry {
   readonly value: unknown;
@@ -23,30 +23,13 @@ interface Group {
   dead: boolean;
 }
 
-/**
- * An entry and its place in the order of use: one object, what a hit needs of it in front. Among many entries a hit costs
- * what it has to fetch from memory, not its instructions.
- */
-class Stored implements Entry {
+/** An entry, and its place in the order of use. */
+interface Stored extends Entry {
   readonly group: Group;
-  readonly value: unknown;
-  readonly expiresAtMs: number;
-  readonly savedMs: number;
-  lessRecent: Stored = this;
-  moreRecent: Stored = this;
-  readonly loadEpoch: Epoch;
+  lessRecent: Stored;
+  moreRecent: Stored;
   readonly key: string;
   readonly bytes: number;
-
-  constructor(key: string, group: Group, bytes: number, entry: Entry) {
-    this.group = group;
-    this.value = entry.value;
-    this.expiresAtMs = entry.expiresAtMs;
-    this.savedMs = entry.savedMs;
-    this.loadEpoch = entry.loadEpoch;
-    this.key = key;
-    this.bytes = bytes;
-  }
 }
 
 export interface StoreBounds {
@@ -54,143 +37,162 @@ export interface StoreBounds {
   readonly maxBytes: number;
 }
 
-export class EntryStore {
-  readonly #bounds: StoreBounds;
-  readonly #entries = new Map<string, Stored>();
-  readonly #groups = new Map<string, Group>();
+export type EntryStore = ReturnType<typeof createEntryStore>;
+
+export function createEntryStore(clock: Pick<Clock, "now">, { maxEntries, maxBytes }: StoreBounds) {
+  const entries = new Map<string, Stored>();
+  const groups = new Map<string, Group>();
   /** The order of use is a ring; this is where it begins and ends, and no entry. */
-  readonly #ends = new Stored("", newGroup(""), 0, { value: null, expiresAtMs: 0, savedMs: 0, loadEpoch: 0 });
-  #live = 0;
-  #bytes = 0;
-  #evictions = 0;
+  const ends = newStored("", newGroup(""), 0, { value: null, expiresAtMs: 0, savedMs: 0, loadEpoch: 0 });
+  let live = 0;
+  let bytes = 0;
+  let evictions = 0;
   /** When the last entry to expire does so. */
-  #lastExpiryMs = Number.NEGATIVE_INFINITY;
+  let lastExpiryMs = 0;
 
-  constructor(bounds: StoreBounds) {
-    this.#bounds = bounds;
-  }
-
-  /** Entries that a `get` could return. */
-  get size(): number {
-    return this.#live;
-  }
-
-  get bytes(): number {
-    return this.#bytes;
-  }
-
-  /** How many entries the bounds have pushed out, ever. */
-  get evictions(): number {
-    return this.#evictions;
-  }
-
-  /** True when there is nothing left to serve; what has merely expired is then cleared away at once. */
-  isEmpty(nowMs: number): boolean {
-    if (this.#live > 0 && nowMs >= this.#lastExpiryMs) this.clear();
-    return this.#live === 0;
-  }
-
-  /**
-   * The clock is read only when there is something to judge by it: reading it costs more than the rest.
-   * @param notLaterThanMs a time that is certainly not past: what lives longer is not judged by the clock
-   */
-  get(key: string, clock: Clock, notLaterThanMs = Number.POSITIVE_INFINITY): Entry | undefined {
-    const stored = this.#entries.get(key);
-    if (stored === undefined) return undefined;
-    const alive = stored.expiresAtMs > notLaterThanMs || clock.now() < stored.expiresAtMs;
-    if (!alive || stored.group.dead) {
-      this.#remove(stored);
-      return undefined;
-    }
-    if (this.#ends.lessRecent !== stored) {
-      unlink(stored);
-      this.#append(stored);
-    }
-    return stored;
-  }
-
-  /** Stores an entry of `bytes` in place of an older one; returns false when it is larger than the cache may be. */
-  set(key: string, source: string, entry: Entry, bytes: number): boolean {
-    this.drop(key);
-    const { maxEntries, maxBytes } = this.#bounds;
-    const size = Math.max(1, Math.ceil(bytes));
-    if (size > maxBytes) return false;
-    while (this.#entries.size >= maxEntries || this.#bytes + size > maxBytes) this.#evict();
-    const stored = new Stored(key, this.#group(source), size, entry);
-    this.#entries.set(key, stored);
-    this.#append(stored);
-    stored.group.size++;
-    this.#live++;
-    this.#bytes += size;
-    this.#lastExpiryMs = Math.max(this.#lastExpiryMs, entry.expiresAtMs);
-    return true;
-  }
-
-  /** Returns how many entries were dropped: 0 or 1. */
-  drop(key: string): number {
-    const stored = this.#entries.get(key);
-    return stored === undefined ? 0 : this.#remove(stored);
-  }
-
-  /** Drops every entry of a source at once; their memory is freed as they are met or pushed out. */
-  dropSource(source: string): number {
-    const group = this.#groups.get(source);
-    if (group === undefined) return 0;
-    group.dead = true;
-    this.#groups.delete(source);
-    this.#live -= group.size;
-    if (this.#live === 0) this.clear();
-    return group.size;
-  }
-
-  clear(): number {
-    const dropped = this.#live;
-    this.#entries.clear();
-    this.#groups.clear();
-    this.#ends.lessRecent = this.#ends;
-    this.#ends.moreRecent = this.#ends;
-    this.#live = 0;
-    this.#bytes = 0;
-    this.#lastExpiryMs = Number.NEGATIVE_INFINITY;
-    return dropped;
-  }
-
-  #group(source: string): Group {
-    let group = this.#groups.get(source);
-    if (group === undefined) {
-      group = newGroup(source);
-      this.#groups.set(source, group);
-    }
-    return group;
-  }
-
-  #evict(): void {
-    this.#evictions += this.#remove(this.#ends.moreRecent);
+  /** Makes it the most recently used. */
+  function append(stored: Stored): void {
+    const latest = ends.lessRecent;
+    stored.lessRecent = latest;
+    stored.moreRecent = ends;
+    latest.moreRecent = stored;
+    ends.lessRecent = stored;
   }
 
   /** Returns how many entries that a `get` could return are gone with it: 0 or 1. */
-  #remove(stored: Stored): number {
-    this.#entries.delete(stored.key);
+  function remove(stored: Stored): number {
+    const { group } = stored;
+    entries.delete(stored.key);
     unlink(stored);
-    this.#bytes -= stored.bytes;
-    if (stored.group.dead) return 0;
-    this.#live--;
-    if (--stored.group.size === 0) this.#groups.delete(stored.group.source);
+    bytes -= stored.bytes;
+    if (group.dead) return 0;
+    live--;
+    if (--group.size === 0) groups.delete(group.source);
     return 1;
   }
 
-  /** Makes it the most recently used. */
-  #append(stored: Stored): void {
-    const latest = this.#ends.lessRecent;
-    stored.lessRecent = latest;
-    stored.moreRecent = this.#ends;
-    latest.moreRecent = stored;
-    this.#ends.lessRecent = stored;
+  /** Returns how many entries were dropped: 0 or 1. */
+  function drop(key: string): number {
+    const stored = entries.get(key);
+    return stored === undefined ? 0 : remove(stored);
   }
+
+  function clear(): number {
+    const dropped = live;
+    entries.clear();
+    groups.clear();
+    ring(ends);
+    live = 0;
+    bytes = 0;
+    lastExpiryMs = 0;
+    return dropped;
+  }
+
+  return {
+    /** Entries that a `get` could return. */
+    get size(): number {
+      return live;
+    },
+
+    get bytes(): number {
+      return bytes;
+    },
+
+    /** How many entries the bounds have pushed out, ever. */
+    get evictions(): number {
+      return evictions;
+    },
+
+    /** True when there is nothing left to serve; what has merely expired is then cleared away at once. */
+    isEmpty(nowMs: number): boolean {
+      if (live > 0 && nowMs >= lastExpiryMs) clear();
+      return live === 0;
+    },
+
+    /**
+     * The clock is read only when there is something to judge by it: reading it costs more than the rest.
+     * @param notLaterThanMs a time that is certainly not past: what lives longer is not judged by the clock
+     */
+    get(key: string, notLaterThanMs = Number.POSITIVE_INFINITY): Entry | undefined {
+      const stored = entries.get(key);
+      if (stored === undefined) return undefined;
+      const alive = stored.expiresAtMs > notLaterThanMs || clock.now() < stored.expiresAtMs;
+      if (!alive || stored.group.dead) {
+        remove(stored);
+        return undefined;
+      }
+      if (ends.lessRecent !== stored) {
+        unlink(stored);
+        append(stored);
+      }
+      return stored;
+    },
+
+    /** Stores an entry of `size` bytes in place of an older one; returns false when it is larger than the cache may be. */
+    set(key: string, source: string, entry: Entry, size: number): boolean {
+      drop(key);
+      const whole = Math.max(1, Math.ceil(size));
+      if (whole > maxBytes) return false;
+      while (entries.size >= maxEntries || bytes + whole > maxBytes) evictions += remove(ends.moreRecent);
+      const group = groups.get(source) ?? newGroup(source);
+      groups.set(source, group);
+      const stored = newStored(key, group, whole, entry);
+      entries.set(key, stored);
+      append(stored);
+      group.size++;
+      live++;
+      bytes += whole;
+      lastExpiryMs = Math.max(lastExpiryMs, entry.expiresAtMs);
+      return true;
+    },
+
+    drop,
+
+    /** Drops every entry of a source at once; their memory is freed as they are met or pushed out. */
+    dropSource(source: string): number {
+      const group = groups.get(source);
+      if (group === undefined) return 0;
+      group.dead = true;
+      groups.delete(source);
+      live -= group.size;
+      if (live === 0) clear();
+      return group.size;
+    },
+
+    clear,
+  };
 }
 
 function newGroup(source: string): Group {
   return { source, size: 0, dead: false };
+}
+
+/**
+ * One object for an entry and its place, what a hit needs of it in front: among many entries a hit costs what it has to
+ * fetch from memory, not its instructions.
+ */
+function newStored(key: string, group: Group, bytes: number, entry: Entry): Stored {
+  const { value, expiresAtMs, savedMs, loadEpoch } = entry;
+  const nowhere = undefined as unknown as Stored;
+  const stored = {
+    group,
+    value,
+    expiresAtMs,
+    savedMs,
+    lessRecent: nowhere,
+    moreRecent: nowhere,
+    loadEpoch,
+    key,
+    bytes,
+  };
+  return ring(stored);
+}
+
+/** A ring of one. */
+function ring(stored: Stored): Stored {
+  stored.lessRecent = stored;
+  stored.moreRecent = stored;
+  return stored;
 }
 
 function unlink(stored: Stored): void {

@@ -3,16 +3,17 @@
  * simulation and the tests build; everything it needs from outside comes in as a port.
  */
 import type { Clock, Random } from "./clock.js";
-import { Coherence } from "./coherence.js";
-import { FencedStore, type Moment } from "./fenced-store.js";
-import { Invocation, type InvocationLimits, type Shared } from "./invocation.js";
-import { Loads } from "./loads.js";
+import { createCoherence } from "./coherence.js";
+import { createFencedStore } from "./fenced-store.js";
+import { createInvocation, type Invocation, type InvocationLimits, type Shared } from "./invocation.js";
+import { createLoads } from "./loads.js";
+import type { Moment } from "./moment.js";
 import type { Notices } from "./notices.js";
-import { Publisher } from "./publisher.js";
-import { StreamReader } from "./reader.js";
+import { createRecordPublisher } from "./publisher.js";
+import { createStreamReader } from "./reader.js";
 import type { ResolvedOptions } from "./settings.js";
 import type { StreamApi } from "./stream-api.js";
-import { TroubleLog } from "./trouble-log.js";
+import { createTroubleLog } from "./trouble-log.js";
 
 export interface EnvironmentDeps {
   readonly stream: StreamApi;
@@ -30,21 +31,21 @@ export interface Environment {
 
 export function createEnvironment(deps: EnvironmentDeps): Environment {
   const { stream, streamName, clock, random, options } = deps;
-  const trouble = new TroubleLog(clock, deps.notices);
+  const trouble = createTroubleLog(clock, deps.notices);
   // What was published shortly before the fence still counts while a replica may lag behind it.
-  const reader = new StreamReader(stream, clock, {
+  const reader = createStreamReader(stream, clock, {
     clockMarginMs: options.clockMarginMs + options.holdOffMs,
     decode: options.decode,
   });
-  const store = new FencedStore(clock, options);
+  const store = createFencedStore(clock, options);
   const underWay = new Set<Invocation>();
   let latest: Invocation | undefined;
   const shared: Shared = {
     ...deps,
     store,
-    coherence: new Coherence({ ...deps, store, reader, trouble }),
-    loads: new Loads(),
-    publisher: new Publisher(stream, streamName, clock, random),
+    coherence: createCoherence({ ...deps, store, reader, trouble }),
+    loads: createLoads(),
+    publisher: createRecordPublisher(stream, streamName, clock, random),
     trouble,
     isAlone: (invocation) => underWay.size === 1 && underWay.has(invocation),
     isLatest: (invocation) => invocation === latest,
@@ -52,7 +53,7 @@ export function createEnvironment(deps: EnvironmentDeps): Environment {
   };
   return {
     begin(limits) {
-      const invocation = new Invocation(shared, limits);
+      const invocation = createInvocation(shared, limits);
       underWay.add(invocation);
       latest = invocation;
       store.forgetBefore(oldest(underWay, invocation.began));

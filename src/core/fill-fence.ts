@@ -1,91 +1,76 @@
 /**
- * Keeps a value that was loaded before an invalidation from being stored after it.
+ * Keeps a value from being stored that was loaded too early. For each name, of a datum or of a source, it remembers from
+ * when on loads are good again; it counts in whatever its owner does: epochs, or milliseconds.
  *
- * One counter, the epoch, orders everything that happens in this environment: each invocation that begins and each
- * invalidation that is applied gets the next epoch. A load remembers the epoch at which it may have begun; it may be
- * stored only if nothing that names its id was invalidated in a later one.
- *
- * Invalidations are remembered only while an older load can still be under way. Forgetting early is always safe: the
- * floor rises, and loads from below it are refused. So the memory is bounded, and a mistake about which loads are still
- * running costs a miss, never a stale read.
+ * Names are remembered only while an older load can still be under way. Beyond a bound it stops telling them apart and
+ * refuses all: that costs misses, never a stale read.
  */
+import type { Invalidation } from "./invalidation-record.js";
 
-/** An epoch: larger is later, within one environment. */
-export type Epoch = number;
-
-/** Beyond this many remembered invalidations, all loads under way are refused instead. */
+/** Beyond this many remembered names, loads of all names are refused instead. */
 const MAX_REMEMBERED = 10_000;
 
-export class FillFence {
-  readonly #keys = new Map<string, Epoch>();
-  readonly #sources = new Map<string, Epoch>();
-  #epoch: Epoch = 0;
-  #floor: Epoch = 0;
-  /** When the last load began. */
-  #lastLoad: Epoch = 0;
-  /** Of the latest invalidation remembered. */
-  #latest: Epoch = 0;
+/** What was changed. */
+export type Changed = Pick<Invalidation, "keys" | "sources" | "all">;
 
-  get remembered(): number {
-    return this.#keys.size + this.#sources.size;
-  }
+export const NOTHING: Changed = { keys: [], sources: [], all: false };
 
-  /** Starts the next epoch. */
-  advance(): void {
-    this.#epoch++;
-  }
+export type FillFence = ReturnType<typeof createFillFence>;
 
-  /** This epoch, for a load that begins now, or may have. */
-  loadStart(): Epoch {
-    this.#lastLoad = this.#epoch;
-    return this.#epoch;
-  }
+export function createFillFence() {
+  const keys = new Map<string, number>();
+  const sources = new Map<string, number>();
+  /** For every name. */
+  let floor = 0;
+  /** The latest that any name is refused until. */
+  let latest = 0;
 
-  /** The datum changed in this epoch. */
-  invalidateKey(key: string): void {
-    this.#remember(this.#keys, key);
-  }
-
-  /** Every datum of the source changed in this epoch. */
-  invalidateSource(source: string): void {
-    this.#remember(this.#sources, source);
-  }
-
-  /** Everything changed: no load that began before this epoch may be stored. */
-  invalidateAll(): void {
-    this.#floor = this.#epoch;
-    this.#keys.clear();
-    this.#sources.clear();
-  }
-
-  /** Whether a load that began in `loadEpoch` may still be stored. */
-  permits(key: string, source: string, loadEpoch: Epoch): boolean {
-    if (loadEpoch < this.#floor) return false;
-    if (loadEpoch >= this.#latest) return true;
-    return (this.#keys.get(key) ?? 0) <= loadEpoch && (this.#sources.get(source) ?? 0) <= loadEpoch;
-  }
-
-  /** No load that matters began before `oldest`: forgets what only such loads had to know, and refuses them. */
-  forgetBefore(oldest: Epoch): void {
-    if (oldest > this.#floor) this.#floor = oldest;
-    forget(this.#keys, oldest);
-    forget(this.#sources, oldest);
-  }
-
-  /** Keeps the map in order of epochs, so that forgetting stops at the first one still needed. */
-  #remember(map: Map<string, Epoch>, name: string): void {
-    // Every load there is has been refused already: a backlog of a million is not worth remembering.
-    if (this.#floor > this.#lastLoad) return;
-    if (this.remembered >= MAX_REMEMBERED) this.invalidateAll();
+  function raise(map: Map<string, number>, name: string, from: number): void {
+    if (keys.size + sources.size >= MAX_REMEMBERED) raiseAll(from);
+    // Keeps the map in order, so that forgetting stops at the first one still needed.
     map.delete(name);
-    map.set(name, this.#epoch);
-    this.#latest = this.#epoch;
+    map.set(name, from);
+    latest = Math.max(latest, from);
   }
-}
 
-function forget(map: Map<string, Epoch>, oldest: Epoch): void {
-  for (const [name, epoch] of map) {
-    if (epoch > oldest) return;
-    map.delete(name);
+  function raiseAll(from: number): void {
+    floor = Math.max(floor, from);
+    keys.clear();
+    sources.clear();
   }
+
+  return {
+    /** Every load that began before this is refused. */
+    get floor(): number {
+      return floor;
+    },
+
+    get remembered(): number {
+      return keys.size + sources.size;
+    },
+
+    /** What was changed is refused if its load began before `from`. */
+    raise({ keys: changed, sources: changedSources, all }: Changed, from: number): void {
+      for (const key of changed) raise(keys, key, from);
+      for (const source of changedSources) raise(sources, source, from);
+      if (all) raiseAll(from);
+    },
+
+    /** Whether a value may be stored whose load began at `start`. */
+    permits(key: string, source: string, start: number): boolean {
+      if (start < floor) return false;
+      if (start >= latest) return true;
+      return (keys.get(key) ?? 0) <= start && (sources.get(source) ?? 0) <= start;
+    },
+
+    /** Nobody will ask about a load that began before `oldest`: forgets what only such loads had to know. */
+    forgetBefore(oldest: number): void {
+      for (const map of [keys, sources]) {
+        for (const [name, from] of map) {
+          if (from > oldest) break;
+          map.delete(name);
+        }
+      }
+    },
+  };
 }

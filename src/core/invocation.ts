@@ -5,19 +5,20 @@
 import { InvalidDataIdError, InvalidOptionError, RefreshError } from "../errors.js";
 import type { Clock, Random } from "./clock.js";
 import type { Coherence } from "./coherence.js";
-import type { AddOptions, ContextCache, Freshness } from "./context-cache.js";
-import { DataId, type Observable, toDataId } from "./data-id.js";
+import type { AddOptions, ContextCache } from "./context-cache.js";
+import { DataId, toDataId } from "./data-id.js";
 import type { Entry } from "./entry-store.js";
 import { randomTtlMs } from "./expiry.js";
-import type { FencedStore, Moment } from "./fenced-store.js";
+import type { FencedStore } from "./fenced-store.js";
+import { type Changed, NOTHING } from "./fill-fence.js";
 import { deepFreeze } from "./freeze.js";
-import type { RecordContent } from "./invalidation-record.js";
 import type { FreshnessState, InvocationReport } from "./invocation-report.js";
 import type { Load, Loads } from "./loads.js";
+import type { Moment } from "./moment.js";
 import type { Publisher } from "./publisher.js";
 import type { ResolvedOptions } from "./settings.js";
 import type { TroubleLog } from "./trouble-log.js";
-import { UnansweredMisses } from "./unanswered-misses.js";
+import { createUnansweredMisses } from "./unanswered-misses.js";
 
 export interface InvocationLimits {
   /** Milliseconds until the runtime ends the invocation. */
@@ -46,196 +47,82 @@ export interface Shared {
 /** Publishing gives up after this long, or before the invocation's time is up. */
 const PUBLISH_TIMEOUT_MS = 10_000;
 
-export class Invocation implements ContextCache {
+export interface Invocation {
   readonly began: Moment;
-  /** After this the runtime has ended it, whether or not it said so. */
-  readonly deadlineMs: number;
-  readonly #shared: Shared;
-  readonly #limits: InvocationLimits;
-  readonly #misses = new UnansweredMisses();
-  /** Moves with `refresh()`. */
-  #servedFrom: Moment;
-  #state: FreshnessState = "bypassed";
-  #provenAtMs: number | undefined;
-  #ended = false;
-  #hits = 0;
-  #missed = 0;
-  #timeSavedMs = 0;
-  #kinesisLatencyMs = 0;
-  #publishLatencyMs = 0;
-  #fillsRefused = 0;
-  #loadsShared = 0;
-  #refreshFailures = 0;
-
-  constructor(shared: Shared, limits: InvocationLimits) {
-    this.#shared = shared;
-    this.#limits = limits;
-    this.began = shared.store.now();
-    this.#servedFrom = this.began;
-    this.deadlineMs = this.began.atMs + limits.remainingMs();
-  }
-
+  /** It has ended, or its time is up and the runtime has ended it, whether or not it said so. */
+  readonly isOver: boolean;
   /** What the handler is given. */
-  get cache(): ContextCache {
-    return this;
-  }
-
-  get isOver(): boolean {
-    return this.#ended || this.#shared.clock.now() > this.deadlineMs;
-  }
-
+  readonly cache: ContextCache;
   /** Before the handler: reads what has changed. @throws RefreshError under `onRefreshError: "throw"`, and nothing else */
-  async catchUp(): Promise<void> {
-    const { coherence, options, streamName } = this.#shared;
-    const timeoutMs = Math.min(options.refreshTimeoutMs, Math.max(0, this.#limits.remainingMs() / 2));
-    const isFirst = this.#servedFrom === this.began;
+  catchUp(): Promise<void>;
+  /** After the handler. Returns the accounts, the first time only. */
+  end(): InvocationReport | undefined;
+}
+
+export function createInvocation(shared: Shared, { remainingMs, requestId }: InvocationLimits): Invocation {
+  const { store, coherence, loads, publisher, clock, random, options, trouble } = shared;
+  const { held } = store;
+  const began = store.now();
+  const deadlineMs = began.atMs + remainingMs();
+  const allMisses = createUnansweredMisses();
+  /** Moves with `refresh()`. */
+  let servedFrom = began;
+  let state: FreshnessState = "bypassed";
+  let provenAtMs: number | undefined;
+  let ended = false;
+  let hits = 0;
+  let misses = 0;
+  let timeSavedMs = 0;
+  let kinesisLatencyMs = 0;
+  let publishLatencyMs = 0;
+  let fillsRefused = 0;
+  let loadsShared = 0;
+  let refreshFailures = 0;
+
+  async function catchUp(): Promise<void> {
+    const timeoutMs = Math.min(options.refreshTimeoutMs, Math.max(0, remainingMs() / 2));
+    const isFirst = servedFrom === began;
     // Whoever asks for a refresh() in mid-invocation wants the stream read. And the invocation may have loads under way
     // itself by then, which must not be left behind.
     const maxStalenessMs = isFirst ? options.maxStalenessMs : 0;
-    const alone = isFirst && this.#shared.isAlone(this);
-    const result = await coherence.catchUp(this.#servedFrom, timeoutMs, maxStalenessMs, alone);
-    this.#kinesisLatencyMs += result.waitedMs;
+    const alone = isFirst && shared.isAlone(invocation);
+    const result = await coherence.catchUp(servedFrom, timeoutMs, maxStalenessMs, alone);
+    kinesisLatencyMs += result.waitedMs;
     if (result.state !== "unknown") {
-      this.#state = result.state;
-      this.#provenAtMs = result.state === "fresh" ? result.provenAtMs : this.#servedFrom.atMs;
+      state = result.state;
+      provenAtMs = result.state === "fresh" ? result.provenAtMs : servedFrom.atMs;
       return;
     }
-    this.#refreshFailures++;
-    const gapMs = this.#servedFrom.atMs - result.provenAtMs;
-    const serves = options.onRefreshError === "serve" && gapMs <= options.maxGapMs;
-    this.#state = serves ? "stale" : "bypassed";
-    this.#provenAtMs = serves ? result.provenAtMs : undefined;
-    if (options.onRefreshError === "throw") throw new RefreshError(streamName, result.reason, result.cause);
-  }
-
-  /** After the handler. Returns the accounts, the first time only. */
-  end(): InvocationReport | undefined {
-    if (this.#ended) return undefined;
-    this.#ended = true;
-    this.#shared.ended(this);
-    const { store, coherence } = this.#shared;
-    const counters = coherence.takeCounters();
-    // Written out, without spreading: building this object that way cost more than the rest of an invocation.
-    return {
-      kinesisLatencyMs: this.#kinesisLatencyMs,
-      publishLatencyMs: this.#publishLatencyMs,
-      timeSavedMs: this.#timeSavedMs,
-      hits: this.#hits,
-      misses: this.#missed,
-      entriesInvalidated: counters.entriesInvalidated,
-      fillsRefused: this.#fillsRefused,
-      loadsShared: this.#loadsShared,
-      kinesisCalls: counters.kinesisCalls,
-      recordsSkipped: counters.recordsSkipped,
-      refreshFailures: this.#refreshFailures,
-      throttles: counters.throttles,
-      flushes: counters.flushes,
-      state: this.#state,
-      boundMs: this.freshness.boundMs,
-      streamLagMs: coherence.lagMs,
-      entries: store.size,
-      bytes: store.bytes,
-      evictions: counters.evictions,
-      shards: coherence.shards,
-      requestId: this.#limits.requestId,
-    };
-  }
-
-  get<T>(id: DataId<T>): T | undefined {
-    const key = requireDataId(id).toString();
-    const entry = this.#hit(key);
-    if (entry !== undefined) return entry.value as T;
-    this.#missed++;
-    this.#misses.remember(key, this.#shared.store.loadStart(), this.#shared.clock.monotonic());
-    return undefined;
-  }
-
-  add<T>(id: DataId<T>, value: NoInfer<T>, options: AddOptions = {}): boolean {
-    const target = requireDataId(id);
-    checkOptions(options);
-    const miss = this.#misses.answered(target.toString());
-    const missedAt = miss?.monotonicMs;
-    const sinceMissMs = missedAt === undefined ? 0 : this.#shared.clock.monotonic() - missedAt;
-    return this.#put(target, value, miss ?? this.began, sinceMissMs, options);
-  }
-
-  getOrAdd<T>(id: DataId<T>, load: () => NoInfer<T> | PromiseLike<NoInfer<T>>, options: AddOptions = {}): Promise<T> {
-    let target: DataId;
-    try {
-      target = requireDataId(id);
-      checkOptions(options);
-    } catch (error) {
-      return Promise.reject(error);
-    }
-    const entry = this.#hit(target.toString());
-    if (entry !== undefined) return Promise.resolve(entry.value as T);
-    this.#missed++;
-    const { loads, store, clock } = this.#shared;
-    const running = loads.find(target);
-    if (running !== undefined && this.#mayShare(target, running)) {
-      this.#loadsShared++;
-      return running.result as Promise<T>;
-    }
-    const start = store.loadStart();
-    return loads.run(target, start, this, async () => {
-      const startedAt = clock.monotonic();
-      const value = await load();
-      this.#put(target, value, start, clock.monotonic() - startedAt, options);
-      return value;
-    });
-  }
-
-  invalidate(...targets: readonly (DataId | Observable)[]): Promise<string> {
-    return this.#publish(() => ({ keys: [...new Set(targets.map((target) => toDataId(target).toString()))] }));
-  }
-
-  invalidateSource(source: string): Promise<string> {
-    return this.#publish(() => ({ keys: [], sources: [new DataId(source, "").source] }));
-  }
-
-  invalidateAll(): Promise<string> {
-    return this.#publish(() => ({ keys: [], all: true }));
-  }
-
-  async refresh(): Promise<Freshness> {
-    this.#servedFrom = this.#shared.store.now();
-    await this.catchUp();
-    return this.freshness;
-  }
-
-  get freshness(): Freshness {
-    const asOf = this.#provenAtMs;
-    return {
-      state: this.#state,
-      asOf,
-      boundMs: asOf === undefined ? undefined : Math.max(0, this.#servedFrom.atMs - asOf),
-    };
+    refreshFailures++;
+    const serves = options.onRefreshError === "serve" && servedFrom.atMs - result.provenAtMs <= options.maxGapMs;
+    state = serves ? "stale" : "bypassed";
+    provenAtMs = serves ? result.provenAtMs : undefined;
+    if (options.onRefreshError === "throw") throw new RefreshError(shared.streamName, result.reason, result.cause);
   }
 
   /** The entry, if this invocation may be served it; counted. */
-  #hit(key: string): Entry | undefined {
-    if (this.#state === "bypassed") return undefined;
+  function hit(key: string): Entry | undefined {
+    if (state === "bypassed") return undefined;
     // What was proven for one invocation says nothing to a later one that was left holding its cache. A response that is
     // still streaming after the hooks, on the other hand, is the same invocation.
-    if (this.#ended && !this.#shared.isLatest(this)) return undefined;
-    const entry = this.#shared.store.get(key, this.deadlineMs);
+    if (ended && !shared.isLatest(invocation)) return undefined;
+    const entry = held.get(key, deadlineMs);
     if (entry === undefined) return undefined;
     // Nothing was read for an invocation that began with an empty cache: what another one had begun to load before, and
     // stored since, may have been invalidated in between.
-    if (this.#state === "empty" && entry.loadEpoch < this.#servedFrom.epoch) return undefined;
-    this.#hits++;
-    this.#timeSavedMs += entry.savedMs;
+    if (state === "empty" && entry.loadEpoch < servedFrom.epoch) return undefined;
+    hits++;
+    timeSavedMs += entry.savedMs;
     return entry;
   }
 
   /** A load of another invocation may be waited for where its value, had it been stored, could be served. */
-  #mayShare(id: DataId, { start, owner }: Load<Invocation>): boolean {
-    if ((owner !== this && owner.isOver) || !this.#shared.store.permits(id, start)) return false;
-    return this.#state === "fresh" || this.#state === "stale" || start.epoch >= this.#servedFrom.epoch;
+  function mayShare(id: DataId, { start, owner }: Load<Invocation>): boolean {
+    if ((owner !== invocation && owner.isOver) || !store.permits(id, start)) return false;
+    return state === "fresh" || state === "stale" || start.epoch >= servedFrom.epoch;
   }
 
-  #put(id: DataId, value: unknown, load: Moment, measuredMs: number, given: AddOptions): boolean {
-    const { store, options, random, trouble } = this.#shared;
+  function put(id: DataId, value: unknown, load: Moment, measuredMs: number, given: AddOptions): boolean {
     const savedMs = Math.max(0, given.savedMs ?? measuredMs);
     const ttlMs = given.ttlMs ?? randomTtlMs(options.ttl, random);
     let stored = false;
@@ -247,18 +134,16 @@ export class Invocation implements ContextCache {
       // A getter of the value, or a user's sizeOf.
       trouble.debug("a value could not be cached", { cause: error });
     }
-    if (!stored) this.#fillsRefused++;
+    if (!stored) fillsRefused++;
     return stored;
   }
 
-  async #publish(content: () => RecordContent): Promise<string> {
-    const { store, clock, publisher, trouble } = this.#shared;
-    const { keys, sources = [], all = false } = content();
+  async function publish(changed: Changed): Promise<string> {
     const startedAt = clock.monotonic();
-    const timeoutMs = Math.max(1, Math.min(PUBLISH_TIMEOUT_MS, this.#limits.remainingMs() * 0.9));
-    store.drop({ keys, sources, all });
+    const timeoutMs = Math.max(1, Math.min(PUBLISH_TIMEOUT_MS, remainingMs() * 0.9));
+    store.drop(changed);
     try {
-      const token = await publisher.publish({ keys, sources, all }, timeoutMs);
+      const token = await publisher.publish(changed, timeoutMs);
       trouble.recovered("publish");
       return token;
     } catch (error) {
@@ -266,11 +151,117 @@ export class Invocation implements ContextCache {
       throw error;
     } finally {
       // What was loaded and stored meanwhile may have been read before the change was visible.
-      store.drop({ keys, sources, all });
-      for (const key of keys) this.#misses.changed(key);
-      this.#publishLatencyMs += clock.monotonic() - startedAt;
+      store.drop(changed);
+      for (const key of changed.keys) allMisses.changed(key);
+      publishLatencyMs += clock.monotonic() - startedAt;
     }
   }
+
+  const cache: ContextCache = {
+    get<T>(id: DataId<T>): T | undefined {
+      const key = requireDataId(id).toString();
+      const entry = hit(key);
+      if (entry !== undefined) return entry.value as T;
+      misses++;
+      allMisses.remember(key, store.loadStart(), clock.monotonic());
+      return undefined;
+    },
+
+    add(id, value, given = {}) {
+      const target = requireDataId(id);
+      checkOptions(given);
+      const miss = allMisses.answered(target.toString());
+      const missedAt = miss?.monotonicMs;
+      const sinceMissMs = missedAt === undefined ? 0 : clock.monotonic() - missedAt;
+      return put(target, value, miss ?? began, sinceMissMs, given);
+    },
+
+    getOrAdd<T>(id: DataId<T>, load: () => T | PromiseLike<T>, given: AddOptions = {}): Promise<T> {
+      let target: DataId;
+      try {
+        target = requireDataId(id);
+        checkOptions(given);
+      } catch (error) {
+        return Promise.reject(error);
+      }
+      const entry = hit(target.toString());
+      if (entry !== undefined) return Promise.resolve(entry.value as T);
+      misses++;
+      const running = loads.find(target);
+      if (running !== undefined && mayShare(target, running)) {
+        loadsShared++;
+        return running.result as Promise<T>;
+      }
+      const start = store.loadStart();
+      return loads.run(target, start, invocation, async () => {
+        const startedAt = clock.monotonic();
+        const value = await load();
+        put(target, value, start, clock.monotonic() - startedAt, given);
+        return value;
+      });
+    },
+
+    async invalidate(...targets) {
+      return publish({ ...NOTHING, keys: [...new Set(targets.map((target) => toDataId(target).toString()))] });
+    },
+
+    async invalidateSource(source) {
+      return publish({ ...NOTHING, sources: [new DataId(source, "").source] });
+    },
+
+    invalidateAll: () => publish({ ...NOTHING, all: true }),
+
+    async refresh() {
+      servedFrom = store.now();
+      await catchUp();
+      return cache.freshness;
+    },
+
+    get freshness() {
+      const boundMs = provenAtMs === undefined ? undefined : Math.max(0, servedFrom.atMs - provenAtMs);
+      return { state, asOf: provenAtMs, boundMs };
+    },
+  };
+
+  const invocation: Invocation = {
+    began,
+    get isOver() {
+      return ended || clock.now() > deadlineMs;
+    },
+    cache,
+    catchUp,
+    end() {
+      if (ended) return undefined;
+      ended = true;
+      shared.ended(invocation);
+      const counters = coherence.takeCounters();
+      // Written out, without spreading: building this object that way cost more than the rest of an invocation.
+      return {
+        kinesisLatencyMs,
+        publishLatencyMs,
+        timeSavedMs,
+        hits,
+        misses,
+        entriesInvalidated: counters.entriesInvalidated,
+        fillsRefused,
+        loadsShared,
+        kinesisCalls: counters.kinesisCalls,
+        recordsSkipped: counters.recordsSkipped,
+        refreshFailures,
+        throttles: counters.throttles,
+        flushes: counters.flushes,
+        state,
+        boundMs: cache.freshness.boundMs,
+        streamLagMs: coherence.lagMs,
+        entries: held.size,
+        bytes: held.bytes,
+        evictions: counters.evictions,
+        shards: coherence.shards,
+        requestId,
+      };
+    },
+  };
+  return invocation;
 }
 
 function requireDataId(id: DataId): DataId {

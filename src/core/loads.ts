@@ -4,7 +4,7 @@
  */
 
 import type { DataId } from "./data-id.js";
-import type { Moment } from "./fenced-store.js";
+import type { Moment } from "./moment.js";
 
 /** A load under way. */
 export interface Load<Owner> {
@@ -13,24 +13,26 @@ export interface Load<Owner> {
   readonly result: Promise<unknown>;
 }
 
+export type Loads<Owner> = ReturnType<typeof createLoads<Owner>>;
+
 /** `Owner` is whoever runs a load, for the caller to judge by. */
-export class Loads<Owner> {
-  readonly #running = new Map<string, Load<Owner>>();
+export function createLoads<Owner>() {
+  const running = new Map<string, Load<Owner>>();
 
-  find(id: DataId): Load<Owner> | undefined {
-    return this.#running.get(id.toString());
-  }
+  return {
+    find: (id: DataId): Load<Owner> | undefined => running.get(id.toString()),
 
-  /** Runs a load and offers it to others until it settles or a later load of the same id takes its place. */
-  run<T>(id: DataId, start: Moment, owner: Owner, work: () => Promise<T>): Promise<T> {
-    const key = id.toString();
-    const result = work();
-    const load: Load<Owner> = { start, owner, result };
-    this.#running.set(key, load);
-    const done = () => {
-      if (this.#running.get(key) === load) this.#running.delete(key);
-    };
-    result.then(done, done);
-    return result;
-  }
+    /** Runs a load and offers it to others until it settles or a later load of the same id takes its place. */
+    run<T>(id: DataId, start: Moment, owner: Owner, work: () => Promise<T>): Promise<T> {
+      const key = id.toString();
+      const result = work();
+      const load: Load<Owner> = { start, owner, result };
+      running.set(key, load);
+      const done = () => {
+        if (running.get(key) === load) running.delete(key);
+      };
+      result.then(done, done);
+      return result;
+    },
+  };
 }

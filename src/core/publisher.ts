@@ -5,7 +5,7 @@
  */
 import { PublishError } from "../errors.js";
 import { toBatches, toRequests } from "./batching.js";
-import { backoffMs, type Clock, type Random } from "./clock.js";
+import { backoffMs, type Clock, type Random, within } from "./clock.js";
 import type { RecordContent } from "./invalidation-record.js";
 import { type PutOutcome, type RecordToPut, type StreamApi, StreamFailure } from "./stream-api.js";
 
@@ -26,62 +26,30 @@ interface Pending extends RecordToPut {
   readonly content: RecordContent;
 }
 
-export class Publisher {
-  readonly #api: StreamApi;
-  readonly #streamName: string;
-  readonly #clock: Clock;
-  readonly #random: Random;
+/** What came of one attempt at everything pending. */
+interface Round {
+  readonly failed: Pending[];
+  cause: unknown;
+  /** No further attempt can succeed. */
+  final: boolean;
+}
 
-  constructor(api: StreamApi, streamName: string, clock: Clock, random: Random) {
-    this.#api = api;
-    this.#streamName = streamName;
-    this.#clock = clock;
-    this.#random = random;
+export type Publisher = ReturnType<typeof createRecordPublisher>;
+
+export function createRecordPublisher(api: StreamApi, streamName: string, clock: Clock, random: Random) {
+  /** One attempt at one request. Ends after the attempt's own time even when the client ignores the signal. */
+  async function attempt(request: readonly Pending[], endsAtMs: number): Promise<readonly PutOutcome[]> {
+    const leftMs = Math.min(ATTEMPT_TIMEOUT_MS, endsAtMs - clock.monotonic());
+    const controller = new AbortController();
+    const outcomes = await within(clock, leftMs, api.putRecords(request, controller.signal));
+    if (outcomes !== undefined) return outcomes;
+    controller.abort();
+    throw new StreamFailure("unavailable", "PutRecords was not answered in time");
   }
 
-  /**
-   * Resolves to a token that names what was written, once Kinesis has acknowledged all of it. Stops trying after
-   * `timeoutMs`, at once where the next attempt would come too late.
-   * @throws PublishError naming what may not have been published
-   */
-  async publish(content: RecordContent, timeoutMs: number): Promise<string> {
-    let pending: Pending[];
+  async function put(request: readonly Pending[], written: Written[], round: Round, endsAtMs: number): Promise<void> {
     try {
-      pending = toBatches(content, this.#clock.now()).map((batch) => ({
-        ...batch,
-        // Random, so that records spread evenly over the shards.
-        partitionKey: String(this.#random()),
-      }));
-    } catch (error) {
-      throw this.#unpublished([{ content }], error);
-    }
-    const endsAtMs = this.#clock.monotonic() + timeoutMs;
-    const written: Written[] = [];
-    for (let attempt = 1; ; attempt++) {
-      const round = await this.#putAll(pending, written, endsAtMs);
-      pending = round.failed;
-      if (pending.length === 0) return encodeToken(written);
-      const waitMs = backoffMs(attempt, BACKOFF_MS, this.#random);
-      const endsNow = this.#clock.monotonic() + waitMs >= endsAtMs;
-      if (round.final || attempt === MAX_ATTEMPTS || endsNow) throw this.#unpublished(pending, round.cause);
-      await new Promise<void>((resolve) => this.#clock.after(waitMs, resolve));
-    }
-  }
-
-  /** One attempt at everything pending, a few requests at a time. */
-  async #putAll(pending: readonly Pending[], written: Written[], endsAtMs: number): Promise<Round> {
-    const round: Round = { failed: [], cause: undefined, final: false };
-    const requests = toRequests(pending);
-    for (let i = 0; i < requests.length; i += MAX_PARALLEL_REQUESTS) {
-      const wave = requests.slice(i, i + MAX_PARALLEL_REQUESTS);
-      await Promise.all(wave.map((request) => this.#put(request, written, round, endsAtMs)));
-    }
-    return round;
-  }
-
-  async #put(request: readonly Pending[], written: Written[], round: Round, endsAtMs: number): Promise<void> {
-    try {
-      const outcomes = await this.#attempt(request, endsAtMs);
+      const outcomes = await attempt(request, endsAtMs);
       request.forEach((entry, index) => {
         const outcome = outcomes[index];
         if (outcome?.written === true) {
@@ -99,32 +67,56 @@ export class Publisher {
     }
   }
 
-  /** Ends after the attempt's own time even when the client ignores the signal. */
-  #attempt(request: readonly Pending[], endsAtMs: number): Promise<readonly PutOutcome[]> {
-    const leftMs = Math.min(ATTEMPT_TIMEOUT_MS, endsAtMs - this.#clock.monotonic());
-    return new Promise((resolve, reject) => {
-      const controller = new AbortController();
-      const cancel = this.#clock.after(leftMs, () => {
-        controller.abort();
-        reject(new StreamFailure("unavailable", "PutRecords was not answered in time"));
-      });
-      this.#api.putRecords(request, controller.signal).finally(cancel).then(resolve, reject);
-    });
+  /** One attempt at everything pending, a few requests at a time. */
+  async function putAll(pending: readonly Pending[], written: Written[], endsAtMs: number): Promise<Round> {
+    const round: Round = { failed: [], cause: undefined, final: false };
+    const requests = toRequests(pending);
+    for (let i = 0; i < requests.length; i += MAX_PARALLEL_REQUESTS) {
+      const wave = requests.slice(i, i + MAX_PARALLEL_REQUESTS);
+      await Promise.all(wave.map((request) => put(request, written, round, endsAtMs)));
+    }
+    return round;
   }
 
-  #unpublished(pending: readonly { readonly content: RecordContent }[], cause: unknown): PublishError {
-    const ids = pending.flatMap((entry) => entry.content.keys);
-    const sources = pending.flatMap((entry) => entry.content.sources ?? []);
-    const everything = pending.some((entry) => entry.content.all === true);
-    return new PublishError(this.#streamName, { ids, sources, everything }, cause);
+  function unpublished(contents: readonly RecordContent[], cause: unknown): PublishError {
+    const ids = contents.flatMap((content) => content.keys);
+    const sources = contents.flatMap((content) => content.sources ?? []);
+    const everything = contents.some((content) => content.all === true);
+    return new PublishError(streamName, { ids, sources, everything }, cause);
   }
-}
 
-interface Round {
-  readonly failed: Pending[];
-  cause: unknown;
-  /** No further attempt can succeed. */
-  final: boolean;
+  return {
+    /**
+     * Resolves to a token that names what was written, once Kinesis has acknowledged all of it. Stops trying after
+     * `timeoutMs`, at once where the next attempt would come too late.
+     * @throws PublishError naming what may not have been published
+     */
+    async publish(content: RecordContent, timeoutMs: number): Promise<string> {
+      let pending: Pending[];
+      try {
+        // A random key, so that records spread evenly over the shards.
+        pending = toBatches(content, clock.now()).map((batch) => ({ ...batch, partitionKey: String(random()) }));
+      } catch (error) {
+        throw unpublished([content], error);
+      }
+      const endsAtMs = clock.monotonic() + timeoutMs;
+      const written: Written[] = [];
+      for (let attempts = 1; ; attempts++) {
+        const round = await putAll(pending, written, endsAtMs);
+        pending = round.failed;
+        if (pending.length === 0) return encodeToken(written);
+        const waitMs = backoffMs(attempts, BACKOFF_MS, random);
+        const endsNow = clock.monotonic() + waitMs >= endsAtMs;
+        if (round.final || attempts === MAX_ATTEMPTS || endsNow) {
+          throw unpublished(
+            pending.map((entry) => entry.content),
+            round.cause,
+          );
+        }
+        await new Promise<void>((resolve) => clock.after(waitMs, resolve));
+      }
+    },
+  };
 }
 
 /** Opaque to users: shards and sequence numbers of what was written. */

@@ -8,15 +8,15 @@
  */
 import type { Clock } from "./clock.js";
 import { decodeRecord, decodeWith, type Invalidation, type RecordDecoder } from "./invalidation-record.js";
-import { type Poll, type PollLimits, PollRun } from "./poll-run.js";
+import { createPollRun, type Poll, type PollLimits, type PollRun } from "./poll-run.js";
 import { type Position, usableIterator } from "./position.js";
 import {
-  type IteratorStart,
   type ListedShard,
   type ListShardsRequest,
   type RecordsPage,
   type StreamApi,
   StreamFailure,
+  type StreamRecord,
 } from "./stream-api.js";
 
 /** The port the protocol above reads through; nothing there knows of shards. */
@@ -42,82 +42,70 @@ export interface ReaderOptions {
   readonly decode?: RecordDecoder | undefined;
 }
 
-export class StreamReader implements InvalidationReader {
-  readonly #api: StreamApi;
-  readonly #clock: Clock;
-  readonly #options: ReaderOptions;
+export function createStreamReader(
+  api: StreamApi,
+  clock: Clock,
+  { clockMarginMs, decode }: ReaderOptions,
+): InvalidationReader {
   /** How far our clock is known to run ahead of the server's. Only used to ask for earlier timestamps, never later. */
-  #aheadMs = 0;
+  let aheadMs = 0;
 
-  constructor(api: StreamApi, clock: Clock, options: ReaderOptions) {
-    this.#api = api;
-    this.#clock = clock;
-    this.#options = options;
-  }
+  /** Our time as a timestamp that is not later on the server's clock, and that Kinesis will not find in its future. */
+  const serverTime = (timeMs: number) => timeMs - clockMarginMs - aheadMs;
 
-  async poll(from: Position, limits: PollLimits, apply: (invalidation: Invalidation) => void): Promise<Poll> {
-    const run = new PollRun(this.#clock, from, limits, apply);
-    await Promise.race([this.#readAll(run), run.over]);
-    return run.close();
-  }
-
-  async #readAll(run: PollRun): Promise<void> {
-    const unknown = run.complete ? undefined : this.#drainUnknown(run, run.from.provenAtMs);
-    const known = Array.from(run.cursors.keys(), (shardId) => this.#drain(run, shardId));
-    await Promise.all([unknown, ...known]);
-    run.finish();
-  }
-
-  /**
-   * Lists the shards and reads those that are not known yet: all of them in a first refresh, and after a long pause, beside
-   * the known ones, those of a stream that was created anew. Never rejects.
-   */
-  async #drainUnknown(run: PollRun, sinceMs: number): Promise<void> {
-    try {
-      const added = run.listed(await this.#list(run, sinceMs), sinceMs);
-      await Promise.all(added.map((shardId) => this.#drain(run, shardId)));
-    } catch (error) {
-      run.failed(error);
+  /** All pages of a listing; without a timestamp, of every shard there is. */
+  async function listFrom(run: PollRun, fromTimestampMs?: number): Promise<ListedShard[]> {
+    const listed: ListedShard[] = [];
+    let request: ListShardsRequest = { fromTimestampMs };
+    for (let page = 0; page < MAX_LIST_PAGES; page++) {
+      const { shards, nextToken, serverTimeMs } = await run.call((signal) => api.listShards(request, signal));
+      if (serverTimeMs !== undefined) aheadMs = Math.max(0, clock.now() - serverTimeMs);
+      listed.push(...shards);
+      if (nextToken === undefined) return listed;
+      request = { nextToken };
     }
+    throw new StreamFailure("unavailable", `ListShards did not end after ${MAX_LIST_PAGES} pages`);
   }
 
   /**
    * Every shard that was open at `sinceMs` or has been created since. When the answer shows that our clock is so far ahead
    * that the margin may not cover it, a shard closed since may be missing: once more.
    */
-  async #list(run: PollRun, sinceMs: number): Promise<ListedShard[]> {
-    const askedMs = this.#serverTime(sinceMs);
-    const listed = await this.#listFrom(run, askedMs);
-    const correctedMs = this.#serverTime(sinceMs);
-    return askedMs - correctedMs > this.#options.clockMarginMs / 2 ? this.#listFrom(run, correctedMs) : listed;
+  async function list(run: PollRun, sinceMs: number): Promise<ListedShard[]> {
+    const askedMs = serverTime(sinceMs);
+    const listed = await listFrom(run, askedMs);
+    const correctedMs = serverTime(sinceMs);
+    return askedMs - correctedMs > clockMarginMs / 2 ? listFrom(run, correctedMs) : listed;
   }
 
-  /** All pages of a listing; without a timestamp, of every shard there is. */
-  async #listFrom(run: PollRun, fromTimestampMs?: number): Promise<ListedShard[]> {
-    const listed: ListedShard[] = [];
-    let request: ListShardsRequest = fromTimestampMs === undefined ? {} : { fromTimestampMs };
-    for (let page = 0; page < MAX_LIST_PAGES; page++) {
-      const answer = await run.call((signal) => this.#api.listShards(request, signal));
-      if (answer.serverTimeMs !== undefined) this.#aheadMs = Math.max(0, this.#clock.now() - answer.serverTimeMs);
-      listed.push(...answer.shards);
-      if (answer.nextToken === undefined) return listed;
-      request = { nextToken: answer.nextToken };
+  /**
+   * Lists the shards and reads those that are not known yet: all of them in a first refresh, and after a long pause, beside
+   * the known ones, those of a stream that was created anew. Never rejects.
+   */
+  async function drainUnknown(run: PollRun): Promise<void> {
+    const sinceMs = run.from.provenAtMs;
+    try {
+      await drainAll(run, run.listed(await list(run, sinceMs), sinceMs));
+    } catch (error) {
+      run.failed(error);
     }
-    throw new StreamFailure("unavailable", `ListShards did not end after ${MAX_LIST_PAGES} pages`);
   }
+
+  const drainAll = (run: PollRun, shardIds: readonly string[]) =>
+    Promise.all(shardIds.map((shardId) => drain(run, shardId)));
 
   /** Reads one shard to its tip, and its children too when it turns out to be closed. Never rejects. */
-  async #drain(run: PollRun, shardId: string): Promise<void> {
+  async function drain(run: PollRun, shardId: string): Promise<void> {
     try {
       for (let pages = 0; pages < MAX_PAGES_PER_SHARD; pages++) {
-        const sentAtMs = this.#clock.now();
-        const page = await this.#nextPage(run, shardId);
-        await this.#handOn(run, page);
+        const sentAtMs = clock.now();
+        const page = await nextPage(run, shardId);
+        await handOn(run, page.records);
         if (run.closed) return;
-        if (page.nextIterator === undefined) return await this.#follow(run, shardId, page);
-        const atTip = page.millisBehindLatest === 0;
-        run.moved(shardId, page.nextIterator, sentAtMs, page.millisBehindLatest);
-        if (atTip) return;
+        const { nextIterator, millisBehindLatest } = page;
+        if (nextIterator === undefined) return await follow(run, shardId, page.childShardIds);
+        run.moved(shardId, nextIterator, sentAtMs, millisBehindLatest);
+        if (millisBehindLatest === 0) return;
       }
       run.leftBehind();
     } catch (error) {
@@ -126,27 +114,28 @@ export class StreamReader implements InvalidationReader {
   }
 
   /** One page from where the shard's cursor stands; an iterator that has expired is replaced once. */
-  async #nextPage(run: PollRun, shardId: string): Promise<RecordsPage> {
+  async function nextPage(run: PollRun, shardId: string): Promise<RecordsPage> {
     const cursor = run.cursor(shardId);
-    const iterator = usableIterator(cursor, this.#clock.now());
+    const iterator = usableIterator(cursor, clock.now());
     if (iterator !== undefined) {
       try {
-        return await run.call((signal) => this.#api.getRecords(iterator, signal));
+        return await run.call((signal) => api.getRecords(iterator, signal));
       } catch (error) {
         if (!(error instanceof StreamFailure) || error.kind !== "expired") throw error;
       }
     }
-    const start = this.#onServerClock(cursor.start);
-    const askedAtMs = this.#clock.now();
-    const renewed = await run.call((signal) => this.#api.getShardIterator(shardId, start, signal));
-    run.renewed(shardId, renewed, askedAtMs);
-    return run.call((signal) => this.#api.getRecords(renewed, signal));
+    const { startMs } = cursor;
+    const fromMs = startMs === undefined ? undefined : serverTime(startMs);
+    const askedAtMs = clock.now();
+    const renewed = await run.call((signal) => api.getShardIterator(shardId, fromMs, signal));
+    // Kept at once, so that the next refresh need not ask again if this one ends before it is used.
+    run.moved(shardId, renewed, askedAtMs, Number.POSITIVE_INFINITY);
+    return run.call((signal) => api.getRecords(renewed, signal));
   }
 
-  /** Decodes a page's records and hands them on, giving way to the event loop now and then. */
-  async #handOn(run: PollRun, page: RecordsPage): Promise<void> {
-    const { decode } = this.#options;
-    for (const { data } of page.records) {
+  /** Decodes records and hands them on, giving way to the event loop now and then. */
+  async function handOn(run: PollRun, records: readonly StreamRecord[]): Promise<void> {
+    for (const { data } of records) {
       run.records++;
       const invalidation = decode === undefined ? decodeRecord(data) : decodeWith(decode, data);
       const parts = Math.max(1, Math.ceil(invalidation.keys.length / MAX_KEYS_AT_ONCE));
@@ -160,29 +149,32 @@ export class StreamReader implements InvalidationReader {
   }
 
   /** A closed shard goes on in its children, each read from its beginning and, after a merge, only once. */
-  async #follow(run: PollRun, shardId: string, page: RecordsPage): Promise<void> {
-    const childIds = page.childShardIds.length > 0 ? page.childShardIds : await this.#childrenOf(run, shardId);
-    if (run.closed) return;
-    const added = run.ended(shardId, childIds);
-    await Promise.all(added.map((childId) => this.#drain(run, childId)));
+  async function follow(run: PollRun, shardId: string, named: readonly string[]): Promise<void> {
+    const childIds = named.length > 0 ? named : await childrenOf(run, shardId);
+    if (!run.closed) await drainAll(run, run.ended(shardId, childIds));
   }
 
   /** For services that end a shard without naming its children. A shard ends because it has some: none is an error. */
-  async #childrenOf(run: PollRun, shardId: string): Promise<string[]> {
-    const shards = await this.#listFrom(run);
+  async function childrenOf(run: PollRun, shardId: string): Promise<string[]> {
+    const shards = await listFrom(run);
     const children = shards.filter((shard) => shard.parentShardIds.includes(shardId)).map((shard) => shard.shardId);
     if (children.length === 0) throw new StreamFailure("lost", `shard ${shardId} has ended, and nothing continues it`);
     return children;
   }
 
-  #onServerClock(start: IteratorStart): IteratorStart {
-    return start.at === "timestamp" ? { at: "timestamp", timestampMs: this.#serverTime(start.timestampMs) } : start;
+  async function readAll(run: PollRun): Promise<void> {
+    const known = run.shardIds();
+    await Promise.all([run.complete ? undefined : drainUnknown(run), drainAll(run, known)]);
+    run.finish();
   }
 
-  /** Our time as a timestamp that is not later on the server's clock, and that Kinesis will not find in its future. */
-  #serverTime(timeMs: number): number {
-    return timeMs - this.#options.clockMarginMs - this.#aheadMs;
-  }
+  return {
+    async poll(from, limits, apply) {
+      const run = createPollRun(clock, from, limits, apply);
+      await Promise.race([readAll(run), run.over]);
+      return run.close();
+    },
+  };
 }
 
 function partOf(invalidation: Invalidation, part: number): Invalidation {

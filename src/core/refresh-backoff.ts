@@ -8,29 +8,23 @@ import { backoffMs, type Random } from "./clock.js";
 const FIRST_MS = 200;
 const LONGEST_MS = 5_000;
 
-export class RefreshBackoff {
-  readonly #random: Random;
-  #failures = 0;
-  #untilMs = 0;
+export function createRefreshBackoff(random: Random) {
+  let failures = 0;
+  let untilMs = 0;
 
-  constructor(random: Random) {
-    this.#random = random;
-  }
+  return {
+    /** Whether to leave the stream alone now. A clock that was set back ends it. */
+    holds: (nowMs: number): boolean => nowMs < untilMs && untilMs - nowMs <= LONGEST_MS,
 
-  /** Whether to leave the stream alone now. A clock that was set back ends it. */
-  holds(nowMs: number): boolean {
-    return nowMs < this.#untilMs && this.#untilMs - nowMs <= LONGEST_MS;
-  }
+    failed(nowMs: number, throttled: boolean): void {
+      failures++;
+      const steps = throttled ? failures : failures - 1;
+      if (steps > 0) untilMs = nowMs + backoffMs(steps, FIRST_MS, random, LONGEST_MS);
+    },
 
-  failed(nowMs: number, throttled: boolean): void {
-    this.#failures++;
-    const steps = throttled ? this.#failures : this.#failures - 1;
-    if (steps === 0) return;
-    this.#untilMs = nowMs + backoffMs(steps, FIRST_MS, this.#random, LONGEST_MS);
-  }
-
-  reset(): void {
-    this.#failures = 0;
-    this.#untilMs = 0;
-  }
+    reset(): void {
+      failures = 0;
+      untilMs = 0;
+    },
+  };
 }

@@ -9,37 +9,35 @@ const SLICE_MS = 3;
 /** Microseconds of work, roughly, between two looks at the clock. */
 const LOOK_EVERY_US = 100;
 
-export class Slice {
-  readonly #clock: Clock;
-  #beganAt: number;
-  #sinceLookUs = 0;
-  #turn: Promise<void> | undefined;
+export type Slice = ReturnType<typeof createSlice>;
 
-  constructor(clock: Clock) {
-    this.#clock = clock;
-    this.#beganAt = clock.monotonic();
-  }
+export function createSlice(clock: Clock) {
+  let beganAt = clock.monotonic();
+  let sinceLookUs = 0;
+  let turn: Promise<void> | undefined;
 
-  /**
-   * Counts work that was done. True when the slice has lasted long enough: then await `next`.
-   * @param workUs what it took, by a rough guess, in microseconds
-   */
-  isOver(workUs: number): boolean {
-    this.#sinceLookUs += workUs;
-    if (this.#sinceLookUs < LOOK_EVERY_US) return false;
-    this.#sinceLookUs = 0;
-    return this.#clock.monotonic() - this.#beganAt >= SLICE_MS;
-  }
+  return {
+    /**
+     * Counts work that was done. True when the slice has lasted long enough: then await `next`.
+     * @param workUs what it took, by a rough guess, in microseconds
+     */
+    isOver(workUs: number): boolean {
+      sinceLookUs += workUs;
+      if (sinceLookUs < LOOK_EVERY_US) return false;
+      sinceLookUs = 0;
+      return clock.monotonic() - beganAt >= SLICE_MS;
+    },
 
-  /** Lets the event loop turn once. All that wait go on in one slice: many shards must not add up to a long one. */
-  next(): Promise<void> {
-    this.#turn ??= new Promise((resolve) => {
-      this.#clock.after(0, () => {
-        this.#turn = undefined;
-        this.#beganAt = this.#clock.monotonic();
-        resolve();
+    /** Lets the event loop turn once. All that wait go on in one slice: many shards must not add up to a long one. */
+    next(): Promise<void> {
+      turn ??= new Promise((resolve) => {
+        clock.after(0, () => {
+          turn = undefined;
+          beganAt = clock.monotonic();
+          resolve();
+        });
       });
-    });
-    return this.#turn;
-  }
+      return turn;
+    },
+  };
 }

@@ -6,9 +6,9 @@
 
 export interface ListShardsRequest {
   /** Only shards that were open at this time or were created later (`FROM_TIMESTAMP`); absent: all shards. */
-  readonly fromTimestampMs?: number;
+  readonly fromTimestampMs?: number | undefined;
   /** From the page before; Kinesis then refuses every other field. */
-  readonly nextToken?: string;
+  readonly nextToken?: string | undefined;
 }
 
 export interface ListedShard {
@@ -23,11 +23,6 @@ export interface ShardsPage {
   /** The server's clock when it answered (`Date` header, whole seconds), if it said so. */
   readonly serverTimeMs?: number | undefined;
 }
-
-/** Where in a shard a new iterator starts. */
-export type IteratorStart =
-  | { readonly at: "trim-horizon" }
-  | { readonly at: "timestamp"; readonly timestampMs: number };
 
 export interface StreamRecord {
   readonly data: Uint8Array;
@@ -55,7 +50,8 @@ export type PutOutcome =
 
 export interface StreamApi {
   listShards(request: ListShardsRequest, signal: AbortSignal): Promise<ShardsPage>;
-  getShardIterator(shardId: string, start: IteratorStart, signal: AbortSignal): Promise<string>;
+  /** An iterator for the records written at `fromMs` or later; undefined: for all that the shard holds. */
+  getShardIterator(shardId: string, fromMs: number | undefined, signal: AbortSignal): Promise<string>;
   getRecords(iterator: string, signal: AbortSignal): Promise<RecordsPage>;
   putRecords(records: readonly RecordToPut[], signal: AbortSignal): Promise<readonly PutOutcome[]>;
 }

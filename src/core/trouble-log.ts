@@ -22,57 +22,51 @@ interface Trouble {
   readonly told: Set<string>;
 }
 
-export class TroubleLog {
-  readonly #clock: Pick<Clock, "now">;
-  readonly #notices: Notices | undefined;
-  readonly #troubles = new Map<TroubleKind, Trouble>();
+export type TroubleLog = ReturnType<typeof createTroubleLog>;
+
+export function createTroubleLog(clock: Pick<Clock, "now">, notices: Notices | undefined) {
+  const troubles = new Map<TroubleKind, Trouble>();
   /** Each notice costs a minute: until when those of a kind are paid for. */
-  readonly #paidUntilMs = new Map<TroubleKind, number>();
+  const paidUntilMs = new Map<TroubleKind, number>();
 
-  constructor(clock: Pick<Clock, "now">, notices: Notices | undefined) {
-    this.#clock = clock;
-    this.#notices = notices;
-  }
-
-  /** Call at every failure. During the same trouble only a cause of another name is news. */
-  failed(kind: TroubleKind, reason: string, cause?: unknown): void {
-    let trouble = this.#troubles.get(kind);
-    if (trouble === undefined) {
-      trouble = { startedAtMs: this.#clock.now(), occurrences: 0, told: new Set() };
-      this.#troubles.set(kind, trouble);
-    }
-    trouble.occurrences += 1;
-    const origin = causesOf(cause).at(-1);
-    const told = origin === undefined ? "" : errorName(origin);
-    if (trouble.told.has(told) || trouble.told.size >= MAX_TOLD || !this.#mayAnnounce(kind)) return;
-    trouble.told.add(told);
-    this.#notices?.troubleStarted(kind, { reason, cause });
-  }
-
-  /** Call at every success: without trouble of this kind it does nothing. */
-  recovered(kind: TroubleKind): void {
-    if (this.#troubles.size === 0) return;
-    const trouble = this.#troubles.get(kind);
-    if (trouble === undefined) return;
-    this.#troubles.delete(kind);
-    if (trouble.told.size === 0) return;
-    const durationMs = Math.max(0, this.#clock.now() - trouble.startedAtMs);
-    this.#notices?.troubleEnded(kind, { durationMs, occurrences: trouble.occurrences });
-  }
-
-  debug(message: string, detail?: Record<string, unknown>): void {
-    this.#notices?.debug(message, detail);
-  }
-
-  #mayAnnounce(kind: TroubleKind): boolean {
-    const nowMs = this.#clock.now();
-    const debtMs = Math.max(0, (this.#paidUntilMs.get(kind) ?? 0) - nowMs);
+  function mayAnnounce(kind: TroubleKind): boolean {
+    const nowMs = clock.now();
+    const debtMs = Math.max(0, (paidUntilMs.get(kind) ?? 0) - nowMs);
     // More than a burst costs nobody can owe: the clock was set back, which must not silence anything.
     const owedMs = debtMs > BURST_MS ? 0 : debtMs;
     if (owedMs > BURST_MS - NOTICE_EVERY_MS) return false;
-    this.#paidUntilMs.set(kind, nowMs + owedMs + NOTICE_EVERY_MS);
+    paidUntilMs.set(kind, nowMs + owedMs + NOTICE_EVERY_MS);
     return true;
   }
+
+  return {
+    /** Call at every failure. During the same trouble only a cause of another name is news. */
+    failed(kind: TroubleKind, reason: string, cause?: unknown): void {
+      const trouble = troubles.get(kind) ?? { startedAtMs: clock.now(), occurrences: 0, told: new Set() };
+      troubles.set(kind, trouble);
+      trouble.occurrences++;
+      const { told } = trouble;
+      const origin = causesOf(cause).at(-1);
+      const name = origin === undefined ? "" : errorName(origin);
+      if (told.has(name) || told.size >= MAX_TOLD || !mayAnnounce(kind)) return;
+      told.add(name);
+      notices?.troubleStarted(kind, { reason, cause });
+    },
+
+    /** Call at every success: without trouble of this kind it does nothing. */
+    recovered(kind: TroubleKind): void {
+      if (troubles.size === 0) return;
+      const trouble = troubles.get(kind);
+      troubles.delete(kind);
+      if (trouble === undefined || trouble.told.size === 0) return;
+      const durationMs = Math.max(0, clock.now() - trouble.startedAtMs);
+      notices?.troubleEnded(kind, { durationMs, occurrences: trouble.occurrences });
+    },
+
+    debug(message: string, detail?: Record<string, unknown>): void {
+      notices?.debug(message, detail);
+    },
+  };
 }
 
 /** The errors of a chain of causes, the outermost first. */

@@ -5,7 +5,7 @@
  * was answered before the next: a handler that has itself changed a datum knows not to add what it loaded before, but one
  * of several parts of it may not.
  */
-import type { Moment } from "./fenced-store.js";
+import type { Moment } from "./moment.js";
 
 /** What is known of the load behind an `add`. */
 export interface Miss extends Moment {
@@ -21,30 +21,32 @@ interface Misses {
   inTurn: boolean;
 }
 
-export class UnansweredMisses {
-  readonly #misses = new Map<string, Misses>();
+export function createUnansweredMisses() {
+  const all = new Map<string, Misses>();
 
-  /** A `get` of this key has missed. */
-  remember(key: string, at: Moment, monotonicMs: number): void {
-    const misses = this.#misses.get(key);
-    if (misses === undefined) this.#misses.set(key, { first: at, monotonicMs, unanswered: 1, inTurn: true });
-    else if (misses.unanswered++ === 0) misses.monotonicMs = monotonicMs;
-    else misses.inTurn = false;
-  }
+  return {
+    /** A `get` of this key has missed. */
+    remember(key: string, at: Moment, monotonicMs: number): void {
+      const misses = all.get(key);
+      if (misses === undefined) all.set(key, { first: at, monotonicMs, unanswered: 1, inTurn: true });
+      else if (misses.unanswered++ === 0) misses.monotonicMs = monotonicMs;
+      else misses.inTurn = false;
+    },
 
-  /** An `add` of this key has come: what is known of its load, if any `get` of it missed. */
-  answered(key: string): Miss | undefined {
-    const misses = this.#misses.get(key);
-    if (misses === undefined) return undefined;
-    const { first, monotonicMs, unanswered } = misses;
-    if (unanswered > 0) misses.unanswered--;
-    else misses.inTurn = false;
-    return { ...first, monotonicMs: unanswered > 0 ? monotonicMs : undefined };
-  }
+    /** An `add` of this key has come: what is known of its load, if any `get` of it missed. */
+    answered(key: string): Miss | undefined {
+      const misses = all.get(key);
+      if (misses === undefined) return undefined;
+      const { first, monotonicMs, unanswered } = misses;
+      if (unanswered > 0) misses.unanswered--;
+      else misses.inTurn = false;
+      return { ...first, monotonicMs: unanswered > 0 ? monotonicMs : undefined };
+    },
 
-  /** The invocation has changed the datum itself. */
-  changed(key: string): void {
-    const misses = this.#misses.get(key);
-    if (misses?.inTurn && misses.unanswered === 0) this.#misses.delete(key);
-  }
+    /** The invocation has changed the datum itself. */
+    changed(key: string): void {
+      const misses = all.get(key);
+      if (misses?.inTurn && misses.unanswered === 0) all.delete(key);
+    },
+  };
 }

@@ -64,11 +64,11 @@ export function createStreamApi(
       return { shards: (answer.Shards ?? []).map(toShard), nextToken: answer.NextToken, serverTimeMs: serverTimeMs() };
     },
 
-    async getShardIterator(ShardId, start, signal) {
+    async getShardIterator(ShardId, fromMs, signal) {
       const from =
-        start.at === "trim-horizon"
+        fromMs === undefined
           ? ({ ShardIteratorType: "TRIM_HORIZON" } as const)
-          : ({ ShardIteratorType: "AT_TIMESTAMP", Timestamp: new Date(start.timestampMs) } as const);
+          : ({ ShardIteratorType: "AT_TIMESTAMP", Timestamp: new Date(fromMs) } as const);
       const { ShardIterator } = await send(new GetShardIteratorCommand({ ...stream, ShardId, ...from }), signal);
       if (ShardIterator === undefined) throw new StreamFailure("unavailable", "GetShardIterator gave no iterator");
       return ShardIterator;

@@ -5,7 +5,6 @@
  */
 import type { Clock } from "../core/clock.js";
 import {
-  type IteratorStart,
   type ListShardsRequest,
   type PutOutcome,
   type RecordsPage,
@@ -49,8 +48,8 @@ export class MemoryClient implements StreamApi {
     return this.#call({ operation: "listShards" }, signal, () => this.#listShards(request));
   }
 
-  getShardIterator(shardId: string, start: IteratorStart, signal: AbortSignal): Promise<string> {
-    return this.#call({ operation: "getShardIterator", shardId }, signal, () => this.#iteratorAt(shardId, start));
+  getShardIterator(shardId: string, fromMs: number | undefined, signal: AbortSignal): Promise<string> {
+    return this.#call({ operation: "getShardIterator", shardId }, signal, () => this.#iteratorAt(shardId, fromMs));
   }
 
   getRecords(iterator: string, signal: AbortSignal): Promise<RecordsPage> {
@@ -136,11 +135,11 @@ export class MemoryClient implements StreamApi {
     };
   }
 
-  #iteratorAt(shardId: string, start: IteratorStart): string {
+  #iteratorAt(shardId: string, fromMs: number | undefined): string {
     const shard = this.#stream.shard(shardId);
-    if (start.at === "trim-horizon") return this.#iterator(shard, shard.startOffset);
-    if (start.timestampMs > this.#stream.clock.now()) throw new StreamFailure("lost", "the timestamp is in the future");
-    return this.#iterator(shard, shard.offsetAt(start.timestampMs));
+    if (fromMs === undefined) return this.#iterator(shard, shard.startOffset);
+    if (fromMs > this.#stream.clock.now()) throw new StreamFailure("lost", "the timestamp is in the future");
+    return this.#iterator(shard, shard.offsetAt(fromMs));
   }
 
   #getRecords(iterator: string, plan: CallPlan): RecordsPage {

@@ -69,13 +69,13 @@ export function describeLostPositions(service: StreamService): void {
     await put(stream, "missed");
     const old = await stream.expire(next(page));
     expect((await failureOf(stream.api.getRecords(old, never))).kind).toBe("expired");
-    const fresh = await stream.api.getShardIterator(shardId, { at: "timestamp", timestampMs: beforeMs }, never);
+    const fresh = await stream.api.getShardIterator(shardId, beforeMs, never);
     expect(decode(await stream.api.getRecords(fresh, never))).toEqual(["missed"]);
   });
 
   test("no shard of that id, no stream of that name: lost", async () => {
     const stream = await service.createStream(1);
-    const start = { at: "trim-horizon" } as const;
+    const start = undefined;
     const failures = await Promise.all([
       failureOf(stream.api.getShardIterator("shardId-000000000099", start, never)),
       failureOf(stream.missing.getShardIterator("shardId-000000000000", start, never)),

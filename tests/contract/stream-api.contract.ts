@@ -136,7 +136,7 @@ function describeReading(service: StreamService): void {
     const timestampMs = stream.nowMs();
     await stream.pass(50);
     await put(stream, "after");
-    const iterator = await stream.api.getShardIterator(shardId, { at: "timestamp", timestampMs }, never);
+    const iterator = await stream.api.getShardIterator(shardId, timestampMs, never);
     expect(decode(await stream.api.getRecords(iterator, never))).toEqual(["after"]);
   });
 
@@ -144,26 +144,26 @@ function describeReading(service: StreamService): void {
     await put(stream, "before");
     await stream.pass(50);
     const timestampMs = stream.nowMs() - 10;
-    const iterator = await stream.api.getShardIterator(shardId, { at: "timestamp", timestampMs }, never);
+    const iterator = await stream.api.getShardIterator(shardId, timestampMs, never);
     await put(stream, "after");
     expect(decode(await stream.api.getRecords(iterator, never))).toEqual(["after"]);
   });
 
   test("a timestamp before the stream existed starts at its oldest record", async () => {
     await put(stream, "oldest");
-    const start = { at: "timestamp", timestampMs: stream.nowMs() - 86_400_000 } as const;
+    const start = stream.nowMs() - 86_400_000;
     const iterator = await stream.api.getShardIterator(shardId, start, never);
     expect(decode(await stream.api.getRecords(iterator, never))).toEqual(["oldest"]);
   });
 
   test("a timestamp in the future is refused", async () => {
     await put(stream, "a");
-    const start = { at: "timestamp", timestampMs: stream.nowMs() + 60_000 } as const;
+    const start = stream.nowMs() + 60_000;
     expect((await failureOf(stream.api.getShardIterator(shardId, start, never))).kind).toBe("lost");
   });
 
   test("a call whose signal has aborted rejects as unavailable", async () => {
-    const iterator = await stream.api.getShardIterator(shardId, { at: "trim-horizon" }, never);
+    const iterator = await stream.api.getShardIterator(shardId, undefined, never);
     expect((await failureOf(stream.api.getRecords(iterator, AbortSignal.abort()))).kind).toBe("unavailable");
   });
 }

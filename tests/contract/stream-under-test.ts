@@ -50,7 +50,7 @@ export async function onlyShard(stream: StreamUnderTest): Promise<string> {
 }
 
 export async function readFrom(stream: StreamUnderTest, shardId: string): Promise<RecordsPage> {
-  return stream.api.getRecords(await stream.api.getShardIterator(shardId, { at: "trim-horizon" }, never), never);
+  return stream.api.getRecords(await stream.api.getShardIterator(shardId, undefined, never), never);
 }
 
 export function next(page: RecordsPage): string {

@@ -3,7 +3,6 @@
  * answers. It changes nothing.
  */
 import type {
-  IteratorStart,
   ListShardsRequest,
   PutOutcome,
   RecordsPage,
@@ -56,12 +55,15 @@ export class ObservedStream implements StreamApi {
     });
   }
 
-  getShardIterator(shardId: string, start: IteratorStart, signal: AbortSignal): Promise<string> {
-    return this.#read(`GetShardIterator ${shardId} ${start.at}`, async () => {
-      const iterator = await this.#inner.getShardIterator(shardId, start, signal);
-      this.#countStart(shardId, start);
-      return iterator;
-    });
+  getShardIterator(shardId: string, fromMs: number | undefined, signal: AbortSignal): Promise<string> {
+    return this.#read(
+      `GetShardIterator ${shardId} ${fromMs === undefined ? "trim-horizon" : "timestamp"}`,
+      async () => {
+        const iterator = await this.#inner.getShardIterator(shardId, fromMs, signal);
+        this.#countStart(shardId, fromMs);
+        return iterator;
+      },
+    );
   }
 
   getRecords(iterator: string, signal: AbortSignal): Promise<RecordsPage> {
@@ -124,10 +126,10 @@ export class ObservedStream implements StreamApi {
     }
   }
 
-  #countStart(shardId: string, start: IteratorStart): void {
+  #countStart(shardId: string, fromMs: number | undefined): void {
     const world = this.#world;
     const parents = world.stream.shards().find(({ id }) => id === shardId)?.parentIds ?? [];
-    if (start.at === "trim-horizon") {
+    if (fromMs === undefined) {
       if (parents.length === 1) world.took("child of a split");
       if (parents.length === 2) world.took("child of a merge");
       if (parents.some((parent) => this.#children.has(parent))) world.took("grandchild within one refresh");

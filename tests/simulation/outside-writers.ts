@@ -2,7 +2,7 @@
  * What happens to the stream besides the environments under test: writers without a cache (the package's publisher, and
  * programs that write the wire format themselves), records nobody understands, and people who reshard.
  */
-import { Publisher } from "../../src/core/publisher.js";
+import { createRecordPublisher } from "../../src/core/publisher.js";
 import { StreamFailure } from "../../src/core/stream-api.js";
 import { PublishError } from "../../src/errors.js";
 import type { Dice } from "./dice.js";
@@ -55,7 +55,7 @@ async function publish(world: World, dice: Dice): Promise<void> {
   const calls = dice.fork();
   const client = world.stream.connect((call) => planCall(world.climate, call, calls));
   const api = new ObservedStream(world, "publisher", client);
-  const publisher = new Publisher(api, "simulated", world.clock, dice.fork().next);
+  const publisher = createRecordPublisher(api, "simulated", world.clock, dice.fork().next);
   const changes = world.data.filter(() => dice.chance(0.5)).map((datum) => ({ datum, version: world.write(datum) }));
   if (changes.length === 0) return;
   const keys = changes.map(({ datum }) => datum.key);

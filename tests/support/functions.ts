@@ -6,7 +6,8 @@ import { parseSync } from "@swc/core";
 
 export interface MeasuredFunction {
   readonly line: number;
-  readonly lines: number;
+  /** Without those of the functions within it. */
+  lines: number;
 }
 
 const FUNCTIONS = new Set([
@@ -32,14 +33,19 @@ export function functionsIn(text: string): MeasuredFunction[] {
   const origin = program.span.start;
   const lineAt = (position: number) => bytes.subarray(0, position - origin).filter((byte) => byte === 10).length + 1;
   const found: MeasuredFunction[] = [];
-  const walk = (value: unknown): void => {
-    if (typeof value !== "object" || value === null) return;
+  /** Returns how many lines the functions in it take that have lines of their own. */
+  const walk = (value: unknown): number => {
+    if (typeof value !== "object" || value === null) return 0;
     const node = value as Node;
-    if (FUNCTIONS.has(node.type) && node.span !== undefined) {
-      const line = lineAt(node.span.start);
-      found.push({ line, lines: lineAt(node.span.end) - line + 1 });
+    if (!FUNCTIONS.has(node.type) || node.span === undefined) {
+      return Object.values(value).reduce<number>((lines, member) => lines + walk(member), 0);
     }
-    for (const member of Object.values(value)) walk(member);
+    const line = lineAt(node.span.start);
+    const all = lineAt(node.span.end) - line + 1;
+    const measured = { line, lines: all };
+    found.push(measured);
+    for (const member of Object.values(value)) measured.lines -= walk(member);
+    return all > 1 ? all : 0;
   };
   walk(program.body);
   return found;

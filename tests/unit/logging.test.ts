@@ -2,7 +2,7 @@ import { Logger as PowertoolsLogger } from "@aws-lambda-powertools/logger";
 import { describe, expect, test } from "@jest/globals";
 import type { TroubleKind } from "../../src/core/notices.js";
 import { StreamFailure } from "../../src/core/stream-api.js";
-import { TroubleLog } from "../../src/core/trouble-log.js";
+import { createTroubleLog } from "../../src/core/trouble-log.js";
 import { PublishError } from "../../src/errors.js";
 import { createNotices, type Logger, REMEDIES } from "../../src/logging.js";
 
@@ -35,7 +35,7 @@ describe("notices in the log", () => {
   test("an outage of a thousand invocations is one warning and one line at its end", () => {
     const { entries, logger } = recorder();
     const clock = { nowMs: 0, now: () => clock.nowMs };
-    const log = new TroubleLog(clock, createNotices({ streamName: "changes", logger }));
+    const log = createTroubleLog(clock, createNotices({ streamName: "changes", logger }));
     for (let n = 0; n < 1_000; n += 1) {
       log.failed("refresh", "deadline passed");
       clock.nowMs += 5;

@@ -4,7 +4,6 @@ import type { Mutant } from "./mutant.js";
 const FENCE = "src/core/fill-fence.ts";
 const FENCED = "src/core/fenced-store.ts";
 const STORE = "src/core/entry-store.ts";
-const HOLD_OFF = "src/core/hold-off.ts";
 const INVOCATION = "src/core/invocation.ts";
 const MISSES = "src/core/unanswered-misses.ts";
 
@@ -12,63 +11,63 @@ export const FILLING: readonly Mutant[] = [
   {
     name: "an id that was invalidated since is stored",
     file: FENCE,
-    search: "(this.#keys.get(key) ?? 0) <= loadEpoch",
-    replace: "(this.#keys.get(key) ?? 0) >= 0",
+    search: "(keys.get(key) ?? 0) <= start",
+    replace: "(keys.get(key) ?? 0) >= 0",
   },
   {
     name: "an id whose source was invalidated since is stored",
     file: FENCE,
-    search: "(this.#sources.get(source) ?? 0) <= loadEpoch",
-    replace: "(this.#sources.get(source) ?? 0) >= 0",
+    search: "(sources.get(source) ?? 0) <= start",
+    replace: "(sources.get(source) ?? 0) >= 0",
   },
   {
     name: "a load from before what is still remembered is stored",
     file: FENCE,
-    search: "if (loadEpoch < this.#floor) return false;\n",
+    search: "if (start < floor) return false;\n",
     replace: "",
   },
   {
     name: "a load from shortly before the latest invalidation is stored",
     file: FENCE,
-    search: "if (loadEpoch >= this.#latest) return true;",
-    replace: "if (loadEpoch >= this.#latest - 2) return true;",
+    search: "if (start >= latest) return true;",
+    replace: "if (start >= latest - 2) return true;",
   },
   {
     name: "an invalidation is not remembered although a load is under way",
-    file: FENCE,
-    search: "if (this.#floor > this.#lastLoad) return;",
-    replace: "if (this.#floor >= this.#lastLoad) return;",
+    file: FENCED,
+    search: "if (fence.floor <= lastLoad)",
+    replace: "if (fence.floor < lastLoad)",
   },
   {
     name: "an order to drop all does not refuse loads under way",
     file: FENCE,
-    search: "this.#floor = this.#epoch;",
+    search: "if (all) raiseAll(from);",
     replace: "",
   },
   {
     name: "invalidations are forgotten while older loads are under way",
     file: FENCE,
-    search: "    forget(this.#keys, oldest);\n",
-    replace: "    this.#keys.clear();\n",
+    search: "if (from > oldest) break;",
+    replace: "",
   },
   {
     name: "a flush does not refuse loads under way",
     file: FENCED,
-    search: "this.#fence.invalidateAll();\n    this.#entries.clear();",
-    replace: "this.#entries.clear();",
+    search: "      fence.raise({ ...NOTHING, all: true }, ++epoch);\n",
+    replace: "",
   },
   {
     name: "its own invalidations are left to the stream",
     file: INVOCATION,
-    search: "const { store, clock, publisher, trouble } = this.#shared;",
+    search: "async function publish(changed: Changed): Promise<string> {",
     replace:
-      "const { clock, publisher, trouble } = this.#shared;\n    const store = { drop: (_: unknown) => undefined };",
+      "async function publish(changed: Changed): Promise<string> {\n    const store = { drop: (_: unknown) => undefined };",
   },
   {
     name: "applying an invalidation is not an epoch of its own",
     file: FENCED,
-    search: "drop(invalidation: Invalidation): number {\n    this.#fence.advance();",
-    replace: "drop(invalidation: Invalidation): number {",
+    search: "drop(changed: Changed): number {\n      epoch++;",
+    replace: "drop(changed: Changed): number {",
   },
   {
     name: "invalidating a source leaves its entries",
@@ -79,26 +78,26 @@ export const FILLING: readonly Mutant[] = [
   {
     name: "the number of entries has no bound",
     file: STORE,
-    search: "this.#entries.size >= maxEntries ||",
-    replace: "this.#entries.size >= 1_000 * maxEntries ||",
+    search: "entries.size >= maxEntries ||",
+    replace: "entries.size >= 1_000 * maxEntries ||",
   },
   {
     name: "nothing is held off",
-    file: HOLD_OFF,
-    search: "if (this.#holdOffMs === 0) return false;",
-    replace: "return false;",
+    file: FENCED,
+    search: "if (holdOffMs > 0)",
+    replace: "if (holdOffMs < 0)",
   },
   {
     name: "add takes the load to have begun just now",
     file: INVOCATION,
-    search: "this.#put(target, value, miss ?? this.began,",
-    replace: "this.#put(target, value, this.#shared.store.loadStart(),",
+    search: "put(target, value, miss ?? began,",
+    replace: "put(target, value, store.loadStart(),",
   },
   {
     name: "getOrAdd takes the load to have begun when it ended",
     file: INVOCATION,
-    search: "this.#put(target, value, start, clock",
-    replace: "this.#put(target, value, store.loadStart(), clock",
+    search: "put(target, value, start, clock",
+    replace: "put(target, value, store.loadStart(), clock",
   },
   {
     name: "a second load of an id is dated for the first",
@@ -109,8 +108,8 @@ export const FILLING: readonly Mutant[] = [
   },
   {
     name: "forgetting what was invalidated does not refuse the loads that had to know it",
-    file: FENCE,
-    search: "if (oldest > this.#floor) this.#floor = oldest;",
+    file: FENCED,
+    search: "load.epoch >= oldestLoad &&\n      ",
     replace: "",
   },
 ];

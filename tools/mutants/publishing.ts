@@ -21,21 +21,21 @@ export const PUBLISHING: readonly Mutant[] = [
   {
     name: "invalidate resolves before it is acknowledged",
     file: INVOCATION,
-    search: "const token = await publisher.publish({ keys, sources, all }, timeoutMs);",
+    search: "const token = await publisher.publish(changed, timeoutMs);",
     replace:
-      'publisher.publish({ keys, sources, all }, timeoutMs).catch(() => {});\n      const token = await Promise.resolve("token");',
+      'publisher.publish(changed, timeoutMs).catch(() => {});\n      const token = await Promise.resolve("token");',
   },
   {
     name: "a rejection does not name the ids",
     file: PUBLISHER,
-    search: "const ids = pending.flatMap((entry) => entry.content.keys);",
+    search: "const ids = contents.flatMap((content) => content.keys);",
     replace: "const ids: string[] = [];",
   },
   {
     name: "giving up counts as success",
     file: PUBLISHER,
-    search: "if (round.final || attempt === MAX_ATTEMPTS || endsNow) throw",
-    replace: "if (attempt === MAX_ATTEMPTS) return encodeToken(written);\n      if (round.final || endsNow) throw",
+    search: "if (round.final || attempts === MAX_ATTEMPTS || endsNow) {",
+    replace: "if (attempts === MAX_ATTEMPTS) return encodeToken(written);\n        if (round.final || endsNow) {",
   },
   {
     name: "an order to drop all is not published",
@@ -52,7 +52,7 @@ export const PUBLISHING: readonly Mutant[] = [
   {
     name: "a call to publish outlives its deadline",
     file: PUBLISHER,
-    search: "        controller.abort();\n",
+    search: "    controller.abort();\n",
     replace: "",
   },
 ];

@@ -17,19 +17,15 @@ export const SERVING: readonly Mutant[] = [
   {
     name: "the fence moves though entries are stored",
     file: COHERENCE,
-    search: "if (!alone || !this.#deps.store.isEmpty(nowMs)) return;",
-    replace: "if (!alone) return;",
+    search: "|| !alone || !held.isEmpty(nowMs)) return;",
+    replace: "|| !alone) return;",
   },
   {
     name: "the fence moves past loads of other invocations, and they are not refused",
     file: COHERENCE,
-    search: `    if (!alone || !this.#deps.store.isEmpty(nowMs)) return;
-    // Iterators that are still good make the next refresh one round trip instead of three.
-    if (isWarm(this.#position, nowMs) && ageMs < this.#deps.options.maxGapMs / 2) return;
-    // Loads of before would need the old one, whoever offers them yet.
-    this.#deps.store.forgetBefore(began);
-`,
-    replace: "    if (!this.#deps.store.isEmpty(nowMs) || isWarm(this.#position, nowMs)) return;\n",
+    search:
+      "|| !alone || !held.isEmpty(nowMs)) return;\n    // Iterators that are still good make the next refresh one round trip instead of three.\n    if (isWarm(position, nowMs) && nowMs - position.provenAtMs < maxGapMs / 2) return;\n    // Loads of before would need the old one, whoever offers them yet.\n    store.forgetBefore(began);\n",
+    replace: "|| !held.isEmpty(nowMs) || isWarm(position, nowMs)) return;\n",
   },
   {
     name: "refresh() is content with what maxStalenessMs allows",
@@ -40,33 +36,33 @@ export const SERVING: readonly Mutant[] = [
   {
     name: "a gap longer than the records are kept is read through",
     file: COHERENCE,
-    search: "this.#deps = deps;",
-    replace: "this.#deps = { ...deps, options: { ...deps.options, maxGapMs: 1e15 } };",
+    search: "nowMs - position.provenAtMs > maxGapMs;",
+    replace: "nowMs - position.provenAtMs > 1e15;",
   },
   {
     name: "a lost position is kept",
     file: COHERENCE,
-    search: 'if (poll.outcome === "lost") {',
-    replace: 'if (poll.outcome === "lost" && poll.calls < 0) {',
+    search: 'if (outcome === "lost") {\n      trouble',
+    replace: 'if (outcome === "lost" && poll.calls < 0) {\n      trouble',
   },
   {
     name: "a lost position does not flush the cache",
     file: COHERENCE,
-    search: 'this.#flush("the position was lost");',
-    replace: "this.#position = fenceAt(this.#deps.clock.now());",
+    search: 'flush("the position was lost");',
+    replace: "position = fenceAt(clock.now());",
   },
   {
     name: "what a refresh read before it was cut off is thrown away",
     file: COHERENCE,
-    search: "const poll = await reader.poll(this.#position, limits, (invalidation) => this.#apply(invalidation));",
+    search: "const poll = await reader.poll(position, limits, apply);",
     replace:
-      'const read: Invalidation[] = [];\n    const poll = await reader.poll(this.#position, limits, (one) => read.push(one));\n    if (poll.outcome === "caught-up") for (const one of read) this.#apply(one);',
+      'const read: Invalidation[] = [];\n    const poll = await reader.poll(position, limits, (one) => read.push(one));\n    if (poll.outcome === "caught-up") for (const one of read) apply(one);',
   },
   {
     name: "a proof is dated when the refresh ended",
     file: COHERENCE,
-    search: "this.#position = poll.position;",
-    replace: "this.#position = { ...poll.position, provenAtMs: this.#deps.clock.now() };",
+    search: "position = poll.position;",
+    replace: "position = { ...poll.position, provenAtMs: clock.now() };",
   },
   {
     name: "maxStalenessMs is exceeded a little",
@@ -77,44 +73,44 @@ export const SERVING: readonly Mutant[] = [
   {
     name: "the handler waits longer than its deadline",
     file: COHERENCE,
-    search: "await this.#refreshes.join(suits, timeoutMs);",
-    replace: "await this.#refreshes.join(suits, timeoutMs + 1_000);",
+    search: "await refreshes.join(suits, timeoutMs);",
+    replace: "await refreshes.join(suits, timeoutMs + 1_000);",
   },
   {
     name: "bypass serves what is there",
     file: INVOCATION,
-    search: 'if (this.#state === "bypassed") return undefined;',
+    search: 'if (state === "bypassed") return undefined;',
     replace: "",
   },
   {
     name: "an invocation that read nothing is served what was loaded before it",
     file: INVOCATION,
-    search: 'if (this.#state === "empty" && entry.loadEpoch < this.#servedFrom.epoch) return undefined;',
+    search: 'if (state === "empty" && entry.loadEpoch < servedFrom.epoch) return undefined;',
     replace: "",
   },
   {
     name: "refresh() is served as of the invocation's beginning",
     file: INVOCATION,
-    search: "this.#servedFrom = this.#shared.store.now();\n",
+    search: "servedFrom = store.now();\n",
     replace: "",
   },
   {
     name: "a load that began before the invocation is shared, whatever was invalidated since",
     file: INVOCATION,
-    search: "(owner !== this && owner.isOver) || !this.#shared.store.permits(id, start)",
+    search: "(owner !== invocation && owner.isOver) || !store.permits(id, start)",
     replace: "id === undefined",
   },
   {
     name: "a load of before is shared by an invocation that read nothing",
     file: INVOCATION,
-    search: "|| start.epoch >= this.#servedFrom.epoch;",
+    search: "|| start.epoch >= servedFrom.epoch;",
     replace: "|| start.epoch >= 0;",
   },
   {
     name: "several refreshes run at once",
     file: SHARED,
-    search: "if (current === undefined) return",
-    replace: "if (current === undefined || !suits(current.start ?? { epoch: 0, atMs: 0 })) return",
+    search: "if (current === undefined) next();",
+    replace: "next();",
   },
   {
     name: "back-off has no bound",

@@ -1,7 +1,7 @@
 /** The entries against a plain model: never anything it does not hold, and all of it where no bound is met. */
 import { expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { EntryStore, type StoreBounds } from "../../../src/core/entry-store.js";
+import { createEntryStore, type StoreBounds } from "../../../src/core/entry-store.js";
 import { ManualClock } from "../../../src/testing/manual-clock.js";
 
 const key = fc.integer({ min: 0, max: 7 }).map((n) => `k${n}`);
@@ -28,7 +28,7 @@ test("never serves what the model does not hold, and without bounds serves all o
     steps: readonly (typeof step extends fc.Arbitrary<infer S> ? S : never)[],
   ) => {
     const clock = new ManualClock();
-    const store = new EntryStore(bounds);
+    const store = createEntryStore(clock, bounds);
     const model = new Map<string, { source: string; value: number; expiresAtMs: number }>();
     for (const [value, action] of steps.entries()) {
       if (action.do === "set") {
@@ -50,7 +50,7 @@ test("never serves what the model does not hold, and without bounds serves all o
       } else {
         const held = model.get(action.key);
         const live = held !== undefined && clock.now() < held.expiresAtMs ? held.value : undefined;
-        const served = store.get(action.key, clock)?.value;
+        const served = store.get(action.key)?.value;
         expect(complete ? [served] : [served ?? live]).toEqual([live]);
       }
       const live = [...model.values()].filter((entry) => clock.now() < entry.expiresAtMs).length;
@@ -133,7 +133,7 @@ test("holds exactly what a plain store that pushes out the least recently used w
     steps: readonly (typeof step extends fc.Arbitrary<infer S> ? S : never)[],
   ) => {
     const clock = new ManualClock();
-    const store = new EntryStore(bounds);
+    const store = createEntryStore(clock, bounds);
     const plain = new PlainStore(bounds);
     for (const [value, action] of steps.entries()) {
       if (action.do === "set") {
@@ -142,7 +142,7 @@ test("holds exactly what a plain store that pushes out the least recently used w
         const stored = store.set(action.key, source, entry, bytes);
         expect(stored).toBe(plain.set(action.key, { source, value, expiresAtMs: entry.expiresAtMs, bytes }));
       } else if (action.do === "get") {
-        expect(store.get(action.key, clock)?.value).toBe(plain.get(action.key, clock.now()));
+        expect(store.get(action.key)?.value).toBe(plain.get(action.key, clock.now()));
       } else if (action.do === "drop") {
         store.drop(action.key);
         plain.drop(action.key);

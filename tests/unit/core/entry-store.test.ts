@@ -1,26 +1,26 @@
 /** The entries: bounded in number and bytes, each with its lifetime, dropped one by one, by source, or all. */
-import { describe, expect, test } from "@jest/globals";
-import { EntryStore, type StoreBounds } from "../../../src/core/entry-store.js";
+import { describe, expect, jest, test } from "@jest/globals";
+import { createEntryStore, type StoreBounds } from "../../../src/core/entry-store.js";
 import { ManualClock } from "../../../src/testing/manual-clock.js";
 
 const START_MS = 1_000_000;
 
 function setUp(bounds: Partial<StoreBounds> = {}) {
   const clock = new ManualClock(START_MS);
-  const store = new EntryStore({ maxEntries: 100, maxBytes: 1_000_000, ...bounds });
+  const store = createEntryStore(clock, { maxEntries: 100, maxBytes: 1_000_000, ...bounds });
   const set = (key: string, { source = "s", value = key as unknown, ttlMs = 1_000, bytes = 10 } = {}) =>
     store.set(key, source, { value, expiresAtMs: clock.now() + ttlMs, savedMs: 1, loadEpoch: 1 }, bytes);
-  const get = (key: string) => store.get(key, clock)?.value;
+  const get = (key: string) => store.get(key)?.value;
   return { clock, store, set, get };
 }
 
 describe("an entry", () => {
   test("is returned as it was stored, with what it cost and when its load began", () => {
-    const { store, clock } = setUp();
+    const { store } = setUp();
     const value = { name: "x" };
     store.set("k", "s", { value, expiresAtMs: START_MS + 5, savedMs: 40, loadEpoch: 7 }, 10);
-    expect(store.get("k", clock)).toMatchObject({ value, expiresAtMs: START_MS + 5, savedMs: 40, loadEpoch: 7 });
-    expect(store.get("k", clock)?.value).toBe(value);
+    expect(store.get("k")).toMatchObject({ value, expiresAtMs: START_MS + 5, savedMs: 40, loadEpoch: 7 });
+    expect(store.get("k")?.value).toBe(value);
   });
 
   test("of null is an entry", () => {
@@ -41,23 +41,15 @@ describe("an entry", () => {
   test("that outlives the time the caller vouches for is returned without a look at the clock", () => {
     const { set, store, clock } = setUp();
     set("k", { ttlMs: 1_000 });
-    let looks = 0;
-    const counting = {
-      now: () => {
-        looks++;
-        return clock.now();
-      },
-      monotonic: () => clock.monotonic(),
-      after: (ms: number, callback: () => void) => clock.after(ms, callback),
-    };
+    const look = jest.spyOn(clock, "now");
     const looked = [START_MS + 999, START_MS + 1_000, START_MS + 1_001].map((notLaterThanMs) => {
-      looks = 0;
-      expect(store.get("k", counting, notLaterThanMs)?.value).toBe("k");
-      return looks;
+      look.mockClear();
+      expect(store.get("k", notLaterThanMs)?.value).toBe("k");
+      return look.mock.calls.length;
     });
     expect(looked).toEqual([0, 1, 1]);
     store.dropSource("s");
-    expect(store.get("k", counting, START_MS)).toBeUndefined();
+    expect(store.get("k", START_MS)).toBeUndefined();
   });
 
   test("stored again takes the place of the one before, in another source as well", () => {

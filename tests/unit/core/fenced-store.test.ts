@@ -1,7 +1,7 @@
 /** That nothing older than an invalidation is stored, however the invalidation came. */
 import { describe, expect, test } from "@jest/globals";
 import { dataId } from "../../../src/core/data-id.js";
-import { FencedStore } from "../../../src/core/fenced-store.js";
+import { createFencedStore } from "../../../src/core/fenced-store.js";
 import type { Invalidation } from "../../../src/core/invalidation-record.js";
 import { resolveOptions, type ScacheOptions } from "../../../src/options.js";
 import { ManualClock } from "../../../src/testing/manual-clock.js";
@@ -11,11 +11,11 @@ const KEY = ONE.toString();
 
 function create(options: ScacheOptions = {}) {
   const clock = new ManualClock();
-  const store = new FencedStore(clock, resolveOptions(options));
+  const store = createFencedStore(clock, resolveOptions(options));
   return {
     clock,
     store,
-    cached: (key: string = KEY) => store.get(key, Number.POSITIVE_INFINITY)?.value,
+    cached: (key: string = KEY) => store.held.get(key)?.value,
     put: (value: unknown, load = store.loadStart(), ttlMs = 1_000) => store.put(ONE, value, load, 0, ttlMs),
   };
 }
@@ -36,7 +36,7 @@ describe.each(WAYS)("an invalidation of %s", (_what, content) => {
     put("old");
     const load = store.loadStart();
     expect(store.drop(content)).toBe(1);
-    expect([cached(), store.size, store.isEmpty(0)]).toEqual([undefined, 0, true]);
+    expect([cached(), store.held.size, store.held.isEmpty(0)]).toEqual([undefined, 0, true]);
     expect([store.permits(ONE, load), put("old", load)]).toEqual([false, false]);
     expect([put("new"), cached()]).toEqual([true, "new"]);
   });
@@ -60,7 +60,7 @@ describe("flush", () => {
     put("old");
     const load = store.loadStart();
     store.flush();
-    expect([cached(), store.isEmpty(0), put("old", load), put("new")]).toEqual([undefined, true, false, true]);
+    expect([cached(), store.held.isEmpty(0), put("old", load), put("new")]).toEqual([undefined, true, false, true]);
   });
 });
 
@@ -70,6 +70,54 @@ describe("forgetBefore", () => {
     const [before, oldest] = [store.now(), store.now()];
     store.forgetBefore(oldest);
     expect([put("old", before), put("new", oldest)]).toEqual([false, true]);
+  });
+});
+
+describe("what loads under way have to know", () => {
+  const one = invalidation({ keys: [KEY] });
+  const stream = (store: ReturnType<typeof create>["store"], count: number) => {
+    for (let index = 0; index < count; index++) store.drop(invalidation({ keys: [`k${index}`] }));
+  };
+
+  test("of more invalidations than are remembered, every load before them is refused, and none after", () => {
+    const { store, put } = create();
+    const before = store.loadStart();
+    stream(store, 10_001);
+    expect([put("old", before), put("new")]).toEqual([false, true]);
+  });
+
+  test("an invalidation is remembered though every load before the last one was refused already", () => {
+    const { store, put } = create();
+    store.drop(invalidation({ all: true }));
+    const load = store.loadStart();
+    store.drop(one);
+    expect(put("old", load)).toBe(false);
+  });
+
+  test("an order to drop all refuses a load of the moment before, and none of its own", () => {
+    const { store, put } = create();
+    store.flush();
+    const before = store.loadStart();
+    store.drop(invalidation({ all: true }));
+    expect([put("old", before), put("new")]).toEqual([false, true]);
+  });
+
+  test("forgetting up to an earlier moment than before changes nothing", () => {
+    const { store, put } = create();
+    const [early, late] = [store.now(), store.now()];
+    store.forgetBefore(late);
+    store.forgetBefore(early);
+    expect([put("old", early), put("new", late)]).toEqual([false, true]);
+  });
+
+  test("what is forgotten is refused, what is not is still known", () => {
+    const { store, put } = create();
+    const before = store.now();
+    store.drop(one);
+    const oldest = store.now();
+    store.drop(one);
+    store.forgetBefore(oldest);
+    expect([put("old", before), put("old", oldest), put("new")]).toEqual([false, false, true]);
   });
 });
 
@@ -120,7 +168,7 @@ describe("put", () => {
     const { store, put } = create({ maxBytes: 10, sizeOf: () => bytes });
     expect(put("small")).toBe(true);
     for (bytes of [11, Number.NaN, -1, Number.POSITIVE_INFINITY]) expect(put(`of ${bytes} bytes`)).toBe(false);
-    expect(store.bytes).toBeLessThanOrEqual(10);
+    expect(store.held.bytes).toBeLessThanOrEqual(10);
   });
 
   test("stores what takes no room by sizeOf", () => {
@@ -145,6 +193,23 @@ describe("holding off", () => {
     expect(put("from a replica, perhaps")).toBe(false);
     await clock.advance(1);
     expect([put("from a replica, perhaps", tooEarly), put("new")]).toEqual([false, true]);
+  });
+
+  test("is forgotten only when no load that counts can be held off any more", async () => {
+    const { clock, store, put } = create({ holdOffMs: 100 });
+    store.drop(invalidation({ keys: [KEY] }));
+    await clock.advance(99);
+    const tooEarly = store.now();
+    store.forgetBefore(tooEarly);
+    expect(put("from a replica, perhaps", tooEarly)).toBe(false);
+  });
+
+  test("goes by the wall clock, but a clock set back does not refuse what nothing holds off", async () => {
+    const { clock, store, put } = create({ holdOffMs: 100 });
+    await clock.advance(60_000);
+    store.forgetBefore(store.now());
+    clock.freeze(-30_000);
+    expect(put("new")).toBe(true);
   });
 
   test("does not drop what was stored, nor concern what was not invalidated", () => {

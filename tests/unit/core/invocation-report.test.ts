@@ -78,7 +78,11 @@ describe("the accounts", () => {
     await rig.warm({ 1: "one" });
     rig.plan = { answerMs: 10 };
     const invocation = rig.begin();
-    for (const wait of [() => invocation.catchUp(), () => invocation.refresh(), () => invocation.refresh()]) {
+    for (const wait of [
+      () => invocation.catchUp(),
+      () => invocation.cache.refresh(),
+      () => invocation.cache.refresh(),
+    ]) {
       const done = wait();
       await rig.clock.advance(10);
       await done;

@@ -1,7 +1,7 @@
 /** How concurrent loads of one id are found and shared. */
 import { describe, expect, test } from "@jest/globals";
 import { dataId } from "../../../src/core/data-id.js";
-import { Loads } from "../../../src/core/loads.js";
+import { createLoads } from "../../../src/core/loads.js";
 import { settled } from "../../../src/testing/manual-clock.js";
 
 const ID = dataId<string>("s", "1");
@@ -19,7 +19,7 @@ function pending() {
 
 describe("Loads", () => {
   test("a load under way is found by its id, wherever that was made, and by no other", async () => {
-    const loads = new Loads<string>();
+    const loads = createLoads<string>();
     const { work, resolve } = pending();
     const run = loads.run(ID, at(1), "a", work);
     const found = loads.find(dataId("s", "1"));
@@ -29,13 +29,13 @@ describe("Loads", () => {
   });
 
   test("what is found says when it began, and whose it is", () => {
-    const loads = new Loads<string>();
+    const loads = createLoads<string>();
     void loads.run(ID, at(7), "owner", pending().work);
     expect(loads.find(ID)).toMatchObject({ start: at(7), owner: "owner" });
   });
 
   test("a load that has settled, well or not, is not found any more", async () => {
-    const loads = new Loads<string>();
+    const loads = createLoads<string>();
     await loads.run(ID, at(1), "a", async () => "value");
     await settled();
     expect(loads.find(ID)).toBeUndefined();
@@ -45,7 +45,7 @@ describe("Loads", () => {
   });
 
   test("the latest load is the one on offer, even when an earlier one settles after it began", async () => {
-    const loads = new Loads<string>();
+    const loads = createLoads<string>();
     const earlier = pending();
     const later = pending();
     const runs = [loads.run(ID, at(1), "a", earlier.work), loads.run(ID, at(2), "b", later.work)];

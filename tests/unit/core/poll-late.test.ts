@@ -1,7 +1,7 @@
 /** Answers that come after a poll has ended, from a client that ignores being aborted: they change nothing any more. */
 import { expect, test } from "@jest/globals";
-import { type Cursors, fenceAt } from "../../../src/core/position.js";
-import { StreamReader } from "../../../src/core/reader.js";
+import { fenceAt, type Position } from "../../../src/core/position.js";
+import { createStreamReader } from "../../../src/core/reader.js";
 import type { StreamApi } from "../../../src/core/stream-api.js";
 import { ManualClock, settled } from "../../../src/testing/manual-clock.js";
 import { MINUTE_MS, pollOn } from "../support/reading.js";
@@ -26,7 +26,7 @@ function setUpDeaf(late: keyof StreamApi, page: object = { nextIterator: "n" }) 
   return {
     clock,
     asked,
-    reader: new StreamReader(api, clock, { clockMarginMs: 0 }),
+    reader: createStreamReader(api, clock, { clockMarginMs: 0 }),
     answer: async () => {
       for (const answer of answers) answer();
       await settled();
@@ -35,10 +35,9 @@ function setUpDeaf(late: keyof StreamApi, page: object = { nextIterator: "n" }) 
 }
 
 /** A position in one shard, with an iterator that is still good. */
-function readUpTo(shardId: string, nowMs: number, complete: boolean): Cursors {
-  const start = { at: "timestamp", timestampMs: nowMs } as const;
-  const shards = new Map([[shardId, { start, iterator: { token: "i", takenAtMs: nowMs } }]]);
-  return { kind: "cursors", provenAtMs: nowMs, complete, shards };
+function readUpTo(shardId: string, nowMs: number, complete: boolean): Position {
+  const shards = new Map([[shardId, { iterator: "i", takenAtMs: nowMs, startMs: nowMs }]]);
+  return { provenAtMs: nowMs, complete, shards };
 }
 
 test("a list of shards that comes late has no shard read", async () => {
@@ -57,7 +56,7 @@ test("a list of shards that comes late adds none to the position that was handed
   await clock.advance(500);
   const { outcome, position } = await polling;
   await answer();
-  expect([outcome, position.kind === "cursors" && [...position.shards.keys()]]).toEqual(["incomplete", ["B"]]);
+  expect([outcome, [...position.shards.keys()]]).toEqual(["incomplete", ["B"]]);
 });
 
 test("a list of shards that comes late does not replace a shard that has ended by its children", async () => {
@@ -66,7 +65,7 @@ test("a list of shards that comes late does not replace a shard that has ended b
   await clock.advance(500);
   const { outcome, position } = await polling;
   await answer();
-  expect([outcome, position.kind === "cursors" && [...position.shards.keys()]]).toEqual(["incomplete", ["B"]]);
+  expect([outcome, [...position.shards.keys()]]).toEqual(["incomplete", ["B"]]);
   expect(asked).toEqual(["getRecords", "listShards", "listShards"]);
 });
 
@@ -77,10 +76,9 @@ test("an iterator that comes late moves no cursor, and nothing is read with it",
   const polling = pollOn(reader, fence, 500);
   await clock.advance(500);
   const { outcome, position } = await polling;
-  const cursors = position as Cursors;
-  const before = [...cursors.shards];
+  const before = [...position.shards];
   await answer();
-  expect([outcome, [...cursors.shards]]).toEqual(["incomplete", before]);
-  expect(before).toEqual([["A", { start: { at: "timestamp", timestampMs: fence.provenAtMs } }]]);
+  expect([outcome, [...position.shards]]).toEqual(["incomplete", before]);
+  expect(before).toEqual([["A", { takenAtMs: 0, startMs: fence.provenAtMs }]]);
   expect(asked).toEqual(["listShards", "getShardIterator", "getShardIterator"]);
 });

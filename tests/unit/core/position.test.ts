@@ -2,18 +2,17 @@
 import { describe, expect, test } from "@jest/globals";
 import {
   advanced,
-  CHILD_START,
   fenceAt,
   ITERATOR_LIFETIME_MS,
   isWarm,
   type Position,
-  renewed,
-  startAt,
+  type ShardCursor,
   usableIterator,
 } from "../../../src/core/position.js";
 
 const MINUTE_MS = 60_000;
-const taken = (takenAtMs: number) => ({ ...startAt(0), iterator: { token: "t", takenAtMs } });
+const taken = (takenAtMs: number): ShardCursor => ({ startMs: 0, iterator: "t", takenAtMs });
+const child: ShardCursor = { takenAtMs: 0 };
 
 describe("an iterator", () => {
   test("is used while younger than 4 minutes, of the 5 it lives", () => {
@@ -30,37 +29,31 @@ describe("an iterator", () => {
   });
 
   test("that was never given is not used", () => {
-    expect(usableIterator(CHILD_START, 0)).toBeUndefined();
+    expect(usableIterator(child, 0)).toBeUndefined();
   });
 });
 
 describe("a cursor", () => {
   test("at the tip starts over, should it have to, from when the call was sent", () => {
-    expect(advanced(startAt(5), "next", 100, true)).toEqual({
-      iterator: { token: "next", takenAtMs: 100 },
-      start: { at: "timestamp", timestampMs: 100 },
+    expect(advanced({ takenAtMs: 0, startMs: 5 }, "next", 100, true)).toEqual({
+      iterator: "next",
+      takenAtMs: 100,
+      startMs: 100,
     });
   });
 
   test("short of the tip starts over from where it last was known to be complete", () => {
-    expect(advanced(startAt(5), "next", 100, false)).toEqual({
-      iterator: { token: "next", takenAtMs: 100 },
-      start: { at: "timestamp", timestampMs: 5 },
+    expect(advanced({ takenAtMs: 0, startMs: 5 }, "next", 100, false)).toEqual({
+      iterator: "next",
+      takenAtMs: 100,
+      startMs: 5,
     });
-    expect(advanced(CHILD_START, "next", 100, false).start).toEqual({ at: "trim-horizon" });
-  });
-
-  test("with an iterator taken anew has read nothing more", () => {
-    expect(renewed(startAt(5), "anew", 100)).toEqual({
-      iterator: { token: "anew", takenAtMs: 100 },
-      start: { at: "timestamp", timestampMs: 5 },
-    });
+    expect(advanced(child, "next", 100, false).startMs).toBeUndefined();
   });
 });
 
 describe("a position", () => {
   const cursors = (...takenAtMs: number[]): Position => ({
-    kind: "cursors",
     provenAtMs: 0,
     complete: true,
     shards: new Map(takenAtMs.map((atMs, index) => [`shard ${index}`, taken(atMs)])),
@@ -69,16 +62,15 @@ describe("a position", () => {
   test("is warm when every shard can be read on with the iterator it has", () => {
     expect(isWarm(cursors(0, 10), 20)).toBe(true);
     expect(isWarm(cursors(0, 10 * MINUTE_MS), 10 * MINUTE_MS)).toBe(false);
-    const shards = new Map([["child", CHILD_START]]);
-    expect(isWarm({ kind: "cursors", provenAtMs: 0, complete: true, shards }, 0)).toBe(false);
+    expect(isWarm({ provenAtMs: 0, complete: true, shards: new Map([["child", child]]) }, 0)).toBe(false);
   });
 
   test("is not warm while there may be shards it does not name", () => {
-    expect(isWarm({ ...cursors(0), complete: false } as Position, 0)).toBe(false);
+    expect(isWarm({ ...cursors(0), complete: false }, 0)).toBe(false);
   });
 
   test("that is a fence is never warm, and proven up to its own moment", () => {
     expect(isWarm(fenceAt(7), 7)).toBe(false);
-    expect(fenceAt(7)).toEqual({ kind: "fence", provenAtMs: 7 });
+    expect(fenceAt(7)).toEqual({ provenAtMs: 7, shards: new Map(), complete: false });
   });
 });

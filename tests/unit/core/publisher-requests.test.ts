@@ -2,7 +2,7 @@
 import { getEventListeners } from "node:events";
 import { describe, expect, jest, test } from "@jest/globals";
 import { PARTITION_KEY_LENGTH } from "../../../src/core/batching.js";
-import { Publisher } from "../../../src/core/publisher.js";
+import { createRecordPublisher } from "../../../src/core/publisher.js";
 import { type RecordToPut, type StreamApi, StreamFailure } from "../../../src/core/stream-api.js";
 import { PublishError } from "../../../src/errors.js";
 import { ManualClock } from "../../../src/testing/manual-clock.js";
@@ -24,7 +24,7 @@ describe("requests", () => {
 
   test("leave no timer behind when answered", async () => {
     const { api, clock } = setUpPublishing();
-    await new Publisher(api, "orders", clock, () => 0.5).publish({ keys: [key("1")] }, 60_000);
+    await createRecordPublisher(api, "orders", clock, () => 0.5).publish({ keys: [key("1")] }, 60_000);
     expect(clock.pendingTimers).toBe(0);
   });
 
@@ -50,7 +50,7 @@ describe("requests", () => {
       },
     } as unknown as StreamApi;
     let chance = 0;
-    const publisher = new Publisher(api, "orders", new ManualClock(), () => (chance = (chance + 0.137) % 1));
+    const publisher = createRecordPublisher(api, "orders", new ManualClock(), () => (chance = (chance + 0.137) % 1));
     await expect(publisher.publish({ keys: bigKeys(50) }, 1_000)).rejects.toThrow(PublishError);
     expect(new Set(keys).size).toBe(50);
     expect(Math.max(...keys.map((text) => text.length))).toBeLessThanOrEqual(PARTITION_KEY_LENGTH);

@@ -1,6 +1,6 @@
 /** Publishing: resolved only when every record was acknowledged, and otherwise every id named that may be missing. */
 import { describe, expect, test } from "@jest/globals";
-import { Publisher } from "../../../src/core/publisher.js";
+import { createRecordPublisher } from "../../../src/core/publisher.js";
 import type { RecordToPut, StreamApi } from "../../../src/core/stream-api.js";
 import { PublishError } from "../../../src/errors.js";
 import { ManualClock } from "../../../src/testing/manual-clock.js";
@@ -24,7 +24,10 @@ describe("publish resolves", () => {
     for (const shardId of [">>>>???", ">>>>???x", ">>>>???xy"]) {
       const written = { written: true, shardId, sequenceNumber: "1" };
       const api = { putRecords: async () => [written] } as unknown as StreamApi;
-      const token = await new Publisher(api, "orders", new ManualClock(), () => 0.5).publish({ keys: [key("1")] }, 500);
+      const token = await createRecordPublisher(api, "orders", new ManualClock(), () => 0.5).publish(
+        { keys: [key("1")] },
+        500,
+      );
       expect(token).toMatch(/^[A-Za-z0-9_-]+$/);
       expect(readToken(token)).toEqual([[shardId, "1"]]);
     }
@@ -153,7 +156,7 @@ describe("publish rejects", () => {
     const clock = new ManualClock();
     const deaf = { putRecords: () => new Promise(() => undefined) } as unknown as StreamApi;
     const failed = expect(
-      new Publisher(deaf, "orders", clock, () => 0.5).publish({ keys: [key("1")] }, 500),
+      createRecordPublisher(deaf, "orders", clock, () => 0.5).publish({ keys: [key("1")] }, 500),
     ).rejects.toMatchObject({ cause: { kind: "unavailable", message: "PutRecords was not answered in time" } });
     await clock.advance(500);
     await failed;
@@ -190,7 +193,7 @@ describe("never is a record taken for written without its own acknowledgement", 
   const answering = (answer: (records: readonly RecordToPut[]) => unknown) => {
     const clock = new ManualClock();
     const api = { putRecords: async (records: readonly RecordToPut[]) => answer(records) } as unknown as StreamApi;
-    const published = new Publisher(api, "orders", clock, () => 0.5).publish({ keys: bigKeys(3) }, 60_000);
+    const published = createRecordPublisher(api, "orders", clock, () => 0.5).publish({ keys: bigKeys(3) }, 60_000);
     return { clock, published };
   };
   const written = { written: true, shardId: "shard", sequenceNumber: "1" } as const;

@@ -1,10 +1,11 @@
 /** How concurrent invocations share refreshes: one under way, one queued, and none that began too early. */
 import { describe, expect, test } from "@jest/globals";
-import { type RefreshStart, SharedRefresh } from "../../../src/core/shared-refresh.js";
+import type { Moment } from "../../../src/core/moment.js";
+import { createSharedRefresh } from "../../../src/core/shared-refresh.js";
 import { ManualClock, settled } from "../../../src/testing/manual-clock.js";
 
 interface Work {
-  readonly start: RefreshStart;
+  readonly start: Moment;
   readonly signal: AbortSignal;
   readonly waitMs: number;
   finish(result: string): void;
@@ -14,7 +15,7 @@ function setUp() {
   const clock = new ManualClock();
   const works: Work[] = [];
   let epoch = 0;
-  const refresh = new SharedRefresh<string>(
+  const refresh = createSharedRefresh<string>(
     clock,
     () => ({ epoch: ++epoch, atMs: clock.now() }),
     (start, signal, waitMs) => new Promise((finish) => works.push({ start, signal, waitMs, finish })),
@@ -146,7 +147,7 @@ describe("SharedRefresh", () => {
   test("that fails after all is told to whoever waits, and to nobody else", async () => {
     const clock = new ManualClock();
     let fail: (error: Error) => void = () => undefined;
-    const refresh = new SharedRefresh<string>(
+    const refresh = createSharedRefresh<string>(
       clock,
       () => ({ epoch: 1, atMs: 0 }),
       () => new Promise((_resolve, reject) => (fail = reject)),

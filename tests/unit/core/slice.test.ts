@@ -1,12 +1,12 @@
 /** That long work gives way, that short work does not, and that many workers share one slice. */
 import { expect, test } from "@jest/globals";
-import { Slice } from "../../../src/core/slice.js";
+import { createSlice } from "../../../src/core/slice.js";
 import { ManualClock, settled } from "../../../src/testing/manual-clock.js";
 
 function create() {
   const clock = new ManualClock();
   let looks = 0;
-  const slice = new Slice({
+  const slice = createSlice({
     now: () => clock.now(),
     monotonic: () => {
       looks++;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import type { Notices } from "../../../src/core/notices.js";
-import { causesOf, errorName, TroubleLog } from "../../../src/core/trouble-log.js";
+import { causesOf, createTroubleLog, errorName } from "../../../src/core/trouble-log.js";
 
 function listen() {
   const heard: string[] = [];
@@ -10,7 +10,7 @@ function listen() {
     troubleEnded: (kind, detail) => heard.push(`end ${kind}: ${detail.durationMs} ms, ${detail.occurrences}`),
     debug: (message) => heard.push(`debug ${message}`),
   };
-  return { heard, clock, log: new TroubleLog(clock, notices) };
+  return { heard, clock, log: createTroubleLog(clock, notices) };
 }
 
 describe("TroubleLog", () => {
@@ -109,7 +109,7 @@ describe("TroubleLog", () => {
   });
 
   test("no listener is needed", () => {
-    const log = new TroubleLog({ now: () => 0 }, undefined);
+    const log = createTroubleLog({ now: () => 0 }, undefined);
     log.failed("refresh", "a");
     log.recovered("refresh");
     log.debug("b");

@@ -1,22 +1,22 @@
 /** When the load behind an add may have begun: at the first get that missed, until the invocation changes the datum. */
 import { expect, test } from "@jest/globals";
-import { UnansweredMisses } from "../../../src/core/unanswered-misses.js";
+import { createUnansweredMisses } from "../../../src/core/unanswered-misses.js";
 
 const at = (epoch: number) => ({ epoch, atMs: 10 * epoch });
 
 test("an add without a miss answers none", () => {
-  expect(new UnansweredMisses().answered("k")).toBeUndefined();
+  expect(createUnansweredMisses().answered("k")).toBeUndefined();
 });
 
 test("an add answers the miss of its own key, with its moment and its time", () => {
-  const misses = new UnansweredMisses();
+  const misses = createUnansweredMisses();
   misses.remember("other", at(1), 100);
   misses.remember("k", at(2), 200);
   expect(misses.answered("k")).toEqual({ epoch: 2, atMs: 20, monotonicMs: 200 });
 });
 
 test("every add of a key is as old as the first miss, however many came and were answered", () => {
-  const misses = new UnansweredMisses();
+  const misses = createUnansweredMisses();
   for (const epoch of [1, 2, 3]) misses.remember("k", at(epoch), epoch);
   expect([1, 2, 3, 4].map(() => misses.answered("k")?.epoch)).toEqual([1, 1, 1, 1]);
   misses.remember("k", at(9), 9);
@@ -24,7 +24,7 @@ test("every add of a key is as old as the first miss, however many came and were
 });
 
 test("the time is counted from the oldest miss that is still unanswered, and from nowhere without one", () => {
-  const misses = new UnansweredMisses();
+  const misses = createUnansweredMisses();
   misses.remember("k", at(1), 10);
   misses.remember("k", at(2), 20);
   expect([1, 2, 3].map(() => misses.answered("k")?.monotonicMs)).toEqual([10, 10, undefined]);
@@ -33,7 +33,7 @@ test("the time is counted from the oldest miss that is still unanswered, and fro
 });
 
 test("after the invocation's own change the next miss counts", () => {
-  const misses = new UnansweredMisses();
+  const misses = createUnansweredMisses();
   for (const epoch of [1, 2]) {
     misses.remember("k", at(epoch), epoch);
     expect(misses.answered("k")?.epoch).toBe(1);
@@ -45,16 +45,16 @@ test("after the invocation's own change the next miss counts", () => {
 });
 
 test("but not while a load may be under way", () => {
-  const misses = new UnansweredMisses();
+  const misses = createUnansweredMisses();
   misses.remember("k", at(1), 1);
   misses.changed("k");
   expect(misses.answered("k")?.epoch).toBe(1);
 });
 
 test("nor ever once it was not clear which add answered which miss", () => {
-  const overlapping = new UnansweredMisses();
+  const overlapping = createUnansweredMisses();
   for (const epoch of [1, 2]) overlapping.remember("k", at(epoch), epoch);
-  const unasked = new UnansweredMisses();
+  const unasked = createUnansweredMisses();
   unasked.remember("k", at(1), 1);
   unasked.answered("k");
   for (const misses of [overlapping, unasked]) {
@@ -66,7 +66,7 @@ test("nor ever once it was not clear which add answered which miss", () => {
 });
 
 test("the change of a datum that no get has missed is none of its concern", () => {
-  const misses = new UnansweredMisses();
+  const misses = createUnansweredMisses();
   misses.remember("other", at(1), 1);
   misses.changed("k");
   expect([misses.answered("k"), misses.answered("other")?.epoch]).toEqual([undefined, 1]);

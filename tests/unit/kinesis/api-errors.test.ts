@@ -51,7 +51,7 @@ describe("an error", () => {
     const api = failing(sdkError("AccessDeniedException"));
     const calls = [
       api.listShards({}, signal),
-      api.getShardIterator("0", { at: "trim-horizon" }, signal),
+      api.getShardIterator("0", undefined, signal),
       api.getRecords("token", signal),
       api.putRecords([], signal),
     ];

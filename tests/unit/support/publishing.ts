@@ -1,7 +1,7 @@
 /** A publisher over a stream in memory, every call seen and planned, for the tests of publishing. It decides nothing. */
 import { dataId } from "../../../src/core/data-id.js";
 import { decodeRecord, type RecordContent } from "../../../src/core/invalidation-record.js";
-import { Publisher } from "../../../src/core/publisher.js";
+import { createRecordPublisher } from "../../../src/core/publisher.js";
 import type { CallPlan, StreamCall } from "../../../src/testing/call-plan.js";
 import { ManualClock } from "../../../src/testing/manual-clock.js";
 import { MemoryStream } from "../../../src/testing/memory-stream.js";
@@ -21,7 +21,7 @@ export function setUpPublishing(shards = 1) {
     const plan = plans.length > 1 ? plans.shift() : plans[0];
     return typeof plan === "function" ? plan(call) : plan;
   });
-  const publisher = new Publisher(api, "orders", clock, () => 0.5);
+  const publisher = createRecordPublisher(api, "orders", clock, () => 0.5);
   return {
     clock,
     stream,

@@ -2,7 +2,7 @@
 import { encodeRecord, type Invalidation } from "../../../src/core/invalidation-record.js";
 import type { Poll } from "../../../src/core/poll-run.js";
 import type { Position } from "../../../src/core/position.js";
-import { type InvalidationReader, type ReaderOptions, StreamReader } from "../../../src/core/reader.js";
+import { createStreamReader, type InvalidationReader, type ReaderOptions } from "../../../src/core/reader.js";
 import type { CallPlan, StreamCall } from "../../../src/testing/call-plan.js";
 import { ManualClock, settled } from "../../../src/testing/manual-clock.js";
 import { MemoryStream, type MemoryStreamOptions } from "../../../src/testing/memory-stream.js";
@@ -41,7 +41,7 @@ export function setUpReading(
     calls.push(call);
     return plan(call);
   });
-  const reader = new StreamReader(api, clock, { clockMarginMs: 10_000, ...readerOptions });
+  const reader = createStreamReader(api, clock, { clockMarginMs: 10_000, ...readerOptions });
   let written = 0;
   const write = (...ids: (string | number)[]) =>
     stream.put(

@@ -6,7 +6,7 @@ import { MemoryStream, type MemoryStreamOptions } from "../../../src/testing/mem
 
 const never = new AbortController().signal;
 const record = (text: string) => ({ data: new TextEncoder().encode(text), partitionKey: text });
-const HORIZON = { at: "trim-horizon" } as const;
+const HORIZON = undefined;
 
 function setUp(options: Partial<MemoryStreamOptions> = {}) {
   const clock = new ManualClock();
