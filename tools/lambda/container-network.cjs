@@ -31,7 +31,11 @@ exports.install = function install({ names, gateway, gatewayIs }) {
     if (error === undefined) return connect.call(this, { ...options, host: address }, listener);
     // Told by a look-up that fails, so that it reaches the socket's owner when and as such errors do.
     const lookup = (_name, _options, done) => process.nextTick(done, error);
-    return connect.call(this, { ...options, path: undefined, host: "nowhere", lookup }, listener);
+    return connect.call(
+      this,
+      { ...options, path: undefined, port: options.port ?? 0, host: "nowhere", lookup },
+      listener,
+    );
   };
 };
 

@@ -132,7 +132,7 @@ export class Container {
     const binds = (this.config.HostConfig?.Binds ?? []).map((bind) => bind.split(":"));
     const [folder] = binds.find(([, inside]) => inside === TASK_ROOT) ?? [];
     if (folder === undefined) throw new Error(`nothing is mounted at ${TASK_ROOT}`);
-    this.#taskRoot = mkdtempSync(join(tmpdir(), "scache-container-"));
+    this.#taskRoot = mkdtempSync(join(tmpdir(), `scache-container-${this.id.slice(0, 12)}-`));
     cpSync(folder, this.#taskRoot, { recursive: true });
     return this.#taskRoot;
   }
