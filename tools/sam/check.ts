@@ -36,13 +36,18 @@ const commands = new Commands();
 const engines: ContainerEngine[] = [];
 const checks: { readonly name: string; readonly ok: boolean }[] = [];
 
+let interrupted = false;
 const stop = async () => {
   await Promise.all(engines.splice(0).map((engine) => engine.stop()));
   await commands.stop();
 };
-whenEnded(stop);
+whenEnded(() => {
+  interrupted = true;
+  return stop();
+});
 
 function check(name: string, ok: boolean, otherwise: () => string): void {
+  if (interrupted) return;
   checks.push({ name, ok });
   console.log(`${ok ? "ok    " : "FAILED"} ${name}`);
   if (!ok) console.log(otherwise());
@@ -168,7 +173,7 @@ try {
   if (values.json) console.log(JSON.stringify({ sam: version.output.trim(), checks, failed, tookSeconds }));
   process.exitCode = failed === 0 ? 0 : 1;
 } catch (error) {
-  console.error(error instanceof Error ? error.message : error);
+  if (!interrupted) console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;
 } finally {
   await stop();
