@@ -3,6 +3,16 @@
  */
 import type { FunctionError } from "./runtime-api.js";
 
+/** What a container can reach: see container-network.cjs. */
+export interface ContainerNetwork {
+  /** Names to addresses, as in the container's hosts file. */
+  readonly names: Readonly<Record<string, string>>;
+  /** The host, as the container sees it. */
+  readonly gateway: string;
+  /** Where on this machine the services listen that the container reaches by its gateway. */
+  readonly gatewayIs: string;
+}
+
 export interface LambdaOptions {
   /** Folder of the built function, outside any other package. */
   readonly taskRoot: string;
@@ -20,6 +30,8 @@ export interface LambdaOptions {
   readonly concurrency?: { readonly max: number; readonly workers: number };
   /** Whether `moveClock` may be used. */
   readonly movableClock?: boolean;
+  /** As in a container of Lambda's image: this network, and no variables but the image's and those in `env`. */
+  readonly container?: ContainerNetwork;
   /** The Node.js to run; default this one. */
   readonly node?: string;
   onLine?(line: string): void;

@@ -2,9 +2,10 @@
  * The environment variables a function finds in Lambda, and nothing of this machine's: a function must not work here
  * because of something that will not be there.
  */
-import type { LambdaOptions } from "./invocation.js";
+import type { ContainerNetwork, LambdaOptions } from "./invocation.js";
 
 export function lambdaVariables(options: LambdaOptions, runtimeApi: string): Record<string, string> {
+  if (options.container !== undefined) return containerVariables(options, runtimeApi, options.container);
   const [major] = process.versions.node.split(".");
   const name = options.functionName ?? "local";
   return {
@@ -39,5 +40,30 @@ export function lambdaVariables(options: LambdaOptions, runtimeApi: string): Rec
           AWS_LAMBDA_NODEJS_WORKER_COUNT: String(options.concurrency.workers),
         }),
     ...options.env,
+  };
+}
+
+/** Those of Lambda's image and of the emulator in it; whoever creates the container has to give all others. */
+function containerVariables(
+  options: LambdaOptions,
+  runtimeApi: string,
+  network: ContainerNetwork,
+): Record<string, string> {
+  const [major] = process.versions.node.split(".");
+  return {
+    PATH: "/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin",
+    LANG: "en_US.UTF-8",
+    TZ: ":/etc/localtime",
+    LAMBDA_RUNTIME_DIR: "/var/runtime",
+    AWS_EXECUTION_ENV: `AWS_Lambda_nodejs${major}.x`,
+    AWS_SESSION_TOKEN: "",
+    AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
+    ...options.env,
+    // /root in the image, but here that is this machine's, and may hold profiles for the AWS SDK.
+    HOME: options.taskRoot,
+    LAMBDA_TASK_ROOT: options.taskRoot,
+    AWS_LAMBDA_RUNTIME_API: runtimeApi,
+    _HANDLER: options.handler,
+    LOCAL_NETWORK: JSON.stringify(network),
   };
 }
