@@ -9,7 +9,7 @@
 import type { Clock, Random } from "./clock.js";
 import type { FencedStore } from "./fenced-store.js";
 import type { Invalidation } from "./invalidation-record.js";
-import type { Moment } from "./moment.js";
+import { ageMs, type Moment } from "./moment.js";
 import type { Poll } from "./poll-run.js";
 import { fenceAt, isWarm } from "./position.js";
 import type { InvalidationReader } from "./reader.js";
@@ -20,12 +20,12 @@ import type { TroubleLog } from "./trouble-log.js";
 
 /** What catching up has shown about the entries. */
 export type Proof =
-  /** What is stored was valid at `provenAtMs`. */
-  | { readonly state: "fresh"; readonly provenAtMs: number }
+  /** What is stored was valid that long before the invocation began, or is later. */
+  | { readonly state: "fresh"; readonly ageMs: number }
   /** Nothing was stored; nothing had to be read. */
   | { readonly state: "empty" }
-  /** Not known; the last proof is of `provenAtMs`. */
-  | ({ readonly state: "unknown"; readonly provenAtMs: number } & Failure);
+  /** Not known; the last proof is that old. */
+  | ({ readonly state: "unknown"; readonly ageMs: number } & Failure);
 
 /** A proof, and how long the stream was waited for to get it. */
 export type CatchUp = Proof & { readonly waitedMs: number };
@@ -62,14 +62,22 @@ export function createCoherence({ store, reader, clock, random, options, trouble
   const backoff = createRefreshBackoff(random);
   const refreshes = createSharedRefresh(clock, store.now, refresh);
   let position = fenceAt(clock.now());
+  /** When that was by the monotonic clock. */
+  let provenMonotonicMs = clock.monotonic();
   let lastFailure: Failure = { reason: "the deadline passed" };
   let lagMs: number | undefined;
   let counters = noCounters();
   let evictionsReported = 0;
 
-  const fresh = (): Proof => ({ state: "fresh", provenAtMs: position.provenAtMs });
+  const proofAgeMs = (now: Moment) => ageMs({ atMs: position.provenAtMs, monotonicMs: provenMonotonicMs }, now);
 
-  const unknown = (failure: Failure): Proof => ({ state: "unknown", provenAtMs: position.provenAtMs, ...failure });
+  const fresh = (began: Moment): Proof => ({ state: "fresh", ageMs: proofAgeMs(began) });
+
+  const unknown = (began: Moment, failure: Failure): Proof => ({
+    state: "unknown",
+    ageMs: proofAgeMs(began),
+    ...failure,
+  });
 
   function timedOut(timeoutMs: number): Failure {
     const reason = `not caught up within ${Math.round(timeoutMs)} ms`;
@@ -84,12 +92,17 @@ export function createCoherence({ store, reader, clock, random, options, trouble
       trouble.debug("cache flushed", { reason, entries: held.size });
     }
     store.flush();
-    position = fenceAt(clock.now());
+    pinAt(clock.now(), clock.monotonic());
+  }
+
+  function pinAt(atMs: number, monotonicMs: number): void {
+    position = fenceAt(atMs);
+    provenMonotonicMs = monotonicMs;
   }
 
   /** Flushes when the position is of too long ago to catch up from. */
-  function flushAfterGap(nowMs: number): boolean {
-    const isTooLong = nowMs - position.provenAtMs > maxGapMs;
+  function flushAfterGap(now: Moment): boolean {
+    const isTooLong = proofAgeMs(now) > maxGapMs;
     if (isTooLong) flush("the gap was too long");
     return isTooLong;
   }
@@ -99,13 +112,12 @@ export function createCoherence({ store, reader, clock, random, options, trouble
    * (then what is stored is flushed), and when nothing is stored and no load is under way that needs the old one.
    */
   function movePin(began: Moment, alone: boolean): void {
-    const nowMs = began.atMs;
-    if (flushAfterGap(nowMs) || !alone || !held.isEmpty(nowMs)) return;
+    if (flushAfterGap(began) || !alone || !held.isEmpty(began.atMs)) return;
     // Iterators that are still good make the next refresh one round trip instead of three.
-    if (isWarm(position, nowMs) && nowMs - position.provenAtMs < maxGapMs / 2) return;
+    if (isWarm(position, began.atMs) && proofAgeMs(began) < maxGapMs / 2) return;
     // Loads of before would need the old one, whoever offers them yet.
     store.forgetBefore(began);
-    position = fenceAt(nowMs);
+    pinAt(began.atMs, began.monotonicMs);
   }
 
   function apply(invalidation: Invalidation): void {
@@ -122,7 +134,7 @@ export function createCoherence({ store, reader, clock, random, options, trouble
   /** Reads from the position to the tip. Never rejects. */
   async function refresh(start: Moment, signal: AbortSignal, waitMs: number): Promise<Poll["outcome"]> {
     // The position may have aged while this refresh was queued, or while the environment was frozen.
-    if (flushAfterGap(start.atMs)) return "lost";
+    if (flushAfterGap(start)) return "lost";
     const limits = { timeoutMs: refreshTimeoutMs, retryAfterMs: waitMs / 2, signal };
     const poll = await reader.poll(position, limits, apply);
     const { outcome, failure } = poll;
@@ -138,6 +150,7 @@ export function createCoherence({ store, reader, clock, random, options, trouble
     }
     position = poll.position;
     if (outcome === "caught-up") {
+      provenMonotonicMs = start.monotonicMs;
       backoff.reset();
       for (const kind of ["refresh", "throttled", "refused", "lost"] as const) trouble.recovered(kind);
     } else failed(poll, signal);
@@ -176,20 +189,22 @@ export function createCoherence({ store, reader, clock, random, options, trouble
     async catchUp(began: Moment, timeoutMs: number, maxStalenessMs: number, alone: boolean): Promise<CatchUp> {
       if (!refreshes.busy) movePin(began, alone);
       if (held.isEmpty(began.atMs)) return { state: "empty", waitedMs: 0 };
-      const ageMs = began.atMs - position.provenAtMs;
-      if (maxStalenessMs > 0 && ageMs >= 0 && ageMs <= maxStalenessMs) return { ...fresh(), waitedMs: 0 };
-      if (backoff.holds(began.atMs)) return { ...unknown(lastFailure), waitedMs: 0 };
-      // One that seems to have begun later, though it began before, is of a clock that was set back: its age is not known.
-      const suits = ({ epoch, atMs }: Moment) =>
-        epoch > began.epoch || (atMs <= began.atMs && atMs > began.atMs - maxStalenessMs);
+      // A proof, or a refresh under way, that seems to be of later is of before the clock was set back: nobody knows its age.
+      const isOfBefore = (atMs: number) => atMs <= began.atMs;
+      if (maxStalenessMs > 0 && isOfBefore(position.provenAtMs) && proofAgeMs(began) <= maxStalenessMs) {
+        return { ...fresh(began), waitedMs: 0 };
+      }
+      if (backoff.holds(began.atMs)) return { ...unknown(began, lastFailure), waitedMs: 0 };
+      const suits = (start: Moment) =>
+        start.epoch > began.epoch || (isOfBefore(start.atMs) && ageMs(start, began) < maxStalenessMs);
       const startedAt = clock.monotonic();
       const outcome = await refreshes.join(suits, timeoutMs);
       const proof =
         outcome === "caught-up"
-          ? fresh()
+          ? fresh(began)
           : outcome === "lost"
             ? ({ state: "empty" } as const)
-            : unknown(outcome === undefined ? timedOut(timeoutMs) : lastFailure);
+            : unknown(began, outcome === undefined ? timedOut(timeoutMs) : lastFailure);
       return { ...proof, waitedMs: clock.monotonic() - startedAt };
     },
 

@@ -68,7 +68,8 @@ export function createInvocation(shared: Shared, { remainingMs, requestId }: Inv
   /** Moves with `refresh()`. */
   let servedFrom = began;
   let state: FreshnessState = "bypassed";
-  let provenAtMs: number | undefined;
+  /** How old the proof of what is served was then; undefined when nothing may be served. */
+  let proofAgeMs: number | undefined;
   let ended = false;
   let hits = 0;
   let misses = 0;
@@ -90,13 +91,13 @@ export function createInvocation(shared: Shared, { remainingMs, requestId }: Inv
     kinesisLatencyMs += result.waitedMs;
     if (result.state !== "unknown") {
       state = result.state;
-      provenAtMs = result.state === "fresh" ? result.provenAtMs : servedFrom.atMs;
+      proofAgeMs = result.state === "fresh" ? result.ageMs : 0;
       return;
     }
     refreshFailures++;
-    const serves = options.onRefreshError === "serve" && servedFrom.atMs - result.provenAtMs <= options.maxGapMs;
+    const serves = options.onRefreshError === "serve" && result.ageMs <= options.maxGapMs;
     state = serves ? "stale" : "bypassed";
-    provenAtMs = serves ? result.provenAtMs : undefined;
+    proofAgeMs = serves ? result.ageMs : undefined;
     if (options.onRefreshError === "throw") throw new RefreshError(shared.streamName, result.reason, result.cause);
   }
 
@@ -163,7 +164,7 @@ export function createInvocation(shared: Shared, { remainingMs, requestId }: Inv
       const entry = hit(key);
       if (entry !== undefined) return entry.value as T;
       misses++;
-      allMisses.remember(key, store.loadStart(), clock.monotonic());
+      allMisses.remember(key, store.loadStart());
       return undefined;
     },
 
@@ -171,9 +172,8 @@ export function createInvocation(shared: Shared, { remainingMs, requestId }: Inv
       const target = requireDataId(id);
       checkOptions(given);
       const miss = allMisses.answered(target.toString());
-      const missedAt = miss?.monotonicMs;
-      const sinceMissMs = missedAt === undefined ? 0 : clock.monotonic() - missedAt;
-      return put(target, value, miss ?? began, sinceMissMs, given);
+      const nowMs = clock.monotonic();
+      return put(target, value, miss?.first ?? began, nowMs - (miss?.oldestMs ?? nowMs), given);
     },
 
     getOrAdd<T>(id: DataId<T>, load: () => T | PromiseLike<T>, given: AddOptions = {}): Promise<T> {
@@ -194,9 +194,8 @@ export function createInvocation(shared: Shared, { remainingMs, requestId }: Inv
       }
       const start = store.loadStart();
       return loads.run(target, start, invocation, async () => {
-        const startedAt = clock.monotonic();
         const value = await load();
-        put(target, value, start, clock.monotonic() - startedAt, given);
+        put(target, value, start, clock.monotonic() - start.monotonicMs, given);
         return value;
       });
     },
@@ -218,8 +217,8 @@ export function createInvocation(shared: Shared, { remainingMs, requestId }: Inv
     },
 
     get freshness() {
-      const boundMs = provenAtMs === undefined ? undefined : Math.max(0, servedFrom.atMs - provenAtMs);
-      return { state, asOf: provenAtMs, boundMs };
+      if (proofAgeMs === undefined) return { state, asOf: undefined, boundMs: undefined };
+      return { state, asOf: servedFrom.atMs - proofAgeMs, boundMs: Math.max(0, proofAgeMs) };
     },
   };
 

@@ -1,8 +1,8 @@
 /**
- * When something happened in this environment. Types only.
+ * When something happened in this environment.
  *
  * One counter, the epoch, orders everything: each invocation that begins and each invalidation that is applied gets the
- * next one. The wall clock cannot do that: it stands still within a millisecond, and it can be set back.
+ * next one. No clock can do that: several things happen within a millisecond, and the wall clock can be set back.
  */
 
 /** Larger is later, within one environment. */
@@ -12,4 +12,13 @@ export interface Moment {
   readonly epoch: Epoch;
   /** Wall clock. */
   readonly atMs: number;
+  readonly monotonicMs: number;
+}
+
+/**
+ * How long before `now` that was, at least as far as the clocks can tell: the wall clock may have been set back since, and
+ * the monotonic one may stand still while the environment is frozen.
+ */
+export function ageMs(then: Omit<Moment, "epoch">, now: Moment): number {
+  return Math.max(now.atMs - then.atMs, now.monotonicMs - then.monotonicMs);
 }

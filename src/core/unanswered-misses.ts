@@ -8,14 +8,15 @@
 import type { Moment } from "./moment.js";
 
 /** What is known of the load behind an `add`. */
-export interface Miss extends Moment {
-  /** When the oldest unanswered `get` missed; undefined when there is none. */
-  readonly monotonicMs: number | undefined;
+export interface Miss {
+  readonly first: Moment;
+  /** When the oldest unanswered `get` missed (monotonic); undefined when there is none. */
+  readonly oldestMs: number | undefined;
 }
 
 interface Misses {
   readonly first: Moment;
-  monotonicMs: number;
+  oldestMs: number;
   unanswered: number;
   /** Whether misses and adds have come by turns, so that it is known which answers which. */
   inTurn: boolean;
@@ -26,10 +27,10 @@ export function createUnansweredMisses() {
 
   return {
     /** A `get` of this key has missed. */
-    remember(key: string, at: Moment, monotonicMs: number): void {
+    remember(key: string, at: Moment): void {
       const misses = all.get(key);
-      if (misses === undefined) all.set(key, { first: at, monotonicMs, unanswered: 1, inTurn: true });
-      else if (misses.unanswered++ === 0) misses.monotonicMs = monotonicMs;
+      if (misses === undefined) all.set(key, { first: at, oldestMs: at.monotonicMs, unanswered: 1, inTurn: true });
+      else if (misses.unanswered++ === 0) misses.oldestMs = at.monotonicMs;
       else misses.inTurn = false;
     },
 
@@ -37,10 +38,10 @@ export function createUnansweredMisses() {
     answered(key: string): Miss | undefined {
       const misses = all.get(key);
       if (misses === undefined) return undefined;
-      const { first, monotonicMs, unanswered } = misses;
+      const { first, oldestMs, unanswered } = misses;
       if (unanswered > 0) misses.unanswered--;
       else misses.inTurn = false;
-      return { ...first, monotonicMs: unanswered > 0 ? monotonicMs : undefined };
+      return { first, oldestMs: unanswered > 0 ? oldestMs : undefined };
     },
 
     /** The invocation has changed the datum itself. */

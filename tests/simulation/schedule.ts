@@ -105,6 +105,7 @@ class Story {
   async #batch(environment: SimEnvironment): Promise<void> {
     const { dice, concurrency, life } = environment;
     if (this.#world.nowMs - life.quietSinceMs > DAY_MS) this.#world.took("frozen for more than a day");
+    life.clock.thawed(Math.max(0, this.#world.nowMs - life.quietSinceMs));
     if (dice.chance(0.2)) environment.setClock();
     if (dice.chance(0.05)) this.#setClockLater(environment);
     const count = concurrency === 1 ? 1 : dice.int(1, concurrency);
@@ -135,7 +136,7 @@ class Story {
 
   #setClockLater(environment: SimEnvironment): void {
     this.#world.clock.after(environment.dice.wide(1, 1_000), () => {
-      if (!environment.countsAges) this.#world.took("clock set anew in mid-invocation");
+      if (!environment.needsItsClock) this.#world.took("clock set anew in mid-invocation");
       environment.setClock();
     });
   }

@@ -116,6 +116,7 @@ export class LifeClock implements Clock {
   readonly #env: SimEnvironment;
   #stopped = false;
   #cpuMs = 0;
+  #frozenMs = 0;
   pendingTimers = 0;
 
   constructor(world: World, env: SimEnvironment) {
@@ -130,7 +131,12 @@ export class LifeClock implements Clock {
   /** A slow processor spends time between two looks at the clock. */
   monotonic(): number {
     if (this.#env.isSlow && this.#env.dice.chance(0.2)) this.#cpuMs += this.#env.dice.int(1, 10);
-    return this.#world.clock.monotonic() + this.#cpuMs;
+    return this.#world.clock.monotonic() + this.#cpuMs - this.#frozenMs;
+  }
+
+  /** The process is thawed: on some machines no monotonic time has passed. */
+  thawed(afterMs: number): void {
+    if (this.#env.standsStill) this.#frozenMs += afterMs;
   }
 
   after(delayMs: number, callback: () => void): () => void {
@@ -166,6 +172,8 @@ export class SimEnvironment {
   /** Invocations at once, at most. */
   readonly concurrency: number;
   readonly isSlow: boolean;
+  /** Whether its monotonic clock stands still while it is frozen. */
+  readonly standsStill: boolean;
   /** How far its clock is ahead of the truth. */
   skewMs: number;
   /** When its clock was last set. */
@@ -183,15 +191,16 @@ export class SimEnvironment {
     const manyAtOnce = world.mood !== "mixed" || this.dice.chance(0.4);
     this.concurrency = manyAtOnce ? this.dice.int(2, 8) : 1;
     this.isSlow = this.dice.chance(0.1);
+    this.standsStill = this.dice.chance(0.5);
     this.skewMs = this.#drawSkew();
     this.life = new Life(world, this);
     world.say(() => `${name}: ${JSON.stringify({ ...this.options, skewMs: this.skewMs, lagMs: this.replicaLagMs })}`);
   }
 
-  /** Whether what it may serve is bounded by ages that a step of its clock would blur. */
-  get countsAges(): boolean {
+  /** Where one clock stands still and what may be served is bounded by ages, a step of the other leaves no way to tell. */
+  get needsItsClock(): boolean {
     const { maxStalenessMs, onRefreshError } = this.options;
-    return maxStalenessMs > 0 || onRefreshError === "serve" || this.replicaLagMs > 0;
+    return this.standsStill && (maxStalenessMs > 0 || onRefreshError === "serve");
   }
 
   sleep(ms: number): Promise<void> {
@@ -207,7 +216,7 @@ export class SimEnvironment {
 
   /** A time server may set the clock, while the environment is frozen or at work. */
   setClock(): void {
-    if (this.countsAges) return;
+    if (this.needsItsClock) return;
     this.skewMs = this.#drawSkew();
     this.clockSetOrder = this.#world.tick();
     this.#world.say(() => `${this.name}: its clock is now off by ${this.skewMs} ms`);

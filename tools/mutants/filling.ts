@@ -90,7 +90,7 @@ export const FILLING: readonly Mutant[] = [
   {
     name: "add takes the load to have begun just now",
     file: INVOCATION,
-    search: "put(target, value, miss ?? began,",
+    search: "put(target, value, miss?.first ?? began,",
     replace: "put(target, value, store.loadStart(),",
   },
   {
@@ -102,9 +102,9 @@ export const FILLING: readonly Mutant[] = [
   {
     name: "a second load of an id is dated for the first",
     file: MISSES,
-    search: "else if (misses.unanswered++ === 0) misses.monotonicMs = monotonicMs;",
+    search: "else if (misses.unanswered++ === 0) misses.oldestMs = at.monotonicMs;",
     replace:
-      "else this.#misses.set(key, { ...misses, first: at, monotonicMs, unanswered: misses.unanswered + 1 });\n    if (misses === undefined) return;",
+      "else all.set(key, { ...misses, first: at, unanswered: misses.unanswered + 1 });\n      if (misses === undefined) return;",
   },
   {
     name: "forgetting what was invalidated does not refuse the loads that had to know it",

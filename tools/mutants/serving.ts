@@ -3,6 +3,7 @@ import type { Mutant } from "./mutant.js";
 
 const COHERENCE = "src/core/coherence.ts";
 const INVOCATION = "src/core/invocation.ts";
+const MOMENT = "src/core/moment.ts";
 const SHARED = "src/core/shared-refresh.ts";
 const BACKOFF = "src/core/refresh-backoff.ts";
 const STORE = "src/core/entry-store.ts";
@@ -11,21 +12,21 @@ export const SERVING: readonly Mutant[] = [
   {
     name: "an invocation joins a refresh that began before it",
     file: COHERENCE,
-    search: "epoch > began.epoch || (atMs <= began.atMs && atMs > began.atMs - maxStalenessMs);",
-    replace: "epoch > 0 && atMs > 0;",
+    search: "start.epoch > began.epoch || (isOfBefore(start.atMs) && ageMs(start, began) < maxStalenessMs);",
+    replace: "start.epoch > 0 && isOfBefore(0);",
   },
   {
     name: "the fence moves though entries are stored",
     file: COHERENCE,
-    search: "|| !alone || !held.isEmpty(nowMs)) return;",
+    search: "|| !alone || !held.isEmpty(began.atMs)) return;",
     replace: "|| !alone) return;",
   },
   {
     name: "the fence moves past loads of other invocations, and they are not refused",
     file: COHERENCE,
     search:
-      "|| !alone || !held.isEmpty(nowMs)) return;\n    // Iterators that are still good make the next refresh one round trip instead of three.\n    if (isWarm(position, nowMs) && nowMs - position.provenAtMs < maxGapMs / 2) return;\n    // Loads of before would need the old one, whoever offers them yet.\n    store.forgetBefore(began);\n",
-    replace: "|| !held.isEmpty(nowMs) || isWarm(position, nowMs)) return;\n",
+      "|| !alone || !held.isEmpty(began.atMs)) return;\n    // Iterators that are still good make the next refresh one round trip instead of three.\n    if (isWarm(position, began.atMs) && proofAgeMs(began) < maxGapMs / 2) return;\n    // Loads of before would need the old one, whoever offers them yet.\n    store.forgetBefore(began);\n",
+    replace: "|| !held.isEmpty(began.atMs) || isWarm(position, began.atMs)) return;\n",
   },
   {
     name: "refresh() is content with what maxStalenessMs allows",
@@ -36,8 +37,8 @@ export const SERVING: readonly Mutant[] = [
   {
     name: "a gap longer than the records are kept is read through",
     file: COHERENCE,
-    search: "nowMs - position.provenAtMs > maxGapMs;",
-    replace: "nowMs - position.provenAtMs > 1e15;",
+    search: "proofAgeMs(now) > maxGapMs;",
+    replace: "proofAgeMs(now) > 1e15;",
   },
   {
     name: "a lost position is kept",
@@ -65,10 +66,22 @@ export const SERVING: readonly Mutant[] = [
     replace: "position = { ...poll.position, provenAtMs: clock.now() };",
   },
   {
+    name: "ages are counted on the wall clock alone, which may have been set back",
+    file: MOMENT,
+    search: "Math.max(now.atMs - then.atMs, now.monotonicMs - then.monotonicMs)",
+    replace: "now.atMs - then.atMs",
+  },
+  {
+    name: "ages are counted on the monotonic clock alone, which may have stood still",
+    file: MOMENT,
+    search: "Math.max(now.atMs - then.atMs, now.monotonicMs - then.monotonicMs)",
+    replace: "now.monotonicMs - then.monotonicMs",
+  },
+  {
     name: "maxStalenessMs is exceeded a little",
     file: COHERENCE,
-    search: "ageMs <= maxStalenessMs)",
-    replace: "ageMs <= maxStalenessMs + 2_000)",
+    search: "proofAgeMs(began) <= maxStalenessMs)",
+    replace: "proofAgeMs(began) <= maxStalenessMs + 2_000)",
   },
   {
     name: "the handler waits longer than its deadline",

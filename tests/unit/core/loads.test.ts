@@ -5,7 +5,7 @@ import { createLoads } from "../../../src/core/loads.js";
 import { settled } from "../../../src/testing/manual-clock.js";
 
 const ID = dataId<string>("s", "1");
-const at = (epoch: number) => ({ epoch, atMs: epoch });
+const at = (epoch: number) => ({ epoch, atMs: epoch, monotonicMs: epoch });
 
 function pending() {
   let resolve: (value: string) => void = () => undefined;

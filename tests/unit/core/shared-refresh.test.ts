@@ -17,7 +17,7 @@ function setUp() {
   let epoch = 0;
   const refresh = createSharedRefresh<string>(
     clock,
-    () => ({ epoch: ++epoch, atMs: clock.now() }),
+    () => ({ epoch: ++epoch, atMs: clock.now(), monotonicMs: clock.monotonic() }),
     (start, signal, waitMs) => new Promise((finish) => works.push({ start, signal, waitMs, finish })),
   );
   /** Joins as an invocation that begins now does. */
@@ -149,7 +149,7 @@ describe("SharedRefresh", () => {
     let fail: (error: Error) => void = () => undefined;
     const refresh = createSharedRefresh<string>(
       clock,
-      () => ({ epoch: 1, atMs: 0 }),
+      () => ({ epoch: 1, atMs: 0, monotonicMs: 0 }),
       () => new Promise((_resolve, reject) => (fail = reject)),
     );
     const waiting = refresh.join(() => true, 1_000);
