@@ -16,7 +16,10 @@ export function createFencedStore(clock: Clock, options: ResolvedOptions) {
   const entries = createEntryStore(clock, options);
   /** In epochs: a load may be stored only if nothing that names its id was invalidated in a later one. */
   const fence = createFillFence();
-  /** In monotonic time, for sources read from a replica that lags: a load may still have read the old row for a while. */
+  /**
+   * In wall-clock time, for sources read from a replica that lags: a load may still have read the old row for a while. The
+   * replica catches up while the environment is frozen, too.
+   */
   const heldOff = createFillFence();
   let epoch: Epoch = 0;
   let lastLoad: Epoch = 0;
@@ -34,7 +37,7 @@ export function createFencedStore(clock: Clock, options: ResolvedOptions) {
     return (
       load.epoch >= oldestLoad &&
       fence.permits(key, id.source, load.epoch) &&
-      heldOff.permits(key, id.source, load.monotonicMs)
+      heldOff.permits(key, id.source, load.atMs)
     );
   }
 
@@ -54,7 +57,7 @@ export function createFencedStore(clock: Clock, options: ResolvedOptions) {
     forgetBefore(oldest: Moment): void {
       oldestLoad = Math.max(oldestLoad, oldest.epoch);
       fence.forgetBefore(oldestLoad);
-      heldOff.forgetBefore(oldest.monotonicMs);
+      heldOff.forgetBefore(oldest.atMs);
     },
 
     permits,
@@ -76,7 +79,7 @@ export function createFencedStore(clock: Clock, options: ResolvedOptions) {
       epoch++;
       // Where every load there is has been refused already, a backlog of a million is not worth remembering.
       if (fence.floor <= lastLoad) fence.raise(changed, epoch);
-      if (holdOffMs > 0) heldOff.raise(changed, clock.monotonic() + holdOffMs);
+      if (holdOffMs > 0) heldOff.raise(changed, clock.now() + holdOffMs);
       let dropped = 0;
       for (const source of changed.sources) dropped += entries.dropSource(source);
       for (const key of changed.keys) dropped += entries.drop(key);

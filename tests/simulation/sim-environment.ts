@@ -197,10 +197,13 @@ export class SimEnvironment {
     world.say(() => `${name}: ${JSON.stringify({ ...this.options, skewMs: this.skewMs, lagMs: this.replicaLagMs })}`);
   }
 
-  /** Where one clock stands still and what may be served is bounded by ages, a step of the other leaves no way to tell. */
+  /**
+   * Where one clock stands still and ages bound what may be served, a step of the other leaves no way to tell them; and
+   * hold-off goes by the wall clock alone.
+   */
   get needsItsClock(): boolean {
     const { maxStalenessMs, onRefreshError } = this.options;
-    return this.standsStill && (maxStalenessMs > 0 || onRefreshError === "serve");
+    return this.replicaLagMs > 0 || (this.standsStill && (maxStalenessMs > 0 || onRefreshError === "serve"));
   }
 
   sleep(ms: number): Promise<void> {
