@@ -135,7 +135,7 @@ describe("fields", () => {
 
   test.each([
     ['{"keys":"a"}', '"keys" is "a"'],
-    ['{"keys":{}}', '"keys" is an object'],
+    ['{"keys":{}}', '"keys" is {}'],
     ['{"keys":[5]}', '"keys" is 5'],
     ['{"sources":"a"}', '"sources" is "a"'],
     ['{"sources":[1]}', '"sources" is 1'],
