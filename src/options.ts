@@ -7,16 +7,18 @@ import type { TtlRange } from "./core/expiry.js";
 import type { RecordDecoder } from "./core/invalidation-record.js";
 import type { RefreshErrorPolicy, ResolvedOptions } from "./core/settings.js";
 import { estimateBytes } from "./core/size.js";
+import { isObject } from "./errors.js";
 import type { KinesisClient } from "./kinesis/client.js";
 import type { Logger } from "./logging.js";
 import type { Metrics } from "./metrics/emf.js";
 import {
+  atMost,
   check,
   checkOptions,
   FUNCTION,
-  isObject,
   milliseconds,
   objectWith,
+  oneOf,
   type Rule,
   wholeNumber,
 } from "./option-rules.js";
@@ -84,37 +86,38 @@ const RULES: Record<keyof ScacheOptions, Rule> = {
   sizeOf: FUNCTION,
   maxStalenessMs: milliseconds(0, LONGEST_GAP_MS),
   refreshTimeoutMs: milliseconds(1, 15 * MINUTE_MS),
-  onRefreshError: [`"bypass", "serve" or "throw"`, (policy) => ["bypass", "serve", "throw"].includes(policy as string)],
+  onRefreshError: oneOf("bypass", "serve", "throw"),
   maxGapMs: milliseconds(1, LONGEST_GAP_MS),
   clockMarginMs: milliseconds(0, HOUR_MS),
   holdOffMs: milliseconds(0, 24 * HOUR_MS),
-  freeze: ["true or false", (freeze) => typeof freeze === "boolean"],
+  freeze: oneOf(true, false),
   client: objectWith("send"),
   metrics: ["an object with addMetric(), or false", (metrics) => metrics === false || METRICS[1](metrics)],
   logger: objectWith("warn"),
   decode: FUNCTION,
 };
 
+const DEFAULTS = {
+  ttlMs: { min: 30 * MINUTE_MS, max: HOUR_MS },
+  maxEntries: 10_000,
+  maxBytes: 2 ** 24,
+  sizeOf: (value: unknown, id: DataId) => estimateBytes(value) + 2 * id.toString().length,
+  maxStalenessMs: 0,
+  refreshTimeoutMs: 1_000,
+  onRefreshError: "bypass",
+  maxGapMs: 15 * MINUTE_MS,
+  clockMarginMs: 10_000,
+  holdOffMs: 0,
+  freeze: true,
+} as const;
+
 /** @throws InvalidOptionError naming the first option that is not what it must be */
 export function resolveOptions(options: ScacheOptions = {}): ResolvedOptions {
-  checkOptions(options, RULES);
-  const { maxStalenessMs = 0, maxGapMs = 15 * MINUTE_MS } = options;
+  const { ttlMs, ...resolved } = { ...DEFAULTS, ...checkOptions(options, RULES) };
+  const { maxStalenessMs, maxGapMs } = resolved;
   // Otherwise the stream would never be read: the cache would be served until the gap is too long, and then flushed.
-  check("maxStalenessMs", maxStalenessMs, [`at most maxGapMs (${maxGapMs})`, () => maxStalenessMs <= maxGapMs]);
-  return {
-    ttl: ttlRange(options.ttlMs ?? { min: 30 * MINUTE_MS, max: HOUR_MS }),
-    maxEntries: options.maxEntries ?? 10_000,
-    maxBytes: options.maxBytes ?? 16 * 1024 * 1024,
-    sizeOf: options.sizeOf ?? estimateWithKey,
-    maxStalenessMs,
-    refreshTimeoutMs: options.refreshTimeoutMs ?? 1_000,
-    onRefreshError: options.onRefreshError ?? "bypass",
-    maxGapMs,
-    clockMarginMs: options.clockMarginMs ?? 10_000,
-    holdOffMs: options.holdOffMs ?? 0,
-    freeze: options.freeze ?? true,
-    decode: options.decode,
-  };
+  check("maxStalenessMs", maxStalenessMs, atMost("maxGapMs", maxGapMs));
+  return { ...resolved, ttl: ttlRange(ttlMs) };
 }
 
 function ttlRange(given: NonNullable<ScacheOptions["ttlMs"]>): TtlRange {
@@ -122,10 +125,6 @@ function ttlRange(given: NonNullable<ScacheOptions["ttlMs"]>): TtlRange {
   const { min, max } = given;
   check("ttlMs.min", min, LIFETIME);
   check("ttlMs.max", max, LIFETIME);
-  check("ttlMs.min", min, [`at most ttlMs.max (${max})`, () => min <= max]);
+  check("ttlMs.min", min, atMost("ttlMs.max", max));
   return { minMs: min, maxMs: max };
-}
-
-function estimateWithKey(value: unknown, id: DataId): number {
-  return estimateBytes(value) + 2 * id.toString().length;
 }

@@ -43,8 +43,7 @@ const RULES = { client: objectWith("send"), publishTimeoutMs: milliseconds(1, 90
  * @throws InvalidOptionError
  */
 export function createPublisher(stream: string, options: PublisherOptions = {}): InvalidationPublisher {
-  checkOptions(options, RULES);
-  const { client, publishTimeoutMs = 10_000 } = options;
+  const { client, publishTimeoutMs = 10_000 } = checkOptions(options, RULES);
   const ref = resolveStream(stream);
   const api = createStreamApi(client ?? createKinesisClient({ region: ref.region }), ref);
   const publisher = new Publisher(api, ref.name, systemClock, systemRandom);

@@ -18,5 +18,5 @@ export interface StreamRef {
 export function resolveStream(stream: string): StreamRef {
   const [, prefix, region, name] = (typeof stream === "string" && STREAM.exec(stream)) || [];
   if (name !== undefined) return { name, arn: prefix && stream, region: region || undefined };
-  throw new InvalidOptionError("stream", "a stream's name (1 to 128 of a-z A-Z 0-9 _ . -) or its ARN", stream);
+  throw new InvalidOptionError("stream", "a stream's name (of a-z A-Z 0-9 _ . -) or its ARN", stream);
 }

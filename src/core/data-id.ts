@@ -61,7 +61,6 @@ export function parseDataId<T = unknown>(text: string): DataId<T> {
 
 /** The data id of an id or of an object that has one. @throws InvalidDataIdError */
 export function toDataId(target: DataId | Observable): DataId {
-  if (target instanceof DataId) return target;
   const { observableId } = (target ?? {}) as Partial<Observable>;
   const named: unknown = typeof observableId === "function" ? observableId.call(target) : target;
   if (named instanceof DataId) return named;

@@ -19,10 +19,10 @@ const REQUEST_TIMEOUT_MS = 5_000;
 /** One connection per shard, so that a refresh is one round trip on wide streams, too. */
 const MAX_CONNECTIONS = 512;
 
-export function createKinesisClient(options: { readonly region?: string | undefined } = {}): KinesisClient {
+export function createKinesisClient({ region }: { readonly region?: string | undefined } = {}): KinesisClient {
   const agent = { keepAlive: true, maxSockets: MAX_CONNECTIONS };
   return new KinesisClient({
-    ...(options.region === undefined ? {} : { region: options.region }),
+    ...(region ? { region } : {}),
     maxAttempts: 1,
     requestHandler: new NodeHttpHandler({
       requestTimeout: REQUEST_TIMEOUT_MS,
