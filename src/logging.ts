@@ -26,10 +26,10 @@ export interface NoticesOptions {
 
 /** What is said of the stream, at the trouble's start and end, and what helps if no remedy is known for the failure. */
 const TROUBLES: Record<TroubleKind, readonly [what: string, otherwise: string]> = {
-  refresh: ["could not be read in time", "if it lasts, compare refreshTimeoutMs with KinesisLatency"],
+  refresh: ["could not be read in time", "if it lasts, check the network, or raise refreshTimeoutMs"],
   throttled: ["throttles its readers", "raise maxStalenessMs, or add shards: each allows 5 GetRecords a second"],
   lost: ["could not be followed; the cache was emptied", "find out whether it was created anew, or its retention cut"],
-  refused: ["cannot be used", "check the role, the region and the stream's name"],
+  refused: ["cannot be used", "check role, region and stream name"],
   record: [
     "holds a record not understood; the cache was emptied",
     "find its writer; another format needs the option decode",
@@ -42,28 +42,28 @@ const TROUBLES: Record<TroubleKind, readonly [what: string, otherwise: string]> 
 export const REMEDIES: readonly (readonly [failure: RegExp, remedy: string])[] = [
   [
     /^(AccessDenied|Unauthorized)/,
-    "allow the role kinesis:ListShards, GetShardIterator and GetRecords (to read), PutRecords (to invalidate)",
+    "allow the role kinesis:ListShards, GetShardIterator, GetRecords and, to invalidate, PutRecords",
   ],
   [
-    /^\w*(ProviderError|UnrecognizedClient|Token|Expired|Signature)/,
-    "give the function an execution role and no keys; locally, log in again, or set the clock",
+    /^\w*(Provider|Client|Token|Expired|Signature)/,
+    "give the function a role and no keys; locally, log in again or set the clock",
   ],
-  [/^KMSAccess/, "allow the role kms:Decrypt (to read), kms:GenerateDataKey (to write), in the key's policy too"],
+  [/^KMSAccess/, "allow the role kms:Decrypt and kms:GenerateDataKey, in the key's policy too"],
   [/^KMSThrottling/, "raise the KMS quota, or maxStalenessMs"],
   [/^KMS/, "enable KMS and the stream's key, or give it another"],
   [/^Resource/, "compare name, account and region with its ARN, or wait until it is ACTIVE"],
   [/^Error: Region is missing/, "set AWS_REGION, or the client's region"],
   [
-    /^E(NOTFOUND|AI_AGAIN|CONNREFUSED|HOSTUNREACH|NETUNREACH|TIMEDOUT)/,
-    "check the region; in a VPC also DNS, the route (NAT, or an endpoint kinesis-streams) and HTTPS out",
+    /^E(NOTFOUND|AI_AGAIN|CONNREFUSED|\w+UNREACH|TIMEDOUT)/,
+    "check the region; in a VPC also DNS, the route (NAT, or endpoint kinesis-streams) and HTTPS out",
   ],
 ];
 
-export function createNotices({ streamName, serviceName, logger: given, debug: asked }: NoticesOptions): Notices {
+export function createNotices({ streamName, serviceName = "", logger: given, debug: asked }: NoticesOptions): Notices {
   let logger = given;
   const write = (level: keyof Logger, message: string, detail?: object) => {
     try {
-      logger ??= new PowertoolsLogger(serviceName ? { serviceName } : {});
+      logger ??= new PowertoolsLogger({ serviceName });
       logger[level](`scache: ${message}`, { scache: { stream: streamName, ...detail } });
     } catch {
       // A logger that fails must not fail an invocation; and where would one say so?
@@ -81,20 +81,22 @@ export function createNotices({ streamName, serviceName, logger: given, debug: a
       // The outermost that a remedy is known for, else the origin.
       const failure = chain.find(remedyFor) ?? chain.at(-1);
       const error = failure && errorName(failure);
+      const remedy = failure && remedyFor(failure);
       const [what, otherwise] = TROUBLES[kind];
-      const fix = (failure && remedyFor(failure)) ?? otherwise;
+      const fix = remedy ?? otherwise;
+      // Only AWS and the system are quoted: other errors' messages may hold a piece of a record or of a value.
+      const mayQuote = failure && !isRecord && (remedy || error !== failure.name || "$fault" in failure);
       write("warn", `stream "${streamName}" ${what}: ${reason}${error ? ` (${error})` : ""}. To do: ${fix}.`, {
         kind,
         reason,
         error,
-        errorMessage:
-          failure && !isRecord && mayQuote(failure) && failure.message !== reason ? failure.message : undefined,
+        errorMessage: mayQuote && failure.message !== reason ? failure.message : undefined,
         fix,
       });
       if (isRecord) debug("a record was not understood", { reason: told });
     },
     troubleEnded(kind, detail) {
-      const after = `${Math.round(detail.durationMs)} ms (failures: ${detail.occurrences})`;
+      const after = `${Math.round(detail.durationMs)} ms`;
       write("info", `over after ${after}: stream "${streamName}" ${TROUBLES[kind][0]}.`, { kind, ...detail });
     },
     debug,
@@ -103,9 +105,4 @@ export function createNotices({ streamName, serviceName, logger: given, debug: a
 
 function remedyFor(error: Error): string | undefined {
   return REMEDIES.find(([failure]) => failure.test(`${errorName(error)}: ${error.message}`))?.[1];
-}
-
-/** Only AWS and the system are quoted: other errors' messages may hold a piece of a record or of a value. */
-function mayQuote(error: Error): boolean {
-  return "$fault" in error || errorName(error) !== error.name || /ProviderError$/.test(error.name);
 }

@@ -31,7 +31,7 @@ export function toBatches(content: RecordContent, publishedAtMs: number): Batch[
   const seal = (part: RecordContent) => {
     const data = encodeRecord(part, publishedAtMs);
     if (data.length + PARTITION_KEY_LENGTH > MAX_RECORD_BYTES) {
-      throw new RangeError(`an invalidation of ${data.length} bytes is too large for a Kinesis record`);
+      throw new RangeError(`${data.length} bytes are too many for one record`);
     }
     batches.push({ content: part, data });
   };
@@ -60,16 +60,17 @@ function split(texts: readonly string[]): string[][] {
 function groups<T>(items: readonly T[], bytesOf: (item: T) => number, maxBytes: number, maxItems: number): T[][] {
   const groups: T[][] = [];
   let group: T[] = [];
-  let bytes = 0;
+  // The first item begins the first group.
+  let bytes = Infinity;
   for (const item of items) {
     const size = bytesOf(item);
-    if (group.length === 0 || group.length === maxItems || bytes + size > maxBytes) {
+    bytes += size;
+    if (bytes > maxBytes || group.length === maxItems) {
       group = [];
       groups.push(group);
-      bytes = 0;
+      bytes = size;
     }
     group.push(item);
-    bytes += size;
   }
   return groups;
 }

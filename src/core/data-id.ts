@@ -74,12 +74,12 @@ export function toDataId(target: DataId | Observable): DataId {
 
 function wellFormed(name: string, value: string): string {
   if (typeof value === "string" && !LONE_SURROGATE.test(value)) return value;
-  throw new InvalidDataIdError(`a string without a lone surrogate as the data id's ${name}`, value);
+  throw new InvalidDataIdError(`a well-formed string as the data id's ${name}`, value);
 }
 
 const LONE_SURROGATE = /\p{Surrogate}/u;
-const MALFORMED = /;|%(?![0-9A-Fa-f]{2})/;
-const NOT_ASCII = /[\u0080-\uffff]+/g;
+const MALFORMED = /;|%(?![\da-f]{2})/i;
+const NOT_ASCII = /\P{ASCII}+/gu;
 const UNRESERVED = /^[\w\-.~]*$/;
 
 function encode(text: string): string {

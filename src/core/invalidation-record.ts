@@ -124,7 +124,7 @@ function readJson(data: Uint8Array): Invalidation {
 const IN_LOWER_CASE = /^[a-z]+$/;
 
 /** Shared by the many records that name no source: a backlog is read as a whole before it is applied. */
-const NONE: readonly string[] = Object.freeze([]);
+const NONE: readonly string[] = [];
 
 /** What came before, and a list of strings, each of them read; null entries are empty strings, as in Go. */
 function joined(
@@ -154,11 +154,13 @@ function canonicalKey(key: string): string {
   return PLAIN_KEY.test(key) ? key : parseDataId(key).toString();
 }
 
-/** Its days exist, but for the 29th of February. */
+/** But for the days from the 29th on, of which not every month has all. */
 const RFC_3339 =
-  /^\d{4}-(?!02-3|(?:0[469]|11)-31)(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:[.,]\d+)?(?:Z|[+-]\d\d:\d\d)$/;
+  /^\d{4}-(?:0[1-9]|1[0-2])-(?!00)\d\dT(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:[.,]\d+)?(?:Z|[+-]\d\d:\d\d)$/;
 
 function isTimestamp(value: string): boolean {
-  // In other years it is taken for the 1st of March.
-  return RFC_3339.test(value) && (value.slice(5, 10) !== "02-29" || new Date(value.slice(0, 10)).getUTCDate() === 29);
+  if (!RFC_3339.test(value)) return false;
+  const day = value.slice(8, 10);
+  // One that a month does not have is taken for one of the next, or for none.
+  return day < "29" || new Date(value.slice(0, 10)).getUTCDate() === Number(day);
 }

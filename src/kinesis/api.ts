@@ -76,11 +76,10 @@ export function createStreamApi(
     },
 
     async getShardIterator(ShardId, start, signal) {
-      const from =
-        start.at === "trim-horizon"
-          ? ({ ShardIteratorType: "TRIM_HORIZON" } as const)
-          : ({ ShardIteratorType: "AT_TIMESTAMP", Timestamp: new Date(start.timestampMs) } as const);
-      const { ShardIterator } = await send(new GetShardIteratorCommand({ ...stream, ShardId, ...from }), signal);
+      const Timestamp = start.at === "timestamp" ? new Date(start.timestampMs) : undefined;
+      const ShardIteratorType = Timestamp ? "AT_TIMESTAMP" : "TRIM_HORIZON";
+      const command = new GetShardIteratorCommand({ ...stream, ShardId, ShardIteratorType, Timestamp });
+      const { ShardIterator } = await send(command, signal);
       if (ShardIterator) return ShardIterator;
       throw new StreamFailure("unavailable", "no iterator was given");
     },
@@ -118,15 +117,15 @@ function toPage(answer: GetRecordsCommandOutput): RecordsPage {
   };
 }
 
-function toOutcome({ ErrorCode, ErrorMessage, ShardId, SequenceNumber }: PutRecordsResultEntry): PutOutcome {
+function toOutcome({ ErrorCode, ErrorMessage = "", ShardId, SequenceNumber }: PutRecordsResultEntry): PutOutcome {
   return !ErrorCode && ShardId && SequenceNumber
     ? { written: true, shardId: ShardId, sequenceNumber: SequenceNumber }
-    : { written: false, reason: `${ErrorCode ?? "no acknowledgement"}: ${ErrorMessage ?? ""}` };
+    : { written: false, reason: `${ErrorCode ?? "no acknowledgement"}: ${ErrorMessage}` };
 }
 
 /** By an error's name, whose fault it is, and its status. */
 const KINDS: readonly (readonly [failure: RegExp, kind: StreamFailureKind])[] = [
-  [/^(ProvisionedThroughputExceeded|LimitExceeded|(KMS)?Throttling)| 429$/, "throttled"],
+  [/^(ProvisionedThroughput|LimitExceeded|(KMS)?Throttling)| 429$/, "throttled"],
   [/^ExpiredIterator/, "expired"],
   [/^(InvalidArgument|ResourceNotFound)/, "lost"],
   [/ 5..$/, "unavailable"],

@@ -20,7 +20,8 @@ const REQUEST_TIMEOUT_MS = 5_000;
 const MAX_CONNECTIONS = 512;
 
 export function createKinesisClient({ region }: { readonly region?: string | undefined } = {}): KinesisClient {
-  const agent = { keepAlive: true, maxSockets: MAX_CONNECTIONS };
+  // Kept alive unless it says otherwise.
+  const agent = { maxSockets: MAX_CONNECTIONS };
   return new KinesisClient({
     ...(region ? { region } : {}),
     maxAttempts: 1,

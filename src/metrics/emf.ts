@@ -38,14 +38,14 @@ export function createEmfSink(options: EmfSinkOptions): MetricsSink {
       environment ??= crypto.randomUUID().slice(0, 8);
       const netTimeSavedMs = toThousandths(report.timeSavedMs) - toThousandths(report.kinesisLatencyMs);
       const figures = { ...report, netTimeSavedMs, environment };
-      metrics ??= ownMetrics(options, (name) => name in figures || Object.values<string>(METRICS).includes(name));
+      metrics ??= ownMetrics(options, figures);
       write(metrics, figures);
       options.trouble?.recovered("metrics");
     } catch (cause) {
       // What a failed line left behind must not be counted into the next one.
       metrics = undefined;
       try {
-        options.trouble?.failed("metrics", "a metrics line was not written", cause);
+        options.trouble?.failed("metrics", "no line was written", cause);
       } catch {
         // There is nobody left to tell: an invocation must not fail for its metrics.
       }
@@ -73,15 +73,19 @@ function toThousandths(value: number): number {
 }
 
 /** With namespace, service and default dimensions of the instance given, if there is one. */
-function ownMetrics(options: EmfSinkOptions, isReserved: (name: string) => boolean): Metrics {
+function ownMetrics(options: EmfSinkOptions, figures: object): Metrics {
   // Read through a derived instance, which is new and therefore holds no pending metrics: serialising it changes nothing
   // in the one the user holds.
   const { _aws, service, ...values } = { ...options.metrics?.singleMetric().serializeMetrics() };
   const functionName = stated(options.functionName) || "unknown";
-  const further = Object.entries(values).filter(([name, value]) => typeof value === "string" && !isReserved(name));
+  const further = Object.entries(values).filter(
+    ([name, value]) =>
+      typeof value === "string" && !(name in figures) && !Object.values<string>(METRICS).includes(name),
+  );
   return new Metrics({
     namespace: stated(_aws?.CloudWatchMetrics[0]?.Namespace, "default_namespace") || METRICS_NAMESPACE,
-    serviceName: stated(service, "service_undefined") || stated(options.serviceName) || functionName,
+    serviceName:
+      stated(service as string | undefined, "service_undefined") || stated(options.serviceName) || functionName,
     defaultDimensions: {
       function: functionName,
       stream: options.streamName,
@@ -91,6 +95,6 @@ function ownMetrics(options: EmfSinkOptions, isReserved: (name: string) => boole
 }
 
 /** A text that says something; Powertools has a word of its own for one that was not given. */
-function stated(text: unknown, notGiven?: string): string | false {
-  return typeof text === "string" && text !== notGiven && text.trim();
+function stated(text: string | undefined, notGiven?: string): string | false | undefined {
+  return text !== notGiven && text?.trim();
 }

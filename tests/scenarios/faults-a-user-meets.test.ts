@@ -119,7 +119,7 @@ describe("reading", () => {
     for (let invocation = 0; invocation < 3; invocation += 1) await environment.read("1");
     expect((await environment.read("1")).hit).toBe(true);
     expect(environment.log.infos.map(({ message }) => message)).toEqual([
-      expect.stringMatching(/over after \d+ ms \(failures: \d+\): stream ".*" cannot be used/),
+      expect.stringMatching(/over after \d+ ms: stream ".*" cannot be used/),
     ]);
   });
 
@@ -130,7 +130,7 @@ describe("reading", () => {
     process.env.AWS_CONFIG_FILE = "/nonexistent";
     const environment = stage.environment();
     await expectHandlerWorks(environment);
-    expectOneWarning(environment, "CredentialsProviderError", "give the function an execution role");
+    expectOneWarning(environment, "CredentialsProviderError", "give the function a role");
     expect(stage.proxy.totalCalls).toBe(0);
   });
 

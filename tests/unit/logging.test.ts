@@ -43,7 +43,7 @@ describe("notices in the log", () => {
     for (let n = 0; n < 1_000; n += 1) log.recovered("refresh");
     expect(entries.map((entry) => [entry.level, entry.message])).toEqual([
       ["warn", expect.stringMatching(/^scache: stream "changes" could not be read in time: deadline passed/)],
-      ["info", 'scache: over after 5000 ms (failures: 1000): stream "changes" could not be read in time.'],
+      ["info", 'scache: over after 5000 ms: stream "changes" could not be read in time.'],
     ]);
     expect(entries[1]?.detail).toEqual({ kind: "refresh", stream: "changes", durationMs: 5_000, occurrences: 1_000 });
   });
@@ -57,7 +57,7 @@ describe("notices in the log", () => {
     expect(detail).toMatchObject({ kind, stream: "changes", reason, fix: expect.any(String) });
     const { entries, logger } = recorder();
     createNotices({ streamName: "changes", logger }).troubleEnded(kind, { durationMs: 1, occurrences: 1 });
-    expect(entries[0]).toMatchObject({ level: "info", message: expect.stringContaining("after 1 ms (failures: 1)") });
+    expect(entries[0]).toMatchObject({ level: "info", message: expect.stringContaining("over after 1 ms: stream") });
   });
 
   test("access denied names the actions to allow", () => {
@@ -96,7 +96,11 @@ describe("notices in the log", () => {
       }),
       /check the region/,
     ],
-    ["no credentials", Object.assign(new Error("none"), { name: "CredentialsProviderError" }), /execution role/],
+    [
+      "no credentials",
+      Object.assign(new Error("none"), { name: "CredentialsProviderError" }),
+      /give the function a role/,
+    ],
     ["expired credentials", awsError("ExpiredTokenException"), /To do: .*log in again/],
     ["a key that is throttled", awsError("KMSThrottlingException"), /KMS quota/],
     ["a wrong signature", awsError("InvalidSignatureException"), /set the clock/],
@@ -129,7 +133,7 @@ describe("notices in the log", () => {
 
   test("an error named like a property of every object has no remedy made up for it", () => {
     const { message } = warningFor("refused", "failed", Object.assign(new Error("x"), { name: "constructor" }));
-    expect(message).toContain("check the role, the region");
+    expect(message).toContain("check role, region and stream name");
   });
 
   test("no data id and no piece of a record reaches the log above debug", () => {
@@ -213,7 +217,12 @@ describe("with a Powertools Logger", () => {
     });
     expect(lines).toMatchObject([
       { level: "WARN", service: "users" },
-      { level: "INFO", service: "users", message: expect.stringContaining("(failures: 2)") },
+      {
+        level: "INFO",
+        service: "users",
+        message: expect.stringContaining("over after 1 ms"),
+        scache: { occurrences: 2 },
+      },
     ]);
   });
 });

@@ -117,7 +117,7 @@ describe("publish rejects", () => {
     const tooLong = key("x".repeat(2 ** 20));
     const { error } = await publish({ keys: [key("1"), tooLong] });
     expect([calls, (error as PublishError).ids]).toEqual([[], [key("1"), tooLong]]);
-    expect((error as Error).message).toMatch(/an invalidation of \d+ bytes is too large for a Kinesis record/);
+    expect((error as Error).message).toMatch(/\d+ bytes are too many for one record/);
     expect((error as Error).message.length).toBeLessThan(2_000);
   });
 
