@@ -27,7 +27,7 @@ export interface NoticesOptions {
 /** What is said of the stream, at the trouble's start and end, and what helps if no remedy is known for the failure. */
 const TROUBLES: Record<TroubleKind, readonly [what: string, otherwise: string]> = {
   refresh: ["could not be read in time", "if it lasts, check the network, or raise refreshTimeoutMs"],
-  throttled: ["throttles its readers", "raise maxStalenessMs, or add shards: each allows 5 GetRecords a second"],
+  throttled: ["throttles its readers", "raise maxStalenessMs, or add shards (5 GetRecords a second each)"],
   lost: ["could not be followed; the cache was emptied", "find out whether it was created anew, or its retention cut"],
   refused: ["cannot be used", "check role, region and stream name"],
   record: [
@@ -51,7 +51,7 @@ export const REMEDIES: readonly (readonly [failure: RegExp, remedy: string])[] =
   [/^KMSAccess/, "allow the role kms:Decrypt and kms:GenerateDataKey, in the key's policy too"],
   [/^KMSThrottling/, "raise the KMS quota, or maxStalenessMs"],
   [/^KMS/, "enable KMS and the stream's key, or give it another"],
-  [/^Resource/, "compare name, account and region with its ARN, or wait until it is ACTIVE"],
+  [/^Resource/, "check its name, account and region, or wait until it is ACTIVE"],
   [/^Error: Region is missing/, "set AWS_REGION, or the client's region"],
   [
     /^E(NOTFOUND|AI_AGAIN|CONNREFUSED|\w+UNREACH|TIMEDOUT)/,

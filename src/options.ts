@@ -3,7 +3,6 @@
  * built. A wrong option must fail there, in words, and never in an invocation.
  */
 import type { DataId } from "./core/data-id.js";
-import type { TtlRange } from "./core/expiry.js";
 import type { RecordDecoder } from "./core/invalidation-record.js";
 import type { RefreshErrorPolicy, ResolvedOptions } from "./core/settings.js";
 import { estimateBytes } from "./core/size.js";
@@ -14,13 +13,13 @@ import type { Metrics } from "./metrics/emf.js";
 import {
   atMost,
   check,
-  checkOptions,
-  FUNCTION,
+  functionOr,
   milliseconds,
   objectWith,
   oneOf,
   type Rule,
   wholeNumber,
+  withDefaults,
 } from "./option-rules.js";
 
 export type { RefreshErrorPolicy, ResolvedOptions } from "./core/settings.js";
@@ -77,54 +76,44 @@ const LONGEST_GAP_MS = 23 * HOUR_MS;
 const METRICS = objectWith("addMetric");
 /** What is bounded by nothing but what a number can count. */
 const LARGEST = 2 ** 53 - 1;
-const LIFETIME = milliseconds(1, LARGEST);
+const LIFETIME = milliseconds(1, LARGEST, undefined);
 
-const RULES: Record<keyof ScacheOptions, Rule> = {
-  ttlMs: ["a number of milliseconds or { min, max }", (ttlMs) => isObject(ttlMs) || LIFETIME[1](ttlMs)],
-  maxEntries: wholeNumber(1, 2 ** 24),
-  maxBytes: wholeNumber(1, LARGEST),
-  sizeOf: FUNCTION,
-  maxStalenessMs: milliseconds(0, LONGEST_GAP_MS),
-  refreshTimeoutMs: milliseconds(1, 15 * MINUTE_MS),
-  onRefreshError: oneOf("bypass", "serve", "throw"),
-  maxGapMs: milliseconds(1, LONGEST_GAP_MS),
-  clockMarginMs: milliseconds(0, HOUR_MS),
-  holdOffMs: milliseconds(0, 24 * HOUR_MS),
-  freeze: oneOf(true, false),
+/** What each may be, and its default. */
+const RULES = {
+  ttlMs: [
+    "a number of milliseconds or { min, max }",
+    (ttlMs) => isObject(ttlMs) || LIFETIME[1](ttlMs),
+    { min: 30 * MINUTE_MS, max: HOUR_MS },
+  ],
+  maxEntries: wholeNumber(1, 2 ** 24, 10_000),
+  maxBytes: wholeNumber(1, LARGEST, 2 ** 24),
+  sizeOf: functionOr(estimateWithKey),
+  maxStalenessMs: milliseconds(0, LONGEST_GAP_MS, 0),
+  refreshTimeoutMs: milliseconds(1, 15 * MINUTE_MS, 1_000),
+  onRefreshError: oneOf(["bypass", "serve", "throw"], "bypass"),
+  maxGapMs: milliseconds(1, LONGEST_GAP_MS, 15 * MINUTE_MS),
+  clockMarginMs: milliseconds(0, HOUR_MS, 10_000),
+  holdOffMs: milliseconds(0, 24 * HOUR_MS, 0),
+  freeze: oneOf([true, false], true),
   client: objectWith("send"),
   metrics: ["an object with addMetric(), or false", (metrics) => metrics === false || METRICS[1](metrics)],
   logger: objectWith("warn"),
-  decode: FUNCTION,
-};
-
-const DEFAULTS = {
-  ttlMs: { min: 30 * MINUTE_MS, max: HOUR_MS },
-  maxEntries: 10_000,
-  maxBytes: 2 ** 24,
-  sizeOf: (value: unknown, id: DataId) => estimateBytes(value) + 2 * id.toString().length,
-  maxStalenessMs: 0,
-  refreshTimeoutMs: 1_000,
-  onRefreshError: "bypass",
-  maxGapMs: 15 * MINUTE_MS,
-  clockMarginMs: 10_000,
-  holdOffMs: 0,
-  freeze: true,
-} as const;
+  decode: functionOr(undefined),
+} satisfies Record<keyof ScacheOptions, Rule>;
 
 /** @throws InvalidOptionError naming the first option that is not what it must be */
 export function resolveOptions(options: ScacheOptions = {}): ResolvedOptions {
-  const { ttlMs, ...resolved } = { ...DEFAULTS, ...checkOptions(options, RULES) };
+  const { ttlMs, ...resolved } = withDefaults(options, RULES);
   const { maxStalenessMs, maxGapMs } = resolved;
   // Otherwise the stream would never be read: the cache would be served until the gap is too long, and then flushed.
   check("maxStalenessMs", maxStalenessMs, atMost("maxGapMs", maxGapMs));
-  return { ...resolved, ttl: ttlRange(ttlMs) };
-}
-
-function ttlRange(given: NonNullable<ScacheOptions["ttlMs"]>): TtlRange {
-  if (typeof given === "number") return { minMs: given, maxMs: given };
-  const { min, max } = given;
+  const { min, max } = typeof ttlMs === "number" ? { min: ttlMs, max: ttlMs } : ttlMs;
   check("ttlMs.min", min, LIFETIME);
   check("ttlMs.max", max, LIFETIME);
   check("ttlMs.min", min, atMost("ttlMs.max", max));
-  return { minMs: min, maxMs: max };
+  return { ...resolved, ttl: { minMs: min, maxMs: max } };
+}
+
+function estimateWithKey(value: unknown, id: DataId): number {
+  return estimateBytes(value) + 2 * id.toString().length;
 }

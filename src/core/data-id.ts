@@ -54,7 +54,7 @@ export function parseDataId<T = unknown>(text: string): DataId<T> {
   // Node garbles what is not ASCII beside escapes that are not UTF-8. A "?" it would take off cannot follow an empty field.
   const fields = new URLSearchParams(`&${wellFormed("wire form", text).replace(NOT_ASCII, encodeURIComponent)}`);
   if (MALFORMED.test(text) || !fields.get("t")) {
-    throw new InvalidDataIdError("a form-encoded data id with a type (t=data.ID)", text);
+    throw new InvalidDataIdError("a wire key (id=...&s=...&t=data.ID)", text);
   }
   return new DataId<T>(fields.get("s") ?? "", fields.get("id") ?? "");
 }

@@ -10,23 +10,17 @@ import { NodeHttpHandler } from "@smithy/node-http-handler";
 
 export type { KinesisClient };
 
-/**
- * The longest any call of ours may take, connecting included; refreshes and publishing set shorter times themselves. There
- * is no connection time-out beside it: the SDK does not clear its timer when a call is aborted while connecting, so one
- * would be left running when the invocation ends.
- */
-const REQUEST_TIMEOUT_MS = 5_000;
-/** One connection per shard, so that a refresh is one round trip on wide streams, too. */
-const MAX_CONNECTIONS = 512;
-
 export function createKinesisClient({ region }: { readonly region?: string | undefined } = {}): KinesisClient {
-  // Kept alive unless it says otherwise.
-  const agent = { maxSockets: MAX_CONNECTIONS };
+  // One connection per shard, so that a refresh is one round trip on wide streams, too; kept alive unless it says otherwise.
+  const agent = { maxSockets: 512 };
   return new KinesisClient({
     ...(region ? { region } : {}),
     maxAttempts: 1,
     requestHandler: new NodeHttpHandler({
-      requestTimeout: REQUEST_TIMEOUT_MS,
+      // The longest any call of ours may take, connecting included; refreshes and publishing set shorter times themselves.
+      // There is no connection time-out beside it: the SDK does not clear its timer when a call is aborted while
+      // connecting, so one would be left running when the invocation ends.
+      requestTimeout: 5_000,
       throwOnRequestTimeout: true,
       httpAgent: agent,
       httpsAgent: agent,

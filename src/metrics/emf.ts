@@ -13,9 +13,6 @@ import { METRICS, METRICS_NAMESPACE } from "./names.js";
 export type { Metrics } from "@aws-lambda-powertools/metrics";
 export { DIMENSION_NAMES, METRIC_NAMES, METRICS_NAMESPACE, PROPERTY_NAMES } from "./names.js";
 
-/** EMF allows 30 dimensions in a set, Powertools 29, and three are always there: function, stream and service. */
-const MAX_FURTHER_DIMENSIONS = 26;
-
 export interface EmfSinkOptions {
   readonly streamName: string;
   /** `POWERTOOLS_SERVICE_NAME`, if set; else the function's name stands for it. */
@@ -89,7 +86,8 @@ function ownMetrics(options: EmfSinkOptions, figures: object): Metrics {
     defaultDimensions: {
       function: functionName,
       stream: options.streamName,
-      ...Object.fromEntries(further.slice(0, MAX_FURTHER_DIMENSIONS)),
+      // EMF allows 30 dimensions in a set, Powertools 29, and three are always there, the service among them.
+      ...Object.fromEntries(further.slice(0, 26)),
     },
   });
 }

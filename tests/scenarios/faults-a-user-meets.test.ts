@@ -87,14 +87,14 @@ describe("reading", () => {
     stage.streamName = "misspelled";
     const environment = stage.environment();
     await expectHandlerWorks(environment);
-    expectOneWarning(environment, "ResourceNotFoundException", "compare name, account and region with its ARN");
+    expectOneWarning(environment, "ResourceNotFoundException", "check its name, account and region");
   });
 
   test("the stream is in another region", async () => {
     process.env.AWS_REGION = "eu-central-1";
     const environment = stage.environment();
     await expectHandlerWorks(environment);
-    expectOneWarning(environment, "ResourceNotFoundException", "compare name, account and region with its ARN");
+    expectOneWarning(environment, "ResourceNotFoundException", "check its name, account and region");
   });
 
   test("the stream is still being created, and then is there", async () => {

@@ -81,11 +81,7 @@ describe("notices in the log", () => {
   test.each([
     ["a key that may not be used", awsError("KMSAccessDeniedException"), /kms:Decrypt.*kms:GenerateDataKey/],
     ["a key switched off", awsError("KMSDisabledException"), /To do: enable KMS and the stream's key/],
-    [
-      "a missing stream",
-      awsError("ResourceNotFoundException"),
-      /compare name, account and region with its ARN.*ACTIVE/,
-    ],
+    ["a missing stream", awsError("ResourceNotFoundException"), /check its name, account and region.*ACTIVE/],
     ["a stream being created", awsError("ResourceInUseException"), /ACTIVE/],
     ["no region", new Error("Region is missing"), /AWS_REGION/],
     [

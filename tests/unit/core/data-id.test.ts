@@ -125,11 +125,9 @@ describe("a data id", () => {
     expect(() => parseDataId(5 as never)).toThrow(
       "scache: expected a well-formed string as the data id's wire form, but got 5",
     );
-    expect(() => parseDataId("id=%")).toThrow(
-      'scache: expected a form-encoded data id with a type (t=data.ID), but got "id=%"',
-    );
+    expect(() => parseDataId("id=%")).toThrow('scache: expected a wire key (id=...&s=...&t=data.ID), but got "id=%"');
     expect(() => parseDataId("id=1&s=2")).toThrow(
-      'scache: expected a form-encoded data id with a type (t=data.ID), but got "id=1&s=2"',
+      'scache: expected a wire key (id=...&s=...&t=data.ID), but got "id=1&s=2"',
     );
     expect(() => dataSource("\ude00")).toThrow("scache: expected a well-formed string as the data id's source");
   });
