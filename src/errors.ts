@@ -10,7 +10,8 @@ export type ScacheErrorCode = "INVALID_OPTION" | "INVALID_DATA_ID" | "PUBLISH_FA
 export class ScacheError extends Error {
   // Written out in each class: a minified class has another name.
   override readonly name: string = "ScacheError";
-  readonly code: ScacheErrorCode;
+  // Declared, here and below: the constructor sets it, and a field would only be bytes in a bundle.
+  declare readonly code: ScacheErrorCode;
 
   constructor(code: ScacheErrorCode, message: string, options?: ErrorOptions) {
     super(`scache: ${message}`, options);
@@ -21,7 +22,7 @@ export class ScacheError extends Error {
 /** An option or an argument is not what it must be. The message names it, what was expected and what came. */
 export class InvalidOptionError extends ScacheError {
   override readonly name = "InvalidOptionError";
-  readonly option: string;
+  declare readonly option: string;
 
   constructor(option: string, expected: string, received: unknown) {
     super("INVALID_OPTION", `option "${option}" must be ${expected}, but got ${describe(received)}`);

@@ -28,7 +28,7 @@ export interface NoticesOptions {
 const TROUBLES: Record<TroubleKind, readonly [what: string, otherwise: string]> = {
   refresh: ["could not be read in time", "if it lasts, check the network, or raise refreshTimeoutMs"],
   throttled: ["throttles its readers", "raise maxStalenessMs, or add shards (5 GetRecords a second each)"],
-  lost: ["could not be followed; the cache was emptied", "find out whether it was created anew, or its retention cut"],
+  lost: ["could not be followed; the cache was emptied", "check whether it was recreated, or its retention cut"],
   refused: ["cannot be used", "check role, region and stream name"],
   record: [
     "holds a record not understood; the cache was emptied",
@@ -55,7 +55,7 @@ export const REMEDIES: readonly (readonly [failure: RegExp, remedy: string])[] =
   [/^Error: Region is missing/, "set AWS_REGION, or the client's region"],
   [
     /^E(NOTFOUND|AI_AGAIN|CONNREFUSED|\w+UNREACH|TIMEDOUT)/,
-    "check the region; in a VPC also DNS, the route (NAT, or endpoint kinesis-streams) and HTTPS out",
+    "check the region; in a VPC also DNS, route (NAT or endpoint kinesis-streams) and HTTPS out",
   ],
 ];
 
@@ -76,7 +76,7 @@ export function createNotices({ streamName, serviceName = "", logger: given, deb
     troubleStarted(kind, { reason: told, cause }) {
       const isRecord = kind === "record";
       // What a decoder says about a record may quote it, data ids and all: that is for the debug level alone.
-      const reason = isRecord ? "the log level debug says why" : told;
+      const reason = isRecord ? "see log level debug" : told;
       const chain = causesOf(cause);
       // The outermost that a remedy is known for, else the origin.
       const failure = chain.find(remedyFor) ?? chain.at(-1);
@@ -93,7 +93,7 @@ export function createNotices({ streamName, serviceName = "", logger: given, deb
         errorMessage: mayQuote && failure.message !== reason ? failure.message : undefined,
         fix,
       });
-      if (isRecord) debug("a record was not understood", { reason: told });
+      if (isRecord) debug("record not understood", { reason: told });
     },
     troubleEnded(kind, detail) {
       const after = `${Math.round(detail.durationMs)} ms`;

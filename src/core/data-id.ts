@@ -7,8 +7,8 @@ import { InvalidDataIdError } from "../errors.js";
 
 /** `T` is the type of the datum; it exists only for the compiler. Make one with `dataId` or `dataSource`. */
 export class DataId<T = unknown> {
-  readonly source: string;
-  readonly id: string;
+  declare readonly source: string;
+  declare readonly id: string;
   /** Never set: it lets the compiler tell a `DataId<User>` from a `DataId<Order>`. */
   declare readonly valueType?: T;
   #wire: string | undefined;

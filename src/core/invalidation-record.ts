@@ -123,7 +123,7 @@ function readJson(data: Uint8Array): Invalidation {
 
 const IN_LOWER_CASE = /^[a-z]+$/;
 
-/** Shared by the many records that name no source: a backlog is read as a whole before it is applied. */
+/** Shared by the many records that name no source. */
 const NONE: readonly string[] = [];
 
 /** What came before, and a list of strings, each of them read; null entries are empty strings, as in Go. */

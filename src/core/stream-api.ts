@@ -72,7 +72,7 @@ export type StreamFailureKind = "throttled" | "expired" | "lost" | "unavailable"
 /** The only error a `StreamApi` rejects with. */
 export class StreamFailure extends Error {
   override readonly name = "StreamFailure";
-  readonly kind: StreamFailureKind;
+  declare readonly kind: StreamFailureKind;
 
   constructor(kind: StreamFailureKind, message: string, options?: ErrorOptions) {
     super(message, options);

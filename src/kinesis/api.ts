@@ -103,7 +103,7 @@ function openSince(timestampMs: number | undefined): ListShardsInput {
 
 function toShard({ ShardId = "", ParentShardId, AdjacentParentShardId }: Shard): ListedShard {
   const parents = [ParentShardId, AdjacentParentShardId];
-  return { shardId: ShardId, parentShardIds: parents.filter((parent) => parent !== undefined) };
+  return { shardId: ShardId, parentShardIds: parents.flatMap((parent) => parent ?? []) };
 }
 
 function toPage(answer: GetRecordsCommandOutput): RecordsPage {

@@ -36,7 +36,17 @@ export function createEmfSink(options: EmfSinkOptions): MetricsSink {
       const netTimeSavedMs = toThousandths(report.timeSavedMs) - toThousandths(report.kinesisLatencyMs);
       const figures = { ...report, netTimeSavedMs, environment };
       metrics ??= ownMetrics(options, figures);
-      write(metrics, figures);
+      for (const [name, value] of Object.entries(figures)) {
+        const metric = METRICS[name as keyof typeof METRICS];
+        if (typeof value === "string") metrics.addMetadata(name, value);
+        // One that is no finite number would become `null`, which CloudWatch drops together with the whole line.
+        if (!Number.isFinite(value)) continue;
+        const shown = toThousandths(value as number);
+        if (metric) metrics.addMetric(metric, name.endsWith("Ms") ? "Milliseconds" : "Count", shown);
+        // Metadata is typed as text, but goes into the line as it is; EMF and Logs Insights want numbers as numbers.
+        else metrics.addMetadata(name, shown as unknown as string);
+      }
+      metrics.publishStoredMetrics();
       options.trouble?.recovered("metrics");
     } catch (cause) {
       // What a failed line left behind must not be counted into the next one.
@@ -48,20 +58,6 @@ export function createEmfSink(options: EmfSinkOptions): MetricsSink {
       }
     }
   };
-}
-
-function write(metrics: Metrics, figures: Readonly<Record<string, unknown>>): void {
-  for (const [name, value] of Object.entries(figures)) {
-    const metric = METRICS[name as keyof typeof METRICS];
-    if (typeof value === "string") metrics.addMetadata(name, value);
-    // One that is no finite number would become `null`, which CloudWatch drops together with the whole line.
-    if (!Number.isFinite(value)) continue;
-    const shown = toThousandths(value as number);
-    if (metric) metrics.addMetric(metric, name.endsWith("Ms") ? "Milliseconds" : "Count", shown);
-    // Metadata is typed as text, but goes into the line as it is; EMF and Logs Insights want numbers as numbers.
-    else metrics.addMetadata(name, shown as unknown as string);
-  }
-  metrics.publishStoredMetrics();
 }
 
 /** Microseconds are finer than anything measured here, and keep the lines short. */

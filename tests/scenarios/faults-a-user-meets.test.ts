@@ -222,7 +222,7 @@ describe("in a process of its own, without a logger given, the log is one line o
     "nothing listens at the endpoint": [
       { AWS_ENDPOINT_URL_KINESIS: "http://127.0.0.1:1" },
       "ECONNREFUSED",
-      "in a VPC also DNS, the route",
+      "in a VPC also DNS, route",
     ],
     "the endpoint has no address": [{ AWS_ENDPOINT_URL_KINESIS: "http://kinesis.nowhere.invalid" }, "E", "DNS"],
     "the stream is in another region": [{ AWS_REGION: "eu-central-1" }, "ResourceNotFoundException", "region"],

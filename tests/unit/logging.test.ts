@@ -50,7 +50,7 @@ describe("notices in the log", () => {
 
   test.each(KINDS)("trouble of kind %s names the stream or the matter, the reason and what to do", (kind) => {
     const { message, detail } = warningFor(kind, "because");
-    const reason = kind === "record" ? "the log level debug says why" : "because";
+    const reason = kind === "record" ? "see log level debug" : "because";
     expect(message).toMatch(/^scache: .+: .+\. To do: .{20,}\.$/);
     expect(message).toContain(`: ${reason}. To do`);
     expect(message).toContain('"changes"');
