@@ -73,7 +73,7 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 /** Every stream keeps its records for a day; the hour is for what one has to read by then. */
 const LONGEST_GAP_MS = 23 * HOUR_MS;
-const METRICS = objectWith("addMetric");
+const [METRICS, isMetrics] = objectWith("addMetric");
 /** What is bounded by nothing but what a number can count. */
 const LARGEST = 2 ** 53 - 1;
 const LIFETIME = milliseconds(1, LARGEST, undefined);
@@ -96,7 +96,7 @@ const RULES = {
   holdOffMs: milliseconds(0, 24 * HOUR_MS, 0),
   freeze: oneOf([true, false], true),
   client: objectWith("send"),
-  metrics: ["an object with addMetric(), or false", (metrics) => metrics === false || METRICS[1](metrics)],
+  metrics: [`${METRICS}, or false`, (metrics) => metrics === false || isMetrics(metrics)],
   logger: objectWith("warn"),
   decode: functionOr(undefined),
 } satisfies Record<keyof ScacheOptions, Rule>;

@@ -47,10 +47,9 @@ export function toRequests<T extends RecordToPut>(records: readonly T[]): T[][] 
   return groups(records, bytesOf, MAX_REQUEST_BYTES, MAX_REQUEST_RECORDS);
 }
 
-/** Everything around the list in an encoded record, with room to spare. */
-const ENVELOPE_BYTES = 100;
-
 function split(texts: readonly string[]): string[][] {
+  // Everything around the list in an encoded record, with room to spare.
+  const ENVELOPE_BYTES = 100;
   // As JSON, with its quotes and the comma after it.
   const bytesOf = (text: string) => encodeJson(text).length + 1;
   return groups(texts, bytesOf, RECORD_BYTES - ENVELOPE_BYTES, texts.length);

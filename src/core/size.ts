@@ -4,26 +4,26 @@
  */
 import { isObject } from "../errors.js";
 
-const OBJECT_BYTES = 32;
-const SLOT_BYTES = 8;
-const STRING_BYTES = 24;
-
 export function estimateBytes(value: unknown): number {
-  const objects = new Set<object>();
+  const OBJECT_BYTES = 32;
+  const SLOT_BYTES = 8;
+  const STRING_BYTES = 24;
+  const seen = new Set<unknown>();
+  const found = [value];
   let bytes = 0;
-  const count = (member: unknown) => {
-    if (isObject(member)) objects.add(member);
-    else bytes += typeof member === "string" ? STRING_BYTES + 2 * member.length : SLOT_BYTES;
-  };
-  count(value);
-  // Those added on the way come up, too, each of them once.
-  for (const object of objects) {
-    bytes += OBJECT_BYTES;
-    if (ArrayBuffer.isView(object) || object instanceof ArrayBuffer) bytes += object.byteLength;
-    else {
-      for (const member of membersOf(object)) {
-        bytes += SLOT_BYTES;
-        count(member);
+  // What is found on the way comes up, too.
+  for (const next of found) {
+    if (typeof next === "string") bytes += STRING_BYTES + 2 * next.length;
+    else if (!isObject(next)) bytes += SLOT_BYTES;
+    else if (!seen.has(next)) {
+      seen.add(next);
+      bytes += OBJECT_BYTES;
+      if (ArrayBuffer.isView(next) || next instanceof ArrayBuffer) bytes += next.byteLength;
+      else {
+        for (const member of membersOf(next)) {
+          bytes += SLOT_BYTES;
+          found.push(member);
+        }
       }
     }
   }
