@@ -110,7 +110,7 @@ function toPage(answer: GetRecordsCommandOutput): RecordsPage {
   // An answer that does not say how far behind it is proves nothing.
   const { Records = [], NextShardIterator, ChildShards = [], MillisBehindLatest = Infinity } = answer;
   return {
-    records: Records.map(({ Data = new Uint8Array() }) => ({ data: Data })),
+    records: Records.map(({ Data }) => ({ data: Data ?? new Uint8Array() })),
     nextIterator: NextShardIterator || undefined,
     childShardIds: ChildShards.map(({ ShardId = "" }) => ShardId),
     millisBehindLatest: MillisBehindLatest,

@@ -11,7 +11,7 @@ import { NodeHttpHandler } from "@smithy/node-http-handler";
 export type { KinesisClient };
 
 export function createKinesisClient({ region }: { readonly region?: string | undefined } = {}): KinesisClient {
-  // One connection per shard, so that a refresh is one round trip on wide streams, too; kept alive unless it says otherwise.
+  // One connection per shard, so that a refresh is one round trip on wide streams, too. Its default is to keep them alive.
   const agent = { maxSockets: 512 };
   return new KinesisClient({
     ...(region ? { region } : {}),
