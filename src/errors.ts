@@ -10,10 +10,11 @@ export type ScacheErrorCode = "INVALID_OPTION" | "INVALID_DATA_ID" | "PUBLISH_FA
 export class ScacheError extends Error {
   // Written out in each class: a minified class has another name.
   override readonly name: string = "ScacheError";
-  readonly code: ScacheErrorCode;
+  // Declared, here and below: the constructor sets it, and a field would only be bytes in a bundle.
+  declare readonly code: ScacheErrorCode;
 
   constructor(code: ScacheErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options);
+    super(`scache: ${message}`, options);
     this.code = code;
   }
 }
@@ -21,10 +22,10 @@ export class ScacheError extends Error {
 /** An option or an argument is not what it must be. The message names it, what was expected and what came. */
 export class InvalidOptionError extends ScacheError {
   override readonly name = "InvalidOptionError";
-  readonly option: string;
+  declare readonly option: string;
 
   constructor(option: string, expected: string, received: unknown) {
-    super("INVALID_OPTION", `scache: option "${option}" must be ${expected}, but got ${describe(received)}`);
+    super("INVALID_OPTION", `option "${option}" must be ${expected}, but got ${describe(received)}`);
     this.option = option;
   }
 }
@@ -34,7 +35,7 @@ export class InvalidDataIdError extends ScacheError {
   override readonly name = "InvalidDataIdError";
 
   constructor(expected: string, received: unknown) {
-    super("INVALID_DATA_ID", `scache: expected ${expected}, but got ${describe(received)}`);
+    super("INVALID_DATA_ID", `expected ${expected}, but got ${describe(received)}`);
   }
 }
 
@@ -42,32 +43,20 @@ export class InvalidDataIdError extends ScacheError {
 export class PublishError extends ScacheError {
   override readonly name = "PublishError";
   /** Wire keys (`DataId.toString()`) that may not have been published. */
-  readonly ids: readonly string[];
+  declare readonly ids: readonly string[];
   /** Sources whose invalidation may not have been published. */
-  readonly sources: readonly string[];
-
+  declare readonly sources: readonly string[];
   /** Whether an `invalidateAll()` may not have been published. */
-  readonly everything: boolean;
+  declare readonly everything: boolean;
 
-  constructor(
-    stream: string,
-    unpublished: { ids: readonly string[]; sources: readonly string[]; everything: boolean },
-    cause: unknown,
-  ) {
+  constructor(stream: string, unpublished: Pick<PublishError, "ids" | "sources" | "everything">, cause: unknown) {
     const { ids, sources, everything } = unpublished;
-    const names = [...ids, ...sources, ...(everything ? ["everything"] : [])];
-    const shown =
-      names.slice(0, 3).map(shortened).join(", ") + (names.length > 3 ? `, … (${names.length} in all)` : "");
-    super(
-      "PUBLISH_FAILED",
-      `scache: may not have been published to stream "${stream}": ${shown}: ${messageOf(cause)}`,
-      {
-        cause,
-      },
-    );
-    this.ids = ids;
-    this.sources = sources;
-    this.everything = everything;
+    const names = ids.concat(sources, everything ? ["everything"] : []);
+    const shown = `${shortened(names.join(", "))} (${names.length} in all)`;
+    super("PUBLISH_FAILED", `may not have been published to stream "${stream}": ${shown}: ${messageOf(cause)}`, {
+      cause,
+    });
+    Object.assign(this, unpublished);
   }
 }
 
@@ -76,7 +65,7 @@ export class RefreshError extends ScacheError {
   override readonly name = "RefreshError";
 
   constructor(stream: string, reason: string, cause?: unknown) {
-    super("REFRESH_FAILED", `scache: could not catch up with stream "${stream}": ${reason}`, { cause });
+    super("REFRESH_FAILED", `could not catch up with stream "${stream}": ${reason}`, { cause });
   }
 }
 
@@ -85,17 +74,20 @@ export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : describe(thrown);
 }
 
-/** A short, safe description of any value for an error message. */
+/** A short, safe description of any value for an error message: of an object, the names of what it holds. */
 export function describe(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(shortened(value));
   if (typeof value === "function") return "a function";
-  if (typeof value !== "object" || value === null) return String(value);
+  if (!isObject(value)) return String(value);
   if (Array.isArray(value)) return `an array of ${value.length}`;
-  const keys = Object.keys(value);
-  return keys.length === 0 ? "an object" : `an object with ${keys.slice(0, 5).join(", ")}`;
+  return `{${Object.keys(value).slice(0, 5).join(", ")}}`;
+}
+
+export function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
 }
 
 /** An id can be as long as a record: a message must not be. */
 function shortened(text: string): string {
-  return text.length > 100 ? `${text.slice(0, 100)}…` : text;
+  return text.length > 100 ? `${text.slice(0, 100)}...` : text;
 }

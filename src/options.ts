@@ -3,22 +3,23 @@
  * built. A wrong option must fail there, in words, and never in an invocation.
  */
 import type { DataId } from "./core/data-id.js";
-import type { TtlRange } from "./core/expiry.js";
 import type { RecordDecoder } from "./core/invalidation-record.js";
 import type { RefreshErrorPolicy, ResolvedOptions } from "./core/settings.js";
 import { estimateBytes } from "./core/size.js";
+import { isObject } from "./errors.js";
 import type { KinesisClient } from "./kinesis/client.js";
 import type { Logger } from "./logging.js";
 import type { Metrics } from "./metrics/emf.js";
 import {
+  atMost,
   check,
-  checkOptions,
-  FUNCTION,
-  isObject,
+  functionOr,
   milliseconds,
   objectWith,
+  oneOf,
   type Rule,
   wholeNumber,
+  withDefaults,
 } from "./option-rules.js";
 
 export type { RefreshErrorPolicy, ResolvedOptions } from "./core/settings.js";
@@ -72,58 +73,45 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 /** Every stream keeps its records for a day; the hour is for what one has to read by then. */
 const LONGEST_GAP_MS = 23 * HOUR_MS;
-const METRICS = objectWith("addMetric");
+const [METRICS, isMetrics] = objectWith("addMetric");
 /** What is bounded by nothing but what a number can count. */
 const LARGEST = 2 ** 53 - 1;
-const LIFETIME = milliseconds(1, LARGEST);
+const LIFETIME = milliseconds(1, LARGEST, undefined);
 
-const RULES: Record<keyof ScacheOptions, Rule> = {
-  ttlMs: ["a number of milliseconds or { min, max }", (ttlMs) => isObject(ttlMs) || LIFETIME[1](ttlMs)],
-  maxEntries: wholeNumber(1, 2 ** 24),
-  maxBytes: wholeNumber(1, LARGEST),
-  sizeOf: FUNCTION,
-  maxStalenessMs: milliseconds(0, LONGEST_GAP_MS),
-  refreshTimeoutMs: milliseconds(1, 15 * MINUTE_MS),
-  onRefreshError: [`"bypass", "serve" or "throw"`, (policy) => ["bypass", "serve", "throw"].includes(policy as string)],
-  maxGapMs: milliseconds(1, LONGEST_GAP_MS),
-  clockMarginMs: milliseconds(0, HOUR_MS),
-  holdOffMs: milliseconds(0, 24 * HOUR_MS),
-  freeze: ["true or false", (freeze) => typeof freeze === "boolean"],
+/** What each may be, and its default. */
+const RULES = {
+  ttlMs: [
+    "a number of milliseconds or { min, max }",
+    (ttlMs) => isObject(ttlMs) || LIFETIME[1](ttlMs),
+    { min: 30 * MINUTE_MS, max: HOUR_MS },
+  ],
+  maxEntries: wholeNumber(1, 2 ** 24, 10_000),
+  maxBytes: wholeNumber(1, LARGEST, 2 ** 24),
+  sizeOf: functionOr(estimateWithKey),
+  maxStalenessMs: milliseconds(0, LONGEST_GAP_MS, 0),
+  refreshTimeoutMs: milliseconds(1, 15 * MINUTE_MS, 1_000),
+  onRefreshError: oneOf(["bypass", "serve", "throw"], "bypass"),
+  maxGapMs: milliseconds(1, LONGEST_GAP_MS, 15 * MINUTE_MS),
+  clockMarginMs: milliseconds(0, HOUR_MS, 10_000),
+  holdOffMs: milliseconds(0, 24 * HOUR_MS, 0),
+  freeze: oneOf([true, false], true),
   client: objectWith("send"),
-  metrics: ["an object with addMetric(), or false", (metrics) => metrics === false || METRICS[1](metrics)],
+  metrics: [`${METRICS}, or false`, (metrics) => metrics === false || isMetrics(metrics)],
   logger: objectWith("warn"),
-  decode: FUNCTION,
-};
+  decode: functionOr(undefined),
+} satisfies Record<keyof ScacheOptions, Rule>;
 
 /** @throws InvalidOptionError naming the first option that is not what it must be */
 export function resolveOptions(options: ScacheOptions = {}): ResolvedOptions {
-  checkOptions(options, RULES);
-  const { maxStalenessMs = 0, maxGapMs = 15 * MINUTE_MS } = options;
+  const { ttlMs, ...resolved } = withDefaults(options, RULES);
+  const { maxStalenessMs, maxGapMs } = resolved;
   // Otherwise the stream would never be read: the cache would be served until the gap is too long, and then flushed.
-  check("maxStalenessMs", maxStalenessMs, [`at most maxGapMs (${maxGapMs})`, () => maxStalenessMs <= maxGapMs]);
-  return {
-    ttl: ttlRange(options.ttlMs ?? { min: 30 * MINUTE_MS, max: HOUR_MS }),
-    maxEntries: options.maxEntries ?? 10_000,
-    maxBytes: options.maxBytes ?? 16 * 1024 * 1024,
-    sizeOf: options.sizeOf ?? estimateWithKey,
-    maxStalenessMs,
-    refreshTimeoutMs: options.refreshTimeoutMs ?? 1_000,
-    onRefreshError: options.onRefreshError ?? "bypass",
-    maxGapMs,
-    clockMarginMs: options.clockMarginMs ?? 10_000,
-    holdOffMs: options.holdOffMs ?? 0,
-    freeze: options.freeze ?? true,
-    decode: options.decode,
-  };
-}
-
-function ttlRange(given: NonNullable<ScacheOptions["ttlMs"]>): TtlRange {
-  if (typeof given === "number") return { minMs: given, maxMs: given };
-  const { min, max } = given;
+  check("maxStalenessMs", maxStalenessMs, atMost("maxGapMs", maxGapMs));
+  const { min, max } = typeof ttlMs === "number" ? { min: ttlMs, max: ttlMs } : ttlMs;
   check("ttlMs.min", min, LIFETIME);
   check("ttlMs.max", max, LIFETIME);
-  check("ttlMs.min", min, [`at most ttlMs.max (${max})`, () => min <= max]);
-  return { minMs: min, maxMs: max };
+  check("ttlMs.min", min, atMost("ttlMs.max", max));
+  return { ...resolved, ttl: { minMs: min, maxMs: max } };
 }
 
 function estimateWithKey(value: unknown, id: DataId): number {

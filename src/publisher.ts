@@ -7,7 +7,7 @@ import { DataId, type Observable, toDataId } from "./core/data-id.js";
 import { createRecordPublisher } from "./core/publisher.js";
 import { createStreamApi } from "./kinesis/api.js";
 import { createKinesisClient, type KinesisClient } from "./kinesis/client.js";
-import { checkOptions, milliseconds, objectWith } from "./option-rules.js";
+import { milliseconds, objectWith, withDefaults } from "./option-rules.js";
 import { resolveStream } from "./stream-ref.js";
 
 export { DataId, dataId, dataSource, type Observable, parseDataId } from "./core/data-id.js";
@@ -36,15 +36,14 @@ export interface InvalidationPublisher {
   invalidateAll(): Promise<string>;
 }
 
-const RULES = { client: objectWith("send"), publishTimeoutMs: milliseconds(1, 900_000) };
+const RULES = { client: objectWith("send"), publishTimeoutMs: milliseconds(1, 900_000, 10_000) };
 
 /**
  * @param stream the stream's name or ARN
  * @throws InvalidOptionError
  */
 export function createPublisher(stream: string, options: PublisherOptions = {}): InvalidationPublisher {
-  checkOptions(options, RULES);
-  const { client, publishTimeoutMs = 10_000 } = options;
+  const { client, publishTimeoutMs } = withDefaults(options, RULES);
   const ref = resolveStream(stream);
   const api = createStreamApi(client ?? createKinesisClient({ region: ref.region }), ref);
   const publisher = createRecordPublisher(api, ref.name, systemClock, systemRandom);

@@ -4,7 +4,7 @@
 import { InvalidOptionError } from "./errors.js";
 
 /** Its name, or its ARN, which ends with the name. */
-const STREAM = /^(arn:[^:]+:kinesis:([^:]*):\d{12}:stream\/)?([\w.-]{1,128})$/;
+const STREAM = /^(arn:[^:]+:kinesis:([^:]+)?:\d{12}:stream\/)?([\w.-]{1,128})$/;
 
 /** A stream as the AWS API wants it named. */
 export interface StreamRef {
@@ -17,6 +17,6 @@ export interface StreamRef {
 /** @throws InvalidOptionError unless it is a stream's name or ARN */
 export function resolveStream(stream: string): StreamRef {
   const [, prefix, region, name] = (typeof stream === "string" && STREAM.exec(stream)) || [];
-  if (name !== undefined) return { name, arn: prefix && stream, region: region || undefined };
-  throw new InvalidOptionError("stream", "a stream's name (1 to 128 of a-z A-Z 0-9 _ . -) or its ARN", stream);
+  if (name !== undefined) return { name, arn: prefix && stream, region };
+  throw new InvalidOptionError("stream", "a stream's name (of a-z A-Z 0-9 _ . -) or its ARN", stream);
 }

@@ -2,15 +2,15 @@
  * Cuts invalidations into records and records into requests, as few as Kinesis's limits allow.
  * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html
  */
-import { encodeRecord, RECORD_BYTES, type RecordContent } from "./invalidation-record.js";
+import { encodeJson, encodeRecord, RECORD_BYTES, type RecordContent } from "./invalidation-record.js";
 import type { RecordToPut } from "./stream-api.js";
 
 /** Records in one PutRecords request. */
 export const MAX_REQUEST_RECORDS = 500;
 /** Data and partition keys of one PutRecords request. */
-export const MAX_REQUEST_BYTES = 10 * 1024 * 1024;
+export const MAX_REQUEST_BYTES = 10 * 2 ** 20;
 /** Data and partition key of one record, unless the stream was set to allow more. */
-export const MAX_RECORD_BYTES = 1024 * 1024;
+export const MAX_RECORD_BYTES = 2 ** 20;
 /** Characters of a partition key we write, at most. */
 export const PARTITION_KEY_LENGTH = 32;
 
@@ -31,8 +31,7 @@ export function toBatches(content: RecordContent, publishedAtMs: number): Batch[
   const seal = (part: RecordContent) => {
     const data = encodeRecord(part, publishedAtMs);
     if (data.length + PARTITION_KEY_LENGTH > MAX_RECORD_BYTES) {
-      const limit = `a Kinesis record may be (${MAX_RECORD_BYTES} bytes)`;
-      throw new RangeError(`an invalidation of ${data.length} bytes is larger than ${limit}`);
+      throw new RangeError(`${data.length} bytes are too many for one record`);
     }
     batches.push({ content: part, data });
   };
@@ -48,13 +47,11 @@ export function toRequests<T extends RecordToPut>(records: readonly T[]): T[][] 
   return groups(records, bytesOf, MAX_REQUEST_BYTES, MAX_REQUEST_RECORDS);
 }
 
-/** Everything around the list in an encoded record, with room to spare. */
-const ENVELOPE_BYTES = 100;
-const encoder = new TextEncoder();
-
 function split(texts: readonly string[]): string[][] {
+  // Everything around the list in an encoded record, with room to spare.
+  const ENVELOPE_BYTES = 100;
   // As JSON, with its quotes and the comma after it.
-  const bytesOf = (text: string) => encoder.encode(JSON.stringify(text)).length + 1;
+  const bytesOf = (text: string) => encodeJson(text).length + 1;
   return groups(texts, bytesOf, RECORD_BYTES - ENVELOPE_BYTES, texts.length);
 }
 
@@ -62,16 +59,17 @@ function split(texts: readonly string[]): string[][] {
 function groups<T>(items: readonly T[], bytesOf: (item: T) => number, maxBytes: number, maxItems: number): T[][] {
   const groups: T[][] = [];
   let group: T[] = [];
-  let bytes = 0;
+  // The first item begins the first group.
+  let bytes = Infinity;
   for (const item of items) {
     const size = bytesOf(item);
-    if (group.length === 0 || group.length === maxItems || bytes + size > maxBytes) {
+    bytes += size;
+    if (bytes > maxBytes || group.length === maxItems) {
       group = [];
       groups.push(group);
-      bytes = 0;
+      bytes = size;
     }
     group.push(item);
-    bytes += size;
   }
   return groups;
 }

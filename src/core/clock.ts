@@ -44,6 +44,6 @@ export function within<T>(clock: Clock, timeoutMs: number, promise: Promise<T>):
 }
 
 /** How long to wait before trying again: doubled with each step from 1 on, and spread by chance. */
-export function backoffMs(step: number, firstMs: number, random: Random, longestMs = Number.POSITIVE_INFINITY): number {
+export function backoffMs(step: number, firstMs: number, random: Random, longestMs = Infinity): number {
   return Math.min(longestMs, firstMs * 2 ** (step - 1)) * (0.5 + random() / 2);
 }

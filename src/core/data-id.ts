@@ -7,8 +7,8 @@ import { InvalidDataIdError } from "../errors.js";
 
 /** `T` is the type of the datum; it exists only for the compiler. Make one with `dataId` or `dataSource`. */
 export class DataId<T = unknown> {
-  readonly source: string;
-  readonly id: string;
+  declare readonly source: string;
+  declare readonly id: string;
   /** Never set: it lets the compiler tell a `DataId<User>` from a `DataId<Order>`. */
   declare readonly valueType?: T;
   #wire: string | undefined;
@@ -54,14 +54,13 @@ export function parseDataId<T = unknown>(text: string): DataId<T> {
   // Node garbles what is not ASCII beside escapes that are not UTF-8. A "?" it would take off cannot follow an empty field.
   const fields = new URLSearchParams(`&${wellFormed("wire form", text).replace(NOT_ASCII, encodeURIComponent)}`);
   if (MALFORMED.test(text) || !fields.get("t")) {
-    throw new InvalidDataIdError("a form-encoded data id with a type (t=data.ID)", text);
+    throw new InvalidDataIdError("a wire key (id=...&s=...&t=data.ID)", text);
   }
   return new DataId<T>(fields.get("s") ?? "", fields.get("id") ?? "");
 }
 
 /** The data id of an id or of an object that has one. @throws InvalidDataIdError */
 export function toDataId(target: DataId | Observable): DataId {
-  if (target instanceof DataId) return target;
   const { observableId } = (target ?? {}) as Partial<Observable>;
   const named: unknown = typeof observableId === "function" ? observableId.call(target) : target;
   if (named instanceof DataId) return named;
@@ -75,12 +74,12 @@ export function toDataId(target: DataId | Observable): DataId {
 
 function wellFormed(name: string, value: string): string {
   if (typeof value === "string" && !LONE_SURROGATE.test(value)) return value;
-  throw new InvalidDataIdError(`a string without a lone surrogate as the data id's ${name}`, value);
+  throw new InvalidDataIdError(`a well-formed string as the data id's ${name}`, value);
 }
 
 const LONE_SURROGATE = /\p{Surrogate}/u;
-const MALFORMED = /;|%(?![0-9A-Fa-f]{2})/;
-const NOT_ASCII = /[\u0080-\uffff]+/g;
+const MALFORMED = /;|%(?![\da-f]{2})/i;
+const NOT_ASCII = /\P{ASCII}+/gu;
 const UNRESERVED = /^[\w\-.~]*$/;
 
 function encode(text: string): string {

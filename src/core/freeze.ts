@@ -10,19 +10,20 @@
  * trusted to be frozen below, too.
  */
 export function deepFreeze<T>(value: T): T {
-  if (!isFreezable(value)) return value;
-  const pending: object[] = [value];
-  for (let object = pending.pop(); object !== undefined; object = pending.pop()) {
+  const objects = [value as unknown].filter(isFreezable);
+  // Those added on the way come up, too.
+  for (const object of objects) {
     Object.freeze(object);
     for (const member of Object.values(object)) {
-      if (isFreezable(member)) pending.push(member);
+      if (isFreezable(member)) objects.push(member);
     }
   }
   return value;
 }
 
 function isFreezable(value: unknown): value is object {
-  if (typeof value !== "object" || value === null || Object.isFrozen(value)) return false;
-  const prototype = Object.getPrototypeOf(value);
+  // Whatever is no object, null included, counts as frozen.
+  if (typeof value !== "object" || Object.isFrozen(value)) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === null || Array.isArray(value);
 }

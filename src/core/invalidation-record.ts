@@ -32,6 +32,7 @@ export const RECORD_VERSION = 1;
 /** The largest record this package writes: one PUT payload unit, what Kinesis bills as one (25 KB). */
 export const RECORD_BYTES = 25_600;
 
+/** A field that says nothing is left out. */
 export interface RecordContent {
   readonly keys: readonly string[];
   readonly sources?: readonly string[];
@@ -39,69 +40,66 @@ export interface RecordContent {
 }
 
 export function encodeRecord(content: RecordContent, publishedAtMs: number): Uint8Array {
-  const { keys, sources = [], all } = content;
-  const ts = new Date(publishedAtMs).toISOString();
-  // A field that says nothing is undefined, and so left out.
-  return encoder.encode(
-    JSON.stringify({ keys, sources: sources.length > 0 ? sources : undefined, all: all || undefined, ts }),
-  );
+  return encodeJson({ ...content, ts: new Date(publishedAtMs).toISOString() });
+}
+
+export function encodeJson(value: unknown): Uint8Array {
+  return encoder.encode(JSON.stringify(value));
 }
 
 /** Reads one record with the built-in format. Never throws. */
 export function decodeRecord(data: Uint8Array): Invalidation {
-  try {
-    return readRecord(JSON.parse(decoder.decode(data)));
-  } catch (error) {
-    return notUnderstood(error);
-  }
+  return understood(data, readJson);
 }
 
 /** Reads one record with a user's decoder. Never throws. */
 export function decodeWith(decode: RecordDecoder, data: Uint8Array): Invalidation {
-  try {
-    const decoded = decode(data);
-    // An answer that is still to come names nothing now, which must not be taken for "nothing has changed".
-    if ("then" in decoded) throw new TypeError("decode returned a promise");
-    const { ids = [], sources = [], all = false } = decoded;
-    // Nothing is passed over in silence: one id or source in place of a list of them is a mistake.
-    if (typeof ids === "string") throw unexpected("ids", ids);
-    if (typeof sources === "string") throw unexpected("sources", sources);
-    if (typeof all !== "boolean") throw unexpected("all", all);
-    return {
-      keys: [...ids].map((id) => toDataId(id).toString()),
-      sources: [...sources].map((source) => text("sources", source)),
-      all,
-    };
-  } catch (error) {
-    return notUnderstood(error);
-  }
+  return understood(data, () => readDecoded(decode(data)));
 }
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
-function notUnderstood(error: unknown): Invalidation {
-  return { keys: [], sources: [], all: true, notUnderstood: messageOf(error) };
+function understood(data: Uint8Array, read: (data: Uint8Array) => Invalidation): Invalidation {
+  try {
+    return read(data);
+  } catch (error) {
+    return { keys: [], sources: [], all: true, notUnderstood: messageOf(error) };
+  }
 }
 
-function unexpected(name: string, value: unknown): TypeError {
-  return new TypeError(`"${name}" is ${describe(value)}`);
+/** Says in the notice what a field, or the whole record, is instead. */
+function must(fit: boolean, name: string, value: unknown): asserts fit {
+  if (!fit) throw new TypeError(`"${name}" is ${describe(value)}`);
 }
 
-const FIELDS: ReadonlySet<string> = new Set(["keys", "sources", "all", "v", "ts"]);
+function readDecoded(decoded: DecodedRecord): Invalidation {
+  // An answer that is still to come names nothing now, which must not be taken for "nothing has changed".
+  if ("then" in decoded) throw new TypeError("decode returned a promise");
+  const { ids = [], sources = [], all = false } = decoded;
+  // Nothing is passed over in silence: one id or source in place of a list of them is a mistake.
+  must(typeof ids !== "string", "ids", ids);
+  must(typeof sources !== "string", "sources", sources);
+  must(typeof all === "boolean", "all", all);
+  return {
+    keys: [...ids].map((id) => toDataId(id).toString()),
+    sources: [...sources].map((source) => text("sources", source)),
+    all,
+  };
+}
 
 /** Field names match in any case, as in Go; of a field given twice in different case, both count. */
-function readRecord(record: unknown): Invalidation {
+function readJson(data: Uint8Array): Invalidation {
+  const record: unknown = JSON.parse(decoder.decode(data));
+  must(typeof record === "object" && !Array.isArray(record), "record", record);
   let keys = NONE;
   let sources = NONE;
   let all = false;
-  if (record === null) return { keys, sources, all };
-  if (typeof record !== "object" || Array.isArray(record)) throw unexpected("record", record);
-  for (const name of Object.keys(record)) {
-    const value: unknown = Reflect.get(record, name);
+  for (const name of Object.keys(record ?? {})) {
+    const value = (record as Record<string, unknown>)[name];
     // A field that is null was not given.
     if (value === null) continue;
-    switch (FIELDS.has(name) ? name : name.toUpperCase().toLowerCase()) {
+    switch (IN_LOWER_CASE.test(name) ? name : name.toUpperCase().toLowerCase()) {
       case "keys":
         keys = joined(keys, name, value, canonicalKey);
         break;
@@ -109,22 +107,24 @@ function readRecord(record: unknown): Invalidation {
         sources = joined(sources, name, value, String);
         break;
       case "all":
-        if (typeof value !== "boolean") throw unexpected(name, value);
+        must(typeof value === "boolean", name, value);
         all ||= value;
         break;
       case "v":
-        if (value !== RECORD_VERSION) throw unexpected(name, value);
+        must(value === RECORD_VERSION, name, value);
         break;
       case "ts":
-        if (!isTimestamp(text(name, value))) throw unexpected(name, value);
+        must(isTimestamp(text(name, value)), name, value);
         break;
     }
   }
   return { keys, sources, all };
 }
 
-/** Shared by the many records that name no source: a backlog is read as a whole before it is applied. */
-const NONE: readonly string[] = Object.freeze([]);
+const IN_LOWER_CASE = /^[a-z]+$/;
+
+/** Shared by the many records that name no source. */
+const NONE: readonly string[] = [];
 
 /** What came before, and a list of strings, each of them read; null entries are empty strings, as in Go. */
 function joined(
@@ -133,13 +133,13 @@ function joined(
   value: unknown,
   read: (entry: string) => string,
 ): readonly string[] {
-  if (!Array.isArray(value)) throw unexpected(name, value);
+  must(Array.isArray(value), name, value);
   const entries = value.map((entry) => read(entry === null ? "" : text(name, entry)));
   return before.length === 0 ? entries : [...before, ...entries];
 }
 
 function text(name: string, value: unknown): string {
-  if (typeof value !== "string") throw unexpected(name, value);
+  must(typeof value === "string", name, value);
   return value;
 }
 
@@ -154,11 +154,13 @@ function canonicalKey(key: string): string {
   return PLAIN_KEY.test(key) ? key : parseDataId(key).toString();
 }
 
-/** Its days exist, but for the 29th of February. */
+/** But for the days from the 29th on, of which not every month has all. */
 const RFC_3339 =
-  /^\d{4}-(?!02-3|(?:0[469]|11)-31)(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:[.,]\d+)?(?:Z|[+-]\d{2}:\d{2})$/;
+  /^\d{4}-(?:0[1-9]|1[0-2])-(?!00)\d\dT(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:[.,]\d+)?(?:Z|[+-]\d\d:\d\d)$/;
 
 function isTimestamp(value: string): boolean {
-  // In other years it is taken for the 1st of March.
-  return RFC_3339.test(value) && (value.slice(5, 10) !== "02-29" || new Date(value.slice(0, 10)).getUTCDate() === 29);
+  if (!RFC_3339.test(value)) return false;
+  const day = value.slice(8, 10);
+  // One that a month does not have is taken for one of the next, or for none.
+  return day < "29" || new Date(value.slice(0, 10)).getUTCDate() === Number(day);
 }

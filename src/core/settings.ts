@@ -19,5 +19,5 @@ export interface ResolvedOptions {
   readonly clockMarginMs: number;
   readonly holdOffMs: number;
   readonly freeze: boolean;
-  readonly decode: RecordDecoder | undefined;
+  readonly decode?: RecordDecoder | undefined;
 }

@@ -67,11 +67,11 @@ export type StreamFailureKind = "throttled" | "expired" | "lost" | "unavailable"
 
 /** The only error a `StreamApi` rejects with. */
 export class StreamFailure extends Error {
-  readonly kind: StreamFailureKind;
+  override readonly name = "StreamFailure";
+  declare readonly kind: StreamFailureKind;
 
   constructor(kind: StreamFailureKind, message: string, options?: ErrorOptions) {
     super(message, options);
-    this.name = "StreamFailure";
     this.kind = kind;
   }
 }

@@ -9,7 +9,9 @@ import {
   GetShardIteratorCommand,
   type KinesisClient,
   type KinesisClientResolvedConfig,
+  type KinesisServiceException,
   ListShardsCommand,
+  type ListShardsInput,
   PutRecordsCommand,
   type PutRecordsResultEntry,
   type ServiceInputTypes,
@@ -40,7 +42,7 @@ export function createStreamApi(
 ): StreamApi {
   // By ARN, Kinesis can check permissions on the stream with every request; by name it takes some only without it.
   const byArn = { StreamARN: arn };
-  const stream = arn === undefined ? { StreamName: name } : byArn;
+  const stream = arn ? byArn : { StreamName: name };
 
   async function send<Input extends ServiceInputTypes, Output extends ServiceOutputTypes>(
     command: Command<Input, Output>,
@@ -54,24 +56,32 @@ export function createStreamApi(
   }
 
   return {
-    async listShards({ fromTimestampMs, nextToken: NextToken }, signal) {
-      const since = fromTimestampMs === undefined ? undefined : new Date(fromTimestampMs);
-      const all = { ...stream, ...(since && { ShardFilter: { Type: "FROM_TIMESTAMP", Timestamp: since } as const }) };
+    async listShards({ fromTimestampMs, nextToken }, signal) {
       // Kinesis refuses a request that names both a token and a stream.
-      const command = new ListShardsCommand(NextToken === undefined ? all : { ...byArn, NextToken });
-      const serverTimeMs = serverTimeOf(command);
-      const answer = await send(command, signal);
-      return { shards: (answer.Shards ?? []).map(toShard), nextToken: answer.NextToken, serverTimeMs: serverTimeMs() };
+      const command = new ListShardsCommand(
+        nextToken ? { ...byArn, NextToken: nextToken } : { ...stream, ...openSince(fromTimestampMs) },
+      );
+      let serverTimeMs: number | undefined;
+      command.middlewareStack.add(
+        (next) => async (args) => {
+          const result = await next(args);
+          const { headers } = result.response as { headers?: Record<string, string> };
+          serverTimeMs = Date.parse(headers?.date ?? "") || undefined;
+          return result;
+        },
+        { step: "deserialize" },
+      );
+      const { Shards = [], NextToken } = await send(command, signal);
+      return { shards: Shards.map(toShard), nextToken: NextToken, serverTimeMs };
     },
 
     async getShardIterator(ShardId, fromMs, signal) {
-      const from =
-        fromMs === undefined
-          ? ({ ShardIteratorType: "TRIM_HORIZON" } as const)
-          : ({ ShardIteratorType: "AT_TIMESTAMP", Timestamp: new Date(fromMs) } as const);
-      const { ShardIterator } = await send(new GetShardIteratorCommand({ ...stream, ShardId, ...from }), signal);
-      if (ShardIterator === undefined) throw new StreamFailure("unavailable", "GetShardIterator gave no iterator");
-      return ShardIterator;
+      const Timestamp = fromMs === undefined ? undefined : new Date(fromMs);
+      const ShardIteratorType = Timestamp ? "AT_TIMESTAMP" : "TRIM_HORIZON";
+      const command = new GetShardIteratorCommand({ ...stream, ShardId, ShardIteratorType, Timestamp });
+      const { ShardIterator } = await send(command, signal);
+      if (ShardIterator) return ShardIterator;
+      throw new StreamFailure("unavailable", "no iterator was given");
     },
 
     async getRecords(ShardIterator, signal) {
@@ -80,69 +90,51 @@ export function createStreamApi(
 
     async putRecords(records, signal) {
       const Records = records.map(({ data, partitionKey }) => ({ Data: data, PartitionKey: partitionKey }));
-      const answer = await send(new PutRecordsCommand({ ...stream, Records }), signal);
-      return (answer.Records ?? []).map(toOutcome);
+      const { Records: written = [] } = await send(new PutRecordsCommand({ ...stream, Records }), signal);
+      return written.map(toOutcome);
     },
   };
 }
 
-/** What the `Date` header said, once the command was answered. */
-function serverTimeOf(command: ListShardsCommand): () => number | undefined {
-  let date: string | undefined;
-  command.middlewareStack.add(
-    (next) => async (args) => {
-      const result = await next(args);
-      date = (result.response as { headers?: Record<string, string> }).headers?.date;
-      return result;
-    },
-    { step: "deserialize" },
-  );
-  return () => Date.parse(date ?? "") || undefined;
+function openSince(timestampMs: number | undefined): ListShardsInput {
+  if (timestampMs === undefined) return {};
+  return { ShardFilter: { Type: "FROM_TIMESTAMP", Timestamp: new Date(timestampMs) } };
 }
 
-function toShard({ ShardId, ParentShardId, AdjacentParentShardId }: Shard): ListedShard {
+function toShard({ ShardId = "", ParentShardId, AdjacentParentShardId }: Shard): ListedShard {
   const parents = [ParentShardId, AdjacentParentShardId];
-  return { shardId: ShardId ?? "", parentShardIds: parents.filter((parent) => parent !== undefined) };
+  return { shardId: ShardId, parentShardIds: parents.flatMap((parent) => parent ?? []) };
 }
-
-const NO_BYTES = new Uint8Array();
 
 function toPage(answer: GetRecordsCommandOutput): RecordsPage {
-  const { Records = [], NextShardIterator, ChildShards = [], MillisBehindLatest } = answer;
+  // An answer that does not say how far behind it is proves nothing.
+  const { Records = [], NextShardIterator, ChildShards = [], MillisBehindLatest = Infinity } = answer;
   return {
-    records: Records.map(({ Data }) => ({ data: Data ?? NO_BYTES })),
+    records: Records.map(({ Data }) => ({ data: Data ?? new Uint8Array() })),
     nextIterator: NextShardIterator || undefined,
-    childShardIds: ChildShards.map(({ ShardId }) => ShardId ?? ""),
-    // An answer that does not say how far behind it is proves nothing.
-    millisBehindLatest: MillisBehindLatest ?? Number.POSITIVE_INFINITY,
+    childShardIds: ChildShards.map(({ ShardId = "" }) => ShardId),
+    millisBehindLatest: MillisBehindLatest,
   };
 }
 
-function toOutcome({ ErrorCode, ErrorMessage, ShardId, SequenceNumber }: PutRecordsResultEntry): PutOutcome {
+function toOutcome({ ErrorCode, ErrorMessage = "", ShardId, SequenceNumber }: PutRecordsResultEntry): PutOutcome {
   return !ErrorCode && ShardId && SequenceNumber
     ? { written: true, shardId: ShardId, sequenceNumber: SequenceNumber }
-    : { written: false, reason: `${ErrorCode ?? "no acknowledgement"}: ${ErrorMessage ?? ""}` };
+    : { written: false, reason: `${ErrorCode ?? "no acknowledgement"}: ${ErrorMessage}` };
 }
 
-/** By the name of an error that its status does not tell enough about. */
-const KINDS: readonly (readonly [name: RegExp, kind: StreamFailureKind])[] = [
-  [/^(ProvisionedThroughputExceeded|LimitExceeded|(KMS)?Throttling)/, "throttled"],
+/** By an error's name, whose fault it is, and its status. */
+const KINDS: readonly (readonly [failure: RegExp, kind: StreamFailureKind])[] = [
+  [/^(ProvisionedThroughput|LimitExceeded|(KMS)?Throttling)| 429$/, "throttled"],
   [/^ExpiredIterator/, "expired"],
   [/^(InvalidArgument|ResourceNotFound)/, "lost"],
+  [/ 5..$/, "unavailable"],
+  // What else the service or the credential chain says no to is for a person; the rest never reached the service.
+  [/Credentials| client | 4..$/, "refused"],
 ];
 
 function kindOf(error: unknown): StreamFailureKind {
-  const { name, $metadata, $fault } = (error ?? {}) as {
-    name?: string;
-    $fault?: string;
-    $metadata?: { httpStatusCode?: number };
-  };
-  const failure = String(name);
-  const known = KINDS.find(([names]) => names.test(failure));
-  if (known !== undefined) return known[1];
-  const status = $metadata?.httpStatusCode ?? 0;
-  if (status === 429) return "throttled";
-  if (status >= 500) return "unavailable";
-  // What else the service or the credential chain says no to is for a person; the rest never reached the service.
-  return $fault === "client" || status >= 400 || failure.includes("Credentials") ? "refused" : "unavailable";
+  const { name, $fault, $metadata } = (error ?? {}) as Partial<KinesisServiceException>;
+  const failure = `${name} ${$fault} ${$metadata?.httpStatusCode}`;
+  return KINDS.find(([failures]) => failures.test(failure))?.[1] ?? "unavailable";
 }

@@ -10,22 +10,17 @@ import { NodeHttpHandler } from "@smithy/node-http-handler";
 
 export type { KinesisClient };
 
-/**
- * The longest any call of ours may take, connecting included; refreshes and publishing set shorter times themselves. There
- * is no connection time-out beside it: the SDK does not clear its timer when a call is aborted while connecting, so one
- * would be left running when the invocation ends.
- */
-const REQUEST_TIMEOUT_MS = 5_000;
-/** One connection per shard, so that a refresh is one round trip on wide streams, too. */
-const MAX_CONNECTIONS = 512;
-
-export function createKinesisClient(options: { readonly region?: string | undefined } = {}): KinesisClient {
-  const agent = { keepAlive: true, maxSockets: MAX_CONNECTIONS };
+export function createKinesisClient({ region }: { readonly region?: string | undefined } = {}): KinesisClient {
+  // One connection per shard, so that a refresh is one round trip on wide streams, too. Its default is to keep them alive.
+  const agent = { maxSockets: 512 };
   return new KinesisClient({
-    ...(options.region === undefined ? {} : { region: options.region }),
+    ...(region ? { region } : {}),
     maxAttempts: 1,
     requestHandler: new NodeHttpHandler({
-      requestTimeout: REQUEST_TIMEOUT_MS,
+      // The longest any call of ours may take, connecting included; refreshes and publishing set shorter times themselves.
+      // There is no connection time-out beside it: the SDK does not clear its timer when a call is aborted while
+      // connecting, so one would be left running when the invocation ends.
+      requestTimeout: 5_000,
       throwOnRequestTimeout: true,
       httpAgent: agent,
       httpsAgent: agent,

@@ -6,15 +6,13 @@
  */
 
 import { Metrics } from "@aws-lambda-powertools/metrics";
-import type { InvocationReport, MetricsSink } from "../core/invocation-report.js";
+import type { MetricsSink } from "../core/invocation-report.js";
 import type { TroubleLog } from "../core/trouble-log.js";
-import { ENVIRONMENT_PROPERTY, METRICS, METRICS_NAMESPACE } from "./names.js";
+import { METRICS, METRICS_NAMESPACE } from "./names.js";
 
 export type { Metrics } from "@aws-lambda-powertools/metrics";
 export { DIMENSION_NAMES, METRIC_NAMES, METRICS_NAMESPACE, PROPERTY_NAMES } from "./names.js";
 
-/** EMF allows 30 dimensions in a set, Powertools 29. */
-const MAX_DIMENSIONS = 29;
 export interface EmfSinkOptions {
   readonly streamName: string;
   /** `POWERTOOLS_SERVICE_NAME`, if set; else the function's name stands for it. */
@@ -22,8 +20,6 @@ export interface EmfSinkOptions {
   readonly functionName?: string | undefined;
   /** Its namespace and default dimensions are taken over; it is only read. */
   readonly metrics?: Metrics | undefined;
-  /** Names the cache, not the machine: a process with several has several. Default: random. */
-  readonly environment?: string | undefined;
   /** Told of every line whether it could be written. */
   readonly trouble?: Pick<TroubleLog, "failed" | "recovered">;
 }
@@ -32,45 +28,36 @@ export function createEmfSink(options: EmfSinkOptions): MetricsSink {
   // Built at the first report: what an instance is given during the first invocation (`logMetrics`) is then seen,
   // and a cold start does not wait for it.
   let metrics: Metrics | undefined;
-  let environment = options.environment;
+  // Names the cache, not the machine: a process with several has several.
+  let environment: string | undefined;
   return (report) => {
     try {
-      metrics ??= ownMetrics(options, (name) => name in METRICS || name in report || name === ENVIRONMENT_PROPERTY);
       environment ??= crypto.randomUUID().slice(0, 8);
-      write(metrics, report, environment);
+      const netTimeSavedMs = toThousandths(report.timeSavedMs) - toThousandths(report.kinesisLatencyMs);
+      const figures = { ...report, netTimeSavedMs, environment };
+      metrics ??= ownMetrics(options, figures);
+      for (const [name, value] of Object.entries(figures)) {
+        const metric = METRICS[name as keyof typeof METRICS];
+        if (typeof value === "string") metrics.addMetadata(name, value);
+        // One that is no finite number would become `null`, which CloudWatch drops together with the whole line.
+        if (!Number.isFinite(value)) continue;
+        const shown = toThousandths(value as number);
+        if (metric) metrics.addMetric(metric, name.endsWith("Ms") ? "Milliseconds" : "Count", shown);
+        // Metadata is typed as text, but goes into the line as it is; EMF and Logs Insights want numbers as numbers.
+        else metrics.addMetadata(name, shown as unknown as string);
+      }
+      metrics.publishStoredMetrics();
       options.trouble?.recovered("metrics");
     } catch (cause) {
+      // What a failed line left behind must not be counted into the next one.
+      metrics = undefined;
       try {
-        // What a failed line left behind must not be counted into the next one.
-        metrics?.clearMetrics();
-        metrics?.clearMetadata();
-        options.trouble?.failed("metrics", "a metrics line was not written", cause);
+        options.trouble?.failed("metrics", "no line was written", cause);
       } catch {
         // There is nobody left to tell: an invocation must not fail for its metrics.
       }
     }
   };
-}
-
-function write(metrics: Metrics, report: InvocationReport, environment: string): void {
-  const netTimeSavedMs = toThousandths(report.timeSavedMs) - toThousandths(report.kinesisLatencyMs);
-  const counted = Object.entries(METRICS);
-  for (const [name, figure] of counted) {
-    const value = figure === "netTimeSavedMs" ? netTimeSavedMs : report[figure];
-    // One that is no finite number would become `null`, which CloudWatch drops together with the whole line.
-    if (Number.isFinite(value)) {
-      metrics.addMetric(name, figure.endsWith("Ms") ? "Milliseconds" : "Count", toThousandths(value));
-    }
-  }
-  for (const name of Object.keys(report) as (keyof InvocationReport)[]) {
-    const value = report[name];
-    if (counted.some(([, figure]) => figure === name)) continue;
-    if (typeof value === "string") metrics.addMetadata(name, value);
-    // Metadata is typed as text, but goes into the line as it is; EMF and Logs Insights want numbers as numbers.
-    else if (Number.isFinite(value)) metrics.addMetadata(name, toThousandths(value as number) as unknown as string);
-  }
-  metrics.addMetadata(ENVIRONMENT_PROPERTY, environment);
-  metrics.publishStoredMetrics();
 }
 
 /** Microseconds are finer than anything measured here, and keep the lines short. */
@@ -79,24 +66,29 @@ function toThousandths(value: number): number {
 }
 
 /** With namespace, service and default dimensions of the instance given, if there is one. */
-function ownMetrics(options: EmfSinkOptions, isReserved: (name: string) => boolean): Metrics {
+function ownMetrics(options: EmfSinkOptions, figures: object): Metrics {
   // Read through a derived instance, which is new and therefore holds no pending metrics: serialising it changes nothing
   // in the one the user holds.
   const { _aws, service, ...values } = { ...options.metrics?.singleMetric().serializeMetrics() };
-  const functionName = stated(options.functionName) ?? "unknown";
-  const dimensions: Record<string, string> = { function: functionName, stream: options.streamName };
-  for (const [name, value] of Object.entries(values)) {
-    const fits = Object.hasOwn(dimensions, name) || Object.keys(dimensions).length < MAX_DIMENSIONS - 1;
-    if (typeof value === "string" && fits && !isReserved(name)) dimensions[name] = value;
-  }
+  const functionName = stated(options.functionName) || "unknown";
+  const further = Object.entries(values).filter(
+    ([name, value]) =>
+      typeof value === "string" && !(name in figures) && !Object.values<string>(METRICS).includes(name),
+  );
   return new Metrics({
-    namespace: stated(_aws?.CloudWatchMetrics[0]?.Namespace, "default_namespace") ?? METRICS_NAMESPACE,
-    serviceName: stated(service, "service_undefined") ?? stated(options.serviceName) ?? functionName,
-    defaultDimensions: dimensions,
+    namespace: stated(_aws?.CloudWatchMetrics[0]?.Namespace, "default_namespace") || METRICS_NAMESPACE,
+    serviceName:
+      stated(service as string | undefined, "service_undefined") || stated(options.serviceName) || functionName,
+    defaultDimensions: {
+      function: functionName,
+      stream: options.streamName,
+      // EMF allows 30 dimensions in a set, Powertools 29, and three are always there, the service among them.
+      ...Object.fromEntries(further.slice(0, 26)),
+    },
   });
 }
 
 /** A text that says something; Powertools has a word of its own for one that was not given. */
-function stated(text: unknown, notGiven?: string): string | undefined {
-  return (typeof text === "string" && text !== notGiven && text.trim()) || undefined;
+function stated(text: string | undefined, notGiven?: string): string | false | undefined {
+  return text !== notGiven && text?.trim();
 }

@@ -12,29 +12,26 @@ export const METRICS_NAMESPACE = "scache";
 /** In every line. Each distinct set of values is billed as metrics of its own. */
 export const DIMENSION_NAMES = ["service", "function", "stream"] as const;
 
-/** What CloudWatch keeps as metrics, and charges for, and the figure each shows; everything else is a property. */
+/** Which figures CloudWatch keeps as metrics, and charges for, and under which names; everything else is a property. */
 export const METRICS = {
-  KinesisLatency: "kinesisLatencyMs",
-  TimeSaved: "timeSavedMs",
+  kinesisLatencyMs: "KinesisLatency",
+  timeSavedMs: "TimeSaved",
   /** Of the report's figures, what was saved less what it cost. */
-  NetTimeSaved: "netTimeSavedMs",
-  CacheHits: "hits",
-  CacheMisses: "misses",
-  EntriesInvalidated: "entriesInvalidated",
+  netTimeSavedMs: "NetTimeSaved",
+  hits: "CacheHits",
+  misses: "CacheMisses",
+  entriesInvalidated: "EntriesInvalidated",
 } as const;
 
-export type MetricName = keyof typeof METRICS;
+export type MetricName = (typeof METRICS)[keyof typeof METRICS];
 
 // Marked as pure, here and below, so that a bundler drops what only the report and the tests ask for.
-export const METRIC_NAMES = /* @__PURE__ */ Object.keys(METRICS) as readonly MetricName[];
+export const METRIC_NAMES = /* @__PURE__ */ Object.values(METRICS) as readonly MetricName[];
 
-type CountedAsMetric = (typeof METRICS)[MetricName];
-type ReportedProperty = Exclude<keyof InvocationReport, CountedAsMetric>;
+type ReportedProperty = Exclude<keyof InvocationReport, keyof typeof METRICS>;
 
-/** Tells the caches of one function apart: what each saves and how often each is used differs. */
-export const ENVIRONMENT_PROPERTY = "environment";
-
-type PropertyName = ReportedProperty | typeof ENVIRONMENT_PROPERTY;
+/** Beside the report, what tells the caches of one function apart: what each saves and how often each is used differs. */
+type PropertyName = ReportedProperty | "environment";
 
 // A record, so that the compiler asks for a decision when the report grows.
 const PROPERTIES: Record<PropertyName, true> = {

@@ -73,6 +73,16 @@ describe("records", () => {
     }
   });
 
+  test("have no field that says nothing", () => {
+    const batches = toBatches({ keys: ["k"], sources: [], all: false }, 0).concat(
+      toBatches({ keys: [], all: true }, 0),
+    );
+    expect(batches.map(({ data }) => new TextDecoder().decode(data))).toEqual([
+      '{"keys":["k"],"ts":"1970-01-01T00:00:00.000Z"}',
+      '{"keys":[],"all":true,"ts":"1970-01-01T00:00:00.000Z"}',
+    ]);
+  });
+
   test("of nothing are none", () => {
     expect(toBatches({ keys: [] }, 0)).toEqual([]);
   });

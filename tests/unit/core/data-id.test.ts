@@ -107,15 +107,15 @@ describe("the wire key", () => {
 
 describe("a data id", () => {
   test("holds no half of a surrogate pair, which has no UTF-8 form", () => {
-    expect(() => dataId("s", "\ud83d")).toThrow(/lone surrogate.*id/);
-    expect(() => dataId("\ude00", "1")).toThrow(/lone surrogate.*source/);
+    expect(() => dataId("s", "\ud83d")).toThrow(/well-formed string as.* id,/);
+    expect(() => dataId("\ude00", "1")).toThrow(/well-formed string as.* source,/);
     expect(() => dataSource("\ude00")).toThrow(InvalidDataIdError);
     expect(() => parseDataId("id=\ud83d&s=s&t=data.ID")).toThrow(InvalidDataIdError);
   });
 
   test("is made of strings, and the error says what came instead", () => {
     expect(() => dataId("s", 1 as never)).toThrow(
-      "scache: expected a string without a lone surrogate as the data id's id, but got 1",
+      "scache: expected a well-formed string as the data id's id, but got 1",
     );
     expect(() => dataId(undefined as never, "1")).toThrow(/source, but got undefined/);
     expect(() => parseDataId(5 as never)).toThrow(InvalidDataIdError);
@@ -123,17 +123,13 @@ describe("a data id", () => {
 
   test("is not read from what is malformed or has no type, and the error says what it should have been", () => {
     expect(() => parseDataId(5 as never)).toThrow(
-      "scache: expected a string without a lone surrogate as the data id's wire form, but got 5",
+      "scache: expected a well-formed string as the data id's wire form, but got 5",
     );
-    expect(() => parseDataId("id=%")).toThrow(
-      'scache: expected a form-encoded data id with a type (t=data.ID), but got "id=%"',
-    );
+    expect(() => parseDataId("id=%")).toThrow('scache: expected a wire key (id=...&s=...&t=data.ID), but got "id=%"');
     expect(() => parseDataId("id=1&s=2")).toThrow(
-      'scache: expected a form-encoded data id with a type (t=data.ID), but got "id=1&s=2"',
+      'scache: expected a wire key (id=...&s=...&t=data.ID), but got "id=1&s=2"',
     );
-    expect(() => dataSource("\ude00")).toThrow(
-      "scache: expected a string without a lone surrogate as the data id's source",
-    );
+    expect(() => dataSource("\ude00")).toThrow("scache: expected a well-formed string as the data id's source");
   });
 
   test("made by a source's factory is the same as one made at once", () => {
@@ -183,7 +179,7 @@ describe("what an id can be taken from", () => {
 
   test("not an object whose source is no string", () => {
     expect(() => toDataId({ source: 1, id: "1" } as never)).toThrow(
-      "scache: expected a string without a lone surrogate as the data id's source, but got 1",
+      "scache: expected a well-formed string as the data id's source, but got 1",
     );
   });
 

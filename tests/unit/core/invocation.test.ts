@@ -51,7 +51,7 @@ describe("get", () => {
   test("an object that has an id is not taken for one, and the error says that an id was expected", async () => {
     const { cache } = await new Rig().invocation();
     const observable = { observableId: () => ONE } as unknown as DataId<string>;
-    expect(() => cache.get(observable)).toThrow("scache: expected a data id, but got an object with observableId");
+    expect(() => cache.get(observable)).toThrow("scache: expected a data id, but got {observableId}");
   });
 });
 
