@@ -54,7 +54,8 @@ export const REMEDIES: readonly (readonly [failure: RegExp, remedy: string])[] =
   ],
   [/^KMSThrottling/, "raise the KMS quota, or maxStalenessMs"],
   [/^KMS/, "enable KMS and the stream's key, or give it another"],
-  [/^Resource/, "there is no such stream, or it is not ACTIVE yet: check its name, account and region"],
+  [/^ResourceIn/, "the stream is being created or changed: wait until it is ACTIVE"],
+  [/^Resource/, "there is no such stream: check its name, account and region, or wait until it is ACTIVE"],
   [/^Error: Region is missing/, "set AWS_REGION, or the client's region"],
   [
     /^E(NOTFOUND|AI_AGAIN|CONNREFUSED|\w+UNREACH|TIMEDOUT)/,

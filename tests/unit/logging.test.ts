@@ -129,7 +129,7 @@ describe("notices in the log", () => {
 
   test("an error named like a property of every object has no remedy made up for it", () => {
     const { message } = warningFor("refused", "failed", Object.assign(new Error("x"), { name: "constructor" }));
-    expect(message).toContain("check role, region and stream name");
+    expect(message).toContain("check the function's role, its region and the stream's name");
   });
 
   test("no data id and no piece of a record reaches the log above debug", () => {
