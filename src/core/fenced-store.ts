@@ -4,7 +4,7 @@
  */
 import type { Clock } from "./clock.js";
 import type { DataId } from "./data-id.js";
-import { createEntryStore, type EntryStore } from "./entry-store.js";
+import { EntryStore } from "./entry-store.js";
 import { type Changed, createFillFence, NOTHING } from "./fill-fence.js";
 import type { Epoch, Moment } from "./moment.js";
 import type { ResolvedOptions } from "./settings.js";
@@ -13,7 +13,7 @@ export type FencedStore = ReturnType<typeof createFencedStore>;
 
 export function createFencedStore(clock: Clock, options: ResolvedOptions) {
   const { sizeOf, holdOffMs } = options;
-  const entries = createEntryStore(clock, options);
+  const entries = new EntryStore(clock, options);
   /** In epochs: a load may be stored only if nothing that names its id was invalidated in a later one. */
   const fence = createFillFence();
   /**

@@ -99,7 +99,8 @@ function readJson(data: Uint8Array): Invalidation {
     const value = (record as Record<string, unknown>)[name];
     // A field that is null was not given.
     if (value === null) continue;
-    switch (IN_LOWER_CASE.test(name) ? name : name.toUpperCase().toLowerCase()) {
+    // Nearly every record has these two and no other, and there may be a million records.
+    switch (name === "keys" || name === "ts" ? name : name.toUpperCase().toLowerCase()) {
       case "keys":
         keys = joined(keys, name, value, canonicalKey);
         break;
@@ -120,8 +121,6 @@ function readJson(data: Uint8Array): Invalidation {
   }
   return { keys, sources, all };
 }
-
-const IN_LOWER_CASE = /^[a-z]+$/;
 
 /** Shared by the many records that name no source. */
 const NONE: readonly string[] = [];

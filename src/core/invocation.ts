@@ -71,14 +71,17 @@ export function createInvocation(shared: Shared, { remainingMs, requestId }: Inv
   /** How old the proof of what is served was then; undefined when nothing may be served. */
   let proofAgeMs: number | undefined;
   let ended = false;
-  let hits = 0;
-  let misses = 0;
-  let timeSavedMs = 0;
-  let kinesisLatencyMs = 0;
-  let publishLatencyMs = 0;
-  let fillsRefused = 0;
-  let loadsShared = 0;
-  let refreshFailures = 0;
+  /** In an object, since a fraction in a variable of a closure is allocated anew each time it changes. */
+  const accounts = {
+    hits: 0,
+    misses: 0,
+    timeSavedMs: 0,
+    kinesisLatencyMs: 0,
+    publishLatencyMs: 0,
+    fillsRefused: 0,
+    loadsShared: 0,
+    refreshFailures: 0,
+  };
 
   async function catchUp(): Promise<void> {
     const timeoutMs = Math.min(options.refreshTimeoutMs, Math.max(0, remainingMs() / 2));
@@ -88,13 +91,13 @@ export function createInvocation(shared: Shared, { remainingMs, requestId }: Inv
     const maxStalenessMs = isFirst ? options.maxStalenessMs : 0;
     const alone = isFirst && shared.isAlone(invocation);
     const result = await coherence.catchUp(servedFrom, timeoutMs, maxStalenessMs, alone);
-    kinesisLatencyMs += result.waitedMs;
+    accounts.kinesisLatencyMs += result.waitedMs;
     if (result.state !== "unknown") {
       state = result.state;
       proofAgeMs = result.state === "fresh" ? result.ageMs : 0;
       return;
     }
-    refreshFailures++;
+    accounts.refreshFailures++;
     const serves = options.onRefreshError === "serve" && result.ageMs <= options.maxGapMs;
     state = serves ? "stale" : "bypassed";
     proofAgeMs = serves ? result.ageMs : undefined;
@@ -112,8 +115,8 @@ export function createInvocation(shared: Shared, { remainingMs, requestId }: Inv
     // Nothing was read for an invocation that began with an empty cache: what another one had begun to load before, and
     // stored since, may have been invalidated in between.
     if (state === "empty" && entry.loadEpoch < servedFrom.epoch) return undefined;
-    hits++;
-    timeSavedMs += entry.savedMs;
+    accounts.hits++;
+    accounts.timeSavedMs += entry.savedMs;
     return entry;
   }
 
@@ -135,8 +138,18 @@ export function createInvocation(shared: Shared, { remainingMs, requestId }: Inv
       // A getter of the value, or a user's sizeOf.
       trouble.debug("a value could not be cached", { cause: error });
     }
-    if (!stored) fillsRefused++;
+    if (!stored) accounts.fillsRefused++;
     return stored;
+  }
+
+  /** Apart from `getOrAdd`, whose hits would pay for the closure too. */
+  function loadAndPut<T>(id: DataId, load: () => T | PromiseLike<T>, given: AddOptions): Promise<T> {
+    const start = store.loadStart();
+    return loads.run(id, start, invocation, async () => {
+      const value = await load();
+      put(id, value, start, clock.monotonic() - start.monotonicMs, given);
+      return value;
+    });
   }
 
   async function publish(changed: Changed): Promise<string> {
@@ -154,7 +167,7 @@ export function createInvocation(shared: Shared, { remainingMs, requestId }: Inv
       // What was loaded and stored meanwhile may have been read before the change was visible.
       store.drop(changed);
       for (const key of changed.keys) allMisses.changed(key);
-      publishLatencyMs += clock.monotonic() - startedAt;
+      accounts.publishLatencyMs += clock.monotonic() - startedAt;
     }
   }
 
@@ -163,7 +176,7 @@ export function createInvocation(shared: Shared, { remainingMs, requestId }: Inv
       const key = requireDataId(id).toString();
       const entry = hit(key);
       if (entry !== undefined) return entry.value as T;
-      misses++;
+      accounts.misses++;
       allMisses.remember(key, store.loadStart());
       return undefined;
     },
@@ -186,18 +199,13 @@ export function createInvocation(shared: Shared, { remainingMs, requestId }: Inv
       }
       const entry = hit(target.toString());
       if (entry !== undefined) return Promise.resolve(entry.value as T);
-      misses++;
+      accounts.misses++;
       const running = loads.find(target);
       if (running !== undefined && mayShare(target, running)) {
-        loadsShared++;
+        accounts.loadsShared++;
         return running.result as Promise<T>;
       }
-      const start = store.loadStart();
-      return loads.run(target, start, invocation, async () => {
-        const value = await load();
-        put(target, value, start, clock.monotonic() - start.monotonicMs, given);
-        return value;
-      });
+      return loadAndPut(target, load, given);
     },
 
     async invalidate(...targets) {
@@ -236,17 +244,17 @@ export function createInvocation(shared: Shared, { remainingMs, requestId }: Inv
       const counters = coherence.takeCounters();
       // Written out, without spreading: building this object that way cost more than the rest of an invocation.
       return {
-        kinesisLatencyMs,
-        publishLatencyMs,
-        timeSavedMs,
-        hits,
-        misses,
+        kinesisLatencyMs: accounts.kinesisLatencyMs,
+        publishLatencyMs: accounts.publishLatencyMs,
+        timeSavedMs: accounts.timeSavedMs,
+        hits: accounts.hits,
+        misses: accounts.misses,
         entriesInvalidated: counters.entriesInvalidated,
-        fillsRefused,
-        loadsShared,
+        fillsRefused: accounts.fillsRefused,
+        loadsShared: accounts.loadsShared,
         kinesisCalls: counters.kinesisCalls,
         recordsSkipped: counters.recordsSkipped,
-        refreshFailures,
+        refreshFailures: accounts.refreshFailures,
         throttles: counters.throttles,
         flushes: counters.flushes,
         state,

@@ -34,8 +34,8 @@ const MAX_LIST_PAGES = 100;
 /** Keys handed on at a time: a record may hold some hundred thousand. */
 const MAX_KEYS_AT_ONCE = 1_000;
 /** What decoding a record and applying it take, roughly: by itself, and for each of its bytes. */
-const RECORD_US = 1;
-const BYTE_US = 0.01;
+const RECORD_NS = 1_000;
+const BYTE_NS = 10;
 
 export interface ReaderOptions {
   readonly clockMarginMs: number;
@@ -139,11 +139,11 @@ export function createStreamReader(
       run.records++;
       const invalidation = decode === undefined ? decodeRecord(data) : decodeWith(decode, data);
       const parts = Math.max(1, Math.ceil(invalidation.keys.length / MAX_KEYS_AT_ONCE));
-      const workUs = (RECORD_US + data.length * BYTE_US) / parts;
+      const workNs = (RECORD_NS + data.length * BYTE_NS) / parts;
       for (let part = 0; part < parts; part++) {
         if (run.closed) return;
         run.apply(parts === 1 ? invalidation : partOf(invalidation, part));
-        if (run.slice.isOver(workUs)) await run.slice.next();
+        if (run.slice.isOver(workNs)) await run.slice.next();
       }
     }
   }

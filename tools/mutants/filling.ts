@@ -78,8 +78,8 @@ export const FILLING: readonly Mutant[] = [
   {
     name: "the number of entries has no bound",
     file: STORE,
-    search: "entries.size >= maxEntries ||",
-    replace: "entries.size >= 1_000 * maxEntries ||",
+    search: "this.#entries.size >= maxEntries ||",
+    replace: "this.#entries.size >= 1_000 * maxEntries ||",
   },
   {
     name: "nothing is held off",
@@ -96,8 +96,8 @@ export const FILLING: readonly Mutant[] = [
   {
     name: "getOrAdd takes the load to have begun when it ended",
     file: INVOCATION,
-    search: "put(target, value, start, clock",
-    replace: "put(target, value, store.loadStart(), clock",
+    search: "put(id, value, start, clock",
+    replace: "put(id, value, store.loadStart(), clock",
   },
   {
     name: "a second load of an id is dated for the first",

@@ -1,7 +1,7 @@
 /** The entries against a plain model: never anything it does not hold, and all of it where no bound is met. */
 import { expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { createEntryStore, type StoreBounds } from "../../../src/core/entry-store.js";
+import { EntryStore, type StoreBounds } from "../../../src/core/entry-store.js";
 import { ManualClock } from "../../../src/testing/manual-clock.js";
 
 const key = fc.integer({ min: 0, max: 7 }).map((n) => `k${n}`);
@@ -28,7 +28,7 @@ test("never serves what the model does not hold, and without bounds serves all o
     steps: readonly (typeof step extends fc.Arbitrary<infer S> ? S : never)[],
   ) => {
     const clock = new ManualClock();
-    const store = createEntryStore(clock, bounds);
+    const store = new EntryStore(clock, bounds);
     const model = new Map<string, { source: string; value: number; expiresAtMs: number }>();
     for (const [value, action] of steps.entries()) {
       if (action.do === "set") {
@@ -133,7 +133,7 @@ test("holds exactly what a plain store that pushes out the least recently used w
     steps: readonly (typeof step extends fc.Arbitrary<infer S> ? S : never)[],
   ) => {
     const clock = new ManualClock();
-    const store = createEntryStore(clock, bounds);
+    const store = new EntryStore(clock, bounds);
     const plain = new PlainStore(bounds);
     for (const [value, action] of steps.entries()) {
       if (action.do === "set") {

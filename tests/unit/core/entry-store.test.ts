@@ -1,13 +1,13 @@
 /** The entries: bounded in number and bytes, each with its lifetime, dropped one by one, by source, or all. */
 import { describe, expect, jest, test } from "@jest/globals";
-import { createEntryStore, type StoreBounds } from "../../../src/core/entry-store.js";
+import { EntryStore, type StoreBounds } from "../../../src/core/entry-store.js";
 import { ManualClock } from "../../../src/testing/manual-clock.js";
 
 const START_MS = 1_000_000;
 
 function setUp(bounds: Partial<StoreBounds> = {}) {
   const clock = new ManualClock(START_MS);
-  const store = createEntryStore(clock, { maxEntries: 100, maxBytes: 1_000_000, ...bounds });
+  const store = new EntryStore(clock, { maxEntries: 100, maxBytes: 1_000_000, ...bounds });
   const set = (key: string, { source = "s", value = key as unknown, ttlMs = 1_000, bytes = 10 } = {}) =>
     store.set(key, source, { value, expiresAtMs: clock.now() + ttlMs, savedMs: 1, loadEpoch: 1 }, bytes);
   const get = (key: string) => store.get(key)?.value;
