@@ -47,26 +47,17 @@ export function encodeJson(value: unknown): Uint8Array {
   return encoder.encode(JSON.stringify(value));
 }
 
-/** Reads one record with the built-in format. Never throws. */
-export function decodeRecord(data: Uint8Array): Invalidation {
-  return understood(data, readJson);
-}
-
-/** Reads one record with a user's decoder. Never throws. */
-export function decodeWith(decode: RecordDecoder, data: Uint8Array): Invalidation {
-  return understood(data, () => readDecoded(decode(data)));
-}
-
-const encoder = new TextEncoder();
-const decoder = new TextDecoder("utf-8", { fatal: true });
-
-function understood(data: Uint8Array, read: (data: Uint8Array) => Invalidation): Invalidation {
+/** Reads one record: with the user's decoder, if there is one. Never throws. */
+export function decodeRecord(data: Uint8Array, decode?: RecordDecoder): Invalidation {
   try {
-    return read(data);
+    return decode === undefined ? readJson(data) : readDecoded(decode(data));
   } catch (error) {
     return { keys: [], sources: [], all: true, notUnderstood: messageOf(error) };
   }
 }
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder("utf-8", { fatal: true });
 
 /** Says in the notice what a field, or the whole record, is instead. */
 function must(fit: boolean, name: string, value: unknown): asserts fit {

@@ -7,7 +7,7 @@
  * that cannot be used any more is taken anew from the last moment the shard was known to be caught up.
  */
 import type { Clock } from "./clock.js";
-import { decodeRecord, decodeWith, type Invalidation, type RecordDecoder } from "./invalidation-record.js";
+import { decodeRecord, type Invalidation, type RecordDecoder } from "./invalidation-record.js";
 import { createPollRun, type Poll, type PollLimits, type PollRun } from "./poll-run.js";
 import { type Position, usableIterator } from "./position.js";
 import {
@@ -137,7 +137,7 @@ export function createStreamReader(
   async function handOn(run: PollRun, records: readonly StreamRecord[]): Promise<void> {
     for (const { data } of records) {
       run.records++;
-      const invalidation = decode === undefined ? decodeRecord(data) : decodeWith(decode, data);
+      const invalidation = decodeRecord(data, decode);
       const parts = Math.max(1, Math.ceil(invalidation.keys.length / MAX_KEYS_AT_ONCE));
       const workNs = (RECORD_NS + data.length * BYTE_NS) / parts;
       for (let part = 0; part < parts; part++) {

@@ -4,7 +4,7 @@
  */
 import fc from "fast-check";
 import { dataId, parseDataId } from "../../src/core/data-id.js";
-import { decodeRecord, decodeWith, encodeRecord, type Invalidation } from "../../src/core/invalidation-record.js";
+import { decodeRecord, encodeRecord, type Invalidation } from "../../src/core/invalidation-record.js";
 import { InvalidDataIdError } from "../../src/errors.js";
 
 export interface Property {
@@ -205,7 +205,7 @@ export const PROPERTIES: readonly Property[] = [
           if (throws) throw returned;
           return returned as object;
         };
-        isSound(decodeWith(decode, new Uint8Array()));
+        isSound(decodeRecord(new Uint8Array(), decode));
       },
     ),
   },

@@ -1,19 +1,20 @@
 /** Decoders of the user's: believed to the letter, and what is not what it should be means everything. */
 import { describe, expect, test } from "@jest/globals";
 import { dataId } from "../../../src/core/data-id.js";
-import { decodeWith } from "../../../src/core/invalidation-record.js";
+import { decodeRecord } from "../../../src/core/invalidation-record.js";
 
 const EVERYTHING = { keys: [], sources: [], all: true };
 
 describe("a decoder of the user's", () => {
   test("names ids, sources or everything, from any iterable", () => {
-    const decoded = decodeWith(
-      (data) => ({ ids: new Set([dataId("s", String(data[0]))]), sources: ["x"].values(), all: false }),
-      Uint8Array.of(7),
-    );
+    const decoded = decodeRecord(Uint8Array.of(7), (data) => ({
+      ids: new Set([dataId("s", String(data[0]))]),
+      sources: ["x"].values(),
+      all: false,
+    }));
     expect(decoded).toEqual({ keys: ["id=7&s=s&t=data.ID"], sources: ["x"], all: false });
-    expect(decodeWith(() => ({}), new Uint8Array())).toEqual({ keys: [], sources: [], all: false });
-    expect(decodeWith(() => ({ all: true }), new Uint8Array())).toEqual({ keys: [], sources: [], all: true });
+    expect(decodeRecord(new Uint8Array(), () => ({}))).toEqual({ keys: [], sources: [], all: false });
+    expect(decodeRecord(new Uint8Array(), () => ({ all: true }))).toEqual({ keys: [], sources: [], all: true });
   });
 
   test.each([
@@ -54,6 +55,6 @@ describe("a decoder of the user's", () => {
       "half way",
     ],
   ])("that %s means everything, and the notice will say why", (_what, decoder, notUnderstood) => {
-    expect(decodeWith(decoder as never, new Uint8Array())).toEqual({ ...EVERYTHING, notUnderstood });
+    expect(decodeRecord(new Uint8Array(), decoder as never)).toEqual({ ...EVERYTHING, notUnderstood });
   });
 });
