@@ -107,8 +107,7 @@ export class SimInvocation {
     else if (chance < 0.8) return this.#refresh();
     else if (chance < 0.83) return this.#refreshWhileLoading(datum);
     else if (chance < 0.96) return this.#change(datum);
-    // Which miss an add answers cannot be told by one that answers none, beside a load that may outlast a change.
-    else if (!this.#lateAdds.has(datum)) await this.#loadAndAdd(datum);
+    else await this.#addUnasked(datum);
   }
 
   get(datum: Datum): Value | undefined {
@@ -125,6 +124,11 @@ export class SimInvocation {
 
   async getThenAdd(datum: Datum): Promise<void> {
     if (this.get(datum) === undefined) await this.#loadAndAdd(datum);
+  }
+
+  /** An `add` without a `get`. Beside a load that may outlast a change nobody could tell which of them it answers. */
+  async #addUnasked(datum: Datum): Promise<void> {
+    if (!this.#lateAdds.has(datum)) await this.#loadAndAdd(datum);
   }
 
   async #loadAndAdd(datum: Datum): Promise<boolean> {
@@ -203,7 +207,7 @@ export class SimInvocation {
       await this.#env.sleep(this.#env.dice.wide(1, 60_000));
       await this.#refresh();
     };
-    await Promise.all([this.#loadAndAdd(datum), refresh()]);
+    await Promise.all([this.#addUnasked(datum), refresh()]);
   }
 
   async #refresh(): Promise<void> {
