@@ -14,7 +14,7 @@ import { type Changed, NOTHING } from "./fill-fence.js";
 import { deepFreeze } from "./freeze.js";
 import type { FreshnessState, InvocationReport } from "./invocation-report.js";
 import type { Load, Loads } from "./loads.js";
-import type { Moment } from "./moment.js";
+import type { Epoch, Moment } from "./moment.js";
 import type { Publisher } from "./publisher.js";
 import type { ResolvedOptions } from "./settings.js";
 import type { TroubleLog } from "./trouble-log.js";
@@ -68,6 +68,11 @@ export function createInvocation(shared: Shared, { remainingMs, requestId }: Inv
   /** Moves with `refresh()`. */
   let servedFrom = began;
   let state: FreshnessState = "bypassed";
+  /**
+   * What was loaded before this is neither served nor waited for. Where nothing was read for the invocation, since nothing
+   * was cached, what another one had begun to load before, and stored since, may have been invalidated in between.
+   */
+  let oldestLoad: Epoch = began.epoch;
   /** How old the proof of what is served was then; undefined when nothing may be served. */
   let proofAgeMs: number | undefined;
   let ended = false;
@@ -92,16 +97,19 @@ export function createInvocation(shared: Shared, { remainingMs, requestId }: Inv
     const alone = isFirst && shared.isAlone(invocation);
     const result = await coherence.catchUp(servedFrom, timeoutMs, maxStalenessMs, alone);
     accounts.kinesisLatencyMs += result.waitedMs;
-    if (result.state !== "unknown") {
+    if (result.state === "unknown") {
+      const serves = options.onRefreshError === "serve" && result.ageMs <= options.maxGapMs;
+      state = serves ? "stale" : "bypassed";
+      proofAgeMs = serves ? result.ageMs : undefined;
+      accounts.refreshFailures++;
+    } else {
       state = result.state;
       proofAgeMs = result.state === "fresh" ? result.ageMs : 0;
-      return;
     }
-    accounts.refreshFailures++;
-    const serves = options.onRefreshError === "serve" && result.ageMs <= options.maxGapMs;
-    state = serves ? "stale" : "bypassed";
-    proofAgeMs = serves ? result.ageMs : undefined;
-    if (options.onRefreshError === "throw") throw new RefreshError(shared.streamName, result.reason, result.cause);
+    oldestLoad = state === "fresh" || state === "stale" ? 0 : servedFrom.epoch;
+    if (result.state === "unknown" && options.onRefreshError === "throw") {
+      throw new RefreshError(shared.streamName, result.reason, result.cause);
+    }
   }
 
   /** The entry, if this invocation may be served it; counted. */
@@ -111,10 +119,7 @@ export function createInvocation(shared: Shared, { remainingMs, requestId }: Inv
     // still streaming after the hooks, on the other hand, is the same invocation.
     if (ended && !shared.isLatest(invocation)) return undefined;
     const entry = held.get(key, deadlineMs);
-    if (entry === undefined) return undefined;
-    // Nothing was read for an invocation that began with an empty cache: what another one had begun to load before, and
-    // stored since, may have been invalidated in between.
-    if (state === "empty" && entry.loadEpoch < servedFrom.epoch) return undefined;
+    if (entry === undefined || entry.loadEpoch < oldestLoad) return undefined;
     accounts.hits++;
     accounts.timeSavedMs += entry.savedMs;
     return entry;
@@ -122,8 +127,7 @@ export function createInvocation(shared: Shared, { remainingMs, requestId }: Inv
 
   /** A load of another invocation may be waited for where its value, had it been stored, could be served. */
   function mayShare(id: DataId, { start, owner }: Load<Invocation>): boolean {
-    if ((owner !== invocation && owner.isOver) || !store.permits(id, start)) return false;
-    return state === "fresh" || state === "stale" || start.epoch >= servedFrom.epoch;
+    return !(owner !== invocation && owner.isOver) && store.permits(id, start) && start.epoch >= oldestLoad;
   }
 
   function put(id: DataId, value: unknown, load: Moment, measuredMs: number, given: AddOptions): boolean {

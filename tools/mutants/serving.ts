@@ -98,8 +98,8 @@ export const SERVING: readonly Mutant[] = [
   {
     name: "an invocation that read nothing is served what was loaded before it",
     file: INVOCATION,
-    search: 'if (state === "empty" && entry.loadEpoch < servedFrom.epoch) return undefined;',
-    replace: "",
+    search: "|| entry.loadEpoch < oldestLoad) return undefined;",
+    replace: ") return undefined;",
   },
   {
     name: "refresh() is served as of the invocation's beginning",
@@ -110,14 +110,14 @@ export const SERVING: readonly Mutant[] = [
   {
     name: "a load that began before the invocation is shared, whatever was invalidated since",
     file: INVOCATION,
-    search: "(owner !== invocation && owner.isOver) || !store.permits(id, start)",
-    replace: "id === undefined",
+    search: "!(owner !== invocation && owner.isOver) && store.permits(id, start) &&",
+    replace: "id !== undefined &&",
   },
   {
     name: "a load of before is shared by an invocation that read nothing",
     file: INVOCATION,
-    search: "|| start.epoch >= servedFrom.epoch;",
-    replace: "|| start.epoch >= 0;",
+    search: "&& start.epoch >= oldestLoad;",
+    replace: "&& start.epoch >= 0;",
   },
   {
     name: "several refreshes run at once",
