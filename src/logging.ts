@@ -54,12 +54,12 @@ export const REMEDIES: readonly (readonly [failure: RegExp, remedy: string])[] =
   ],
   [/^KMSThrottling/, "raise the KMS quota, or maxStalenessMs"],
   [/^KMS/, "enable KMS and the stream's key, or give it another"],
-  [/^ResourceIn/, "the stream is being created or changed: wait until it is ACTIVE"],
+  [/^ResourceIn/, "wait until the stream is ACTIVE"],
   [/^Resource/, "there is no such stream: check its name, account and region, or wait until it is ACTIVE"],
   [/^Error: Region is missing/, "set AWS_REGION, or the client's region"],
   [
     /^E(NOTFOUND|AI_AGAIN|CONNREFUSED|\w+UNREACH|TIMEDOUT)/,
-    "Kinesis cannot be reached: check the region; in a VPC also DNS, route (NAT or endpoint kinesis-streams) and HTTPS out",
+    "check the region; in a VPC also DNS, route (NAT or endpoint kinesis-streams) and HTTPS out",
   ],
 ];
 

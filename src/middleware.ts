@@ -44,13 +44,8 @@ export function scache(stream: string, options: ScacheOptions = {}): ScacheMiddl
   // All but Lambda Managed Instances run one invocation at a time in a process.
   const oneAtATime = env.AWS_LAMBDA_RUNTIME_API !== undefined && env.AWS_LAMBDA_MAX_CONCURRENCY === undefined;
   const { metrics } = options;
-  if (metrics === false) return createHooks(environment, () => undefined, oneAtATime);
-  const report = createEmfSink({
-    streamName,
-    serviceName,
-    functionName,
-    metrics,
-    trouble: createTroubleLog(systemClock, notices),
-  });
+  const trouble = createTroubleLog(systemClock, notices);
+  const report =
+    metrics === false ? () => undefined : createEmfSink({ streamName, serviceName, functionName, metrics, trouble });
   return createHooks(environment, report, oneAtATime);
 }

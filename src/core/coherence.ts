@@ -23,12 +23,14 @@ export type Proof =
   /** What is stored was valid that long before the invocation began, or is later. */
   | { readonly state: "fresh"; readonly ageMs: number }
   /** Nothing was stored; nothing had to be read. */
-  | { readonly state: "empty" }
+  | { readonly state: "empty"; readonly ageMs: 0 }
   /** Not known; the last proof is that old. */
   | ({ readonly state: "unknown"; readonly ageMs: number } & Failure);
 
 /** A proof, and how long the stream was waited for to get it. */
 export type CatchUp = Proof & { readonly waitedMs: number };
+
+const EMPTY: Proof = { state: "empty", ageMs: 0 };
 
 interface Failure {
   readonly reason: string;
@@ -188,7 +190,7 @@ export function createCoherence({ store, reader, clock, random, options, trouble
      */
     async catchUp(began: Moment, timeoutMs: number, maxStalenessMs: number, alone: boolean): Promise<CatchUp> {
       if (!refreshes.busy) movePin(began, alone);
-      if (held.isEmpty(began.atMs)) return { state: "empty", waitedMs: 0 };
+      if (held.isEmpty(began.atMs)) return { ...EMPTY, waitedMs: 0 };
       // A proof, or a refresh under way, that seems to be of later is of before the clock was set back: nobody knows its age.
       const isOfBefore = (atMs: number) => atMs <= began.atMs;
       if (maxStalenessMs > 0 && isOfBefore(position.provenAtMs) && proofAgeMs(began) <= maxStalenessMs) {
@@ -203,7 +205,7 @@ export function createCoherence({ store, reader, clock, random, options, trouble
         outcome === "caught-up"
           ? fresh(began)
           : outcome === "lost"
-            ? ({ state: "empty" } as const)
+            ? EMPTY
             : unknown(began, outcome === undefined ? timedOut(timeoutMs) : lastFailure);
       return { ...proof, waitedMs: clock.monotonic() - startedAt };
     },

@@ -99,7 +99,7 @@ export class EntryStore {
    * The clock is read only when there is something to judge by it: reading it costs more than the rest.
    * @param notLaterThanMs a time that is certainly not past: what lives longer is not judged by the clock
    */
-  get(key: string, notLaterThanMs = Number.POSITIVE_INFINITY): Entry | undefined {
+  get(key: string, notLaterThanMs = Infinity): Entry | undefined {
     const stored = this.#entries.get(key);
     if (stored === undefined) return undefined;
     const alive = stored.expiresAtMs > notLaterThanMs || this.#clock.now() < stored.expiresAtMs;

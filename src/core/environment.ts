@@ -5,7 +5,7 @@
 import type { Clock, Random } from "./clock.js";
 import { createCoherence } from "./coherence.js";
 import { createFencedStore } from "./fenced-store.js";
-import { createInvocation, type Invocation, type InvocationLimits, type Shared } from "./invocation.js";
+import { Invocation, type InvocationLimits, type Shared } from "./invocation.js";
 import { createLoads } from "./loads.js";
 import type { Moment } from "./moment.js";
 import type { Notices } from "./notices.js";
@@ -40,20 +40,19 @@ export function createEnvironment(deps: EnvironmentDeps): Environment {
   const store = createFencedStore(clock, options);
   const underWay = new Set<Invocation>();
   let latest: Invocation | undefined;
+  const parts = { ...deps, store, reader, trouble };
   const shared: Shared = {
-    ...deps,
-    store,
-    coherence: createCoherence({ ...deps, store, reader, trouble }),
+    ...parts,
+    coherence: createCoherence(parts),
     loads: createLoads(),
     publisher: createRecordPublisher(stream, streamName, clock, random),
-    trouble,
     isAlone: (invocation) => underWay.size === 1 && underWay.has(invocation),
     isLatest: (invocation) => invocation === latest,
     ended: (invocation) => underWay.delete(invocation),
   };
   return {
     begin(limits) {
-      const invocation = createInvocation(shared, limits);
+      const invocation = new Invocation(shared, limits);
       underWay.add(invocation);
       latest = invocation;
       store.forgetBefore(oldest(underWay, invocation.began));

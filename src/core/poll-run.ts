@@ -45,8 +45,6 @@ export function createPollRun(
   /** One for each call: Node takes more than ten listeners on one signal, as many shards have, for a leak. */
   const underWay = new Set<AbortController>();
   const retryAtHalfTime = new Set<() => void>();
-  let finished = false;
-  let atTip = true;
   let failure: StreamFailure | undefined;
   let calls = 0;
   let throttles = 0;
@@ -79,6 +77,10 @@ export function createPollRun(
     apply,
     over,
     closed: false,
+    /** Every shard has been dealt with. */
+    finished: false,
+    /** No shard is left short of its tip. */
+    atTip: true,
     /** How many were read. */
     records: 0,
     /** Work on what is read, from all shards together. */
@@ -149,21 +151,13 @@ export function createPollRun(
       return known(childIds, { takenAtMs: 0 });
     },
 
-    leftBehind(): void {
-      atTip = false;
-    },
-
     failed(error: unknown): void {
       if (run.closed) return;
-      atTip = false;
+      run.atTip = false;
       const told =
         error instanceof StreamFailure ? error : new StreamFailure("unavailable", String(error), { cause: error });
       if (told.kind === "throttled") throttles++;
       if (failure === undefined || told.kind === "lost") failure = told;
-    },
-
-    finish(): void {
-      finished = true;
     },
 
     close(): Poll {
@@ -173,7 +167,7 @@ export function createPollRun(
       signal.removeEventListener("abort", end);
       // No call outlives the poll: an answer after the invocation has ended would arrive in a later one.
       for (const abort of underWay) abort.abort();
-      const caughtUp = finished && atTip;
+      const caughtUp = run.finished && run.atTip;
       const provenAtMs = caughtUp ? startedAtMs : from.provenAtMs;
       return {
         position: { provenAtMs, shards: cursors, complete: run.complete },

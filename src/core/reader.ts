@@ -107,7 +107,7 @@ export function createStreamReader(
         run.moved(shardId, nextIterator, sentAtMs, millisBehindLatest);
         if (millisBehindLatest === 0) return;
       }
-      run.leftBehind();
+      run.atTip = false;
     } catch (error) {
       run.failed(error);
     }
@@ -129,7 +129,7 @@ export function createStreamReader(
     const askedAtMs = clock.now();
     const renewed = await run.call((signal) => api.getShardIterator(shardId, fromMs, signal));
     // Kept at once, so that the next refresh need not ask again if this one ends before it is used.
-    run.moved(shardId, renewed, askedAtMs, Number.POSITIVE_INFINITY);
+    run.moved(shardId, renewed, askedAtMs, Infinity);
     return run.call((signal) => api.getRecords(renewed, signal));
   }
 
@@ -165,7 +165,7 @@ export function createStreamReader(
   async function readAll(run: PollRun): Promise<void> {
     const known = run.shardIds();
     await Promise.all([run.complete ? undefined : drainUnknown(run), drainAll(run, known)]);
-    run.finish();
+    run.finished = true;
   }
 
   return {

@@ -102,7 +102,7 @@ describe("reading", () => {
     const environment = stage.environment();
     stage.proxy.fault("ListShards", { error: "ResourceInUseException" }, 3);
     await expectHandlerWorks(environment);
-    expect(environment.log.warnings[0]?.message).toMatch("wait until it is ACTIVE");
+    expect(environment.log.warnings[0]?.message).toMatch("wait until the stream is ACTIVE");
     await createStream(stage.direct, stage.streamName);
     for (let invocation = 0; invocation < 3; invocation += 1) await environment.read("1");
     expect((await environment.read("1")).hit).toBe(true);

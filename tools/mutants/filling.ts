@@ -59,9 +59,9 @@ export const FILLING: readonly Mutant[] = [
   {
     name: "its own invalidations are left to the stream",
     file: INVOCATION,
-    search: "async function publish(changed: Changed): Promise<string> {",
+    search: "const { store, clock, publisher, trouble } = this.#shared;",
     replace:
-      "async function publish(changed: Changed): Promise<string> {\n    const store = { drop: (_: unknown) => undefined };",
+      "const { clock, publisher, trouble } = this.#shared;\n    const store = { drop: (_: unknown) => undefined };",
   },
   {
     name: "applying an invalidation is not an epoch of its own",
@@ -90,14 +90,14 @@ export const FILLING: readonly Mutant[] = [
   {
     name: "add takes the load to have begun just now",
     file: INVOCATION,
-    search: "put(target, value, miss?.first ?? began,",
-    replace: "put(target, value, store.loadStart(),",
+    search: "this.#put(target, value, miss?.first ?? this.began,",
+    replace: "this.#put(target, value, this.#shared.store.loadStart(),",
   },
   {
     name: "getOrAdd takes the load to have begun when it ended",
     file: INVOCATION,
-    search: "put(id, value, start, clock",
-    replace: "put(id, value, store.loadStart(), clock",
+    search: "this.#put(id, value, start, clock",
+    replace: "this.#put(id, value, store.loadStart(), clock",
   },
   {
     name: "a second load of an id is dated for the first",

@@ -52,7 +52,7 @@ export const READING: readonly Mutant[] = [
   {
     name: "the page bound counts as caught up",
     file: READER,
-    search: "      run.leftBehind();\n",
+    search: "      run.atTip = false;\n",
     replace: "",
   },
   {
@@ -82,14 +82,14 @@ export const READING: readonly Mutant[] = [
   {
     name: "a shard that failed counts as caught up",
     file: POLL,
-    search: "      if (run.closed) return;\n      atTip = false;",
+    search: "      if (run.closed) return;\n      run.atTip = false;",
     replace: "      if (run.closed) return;",
   },
   {
     name: "a refresh cut off by its deadline counts as caught up",
     file: POLL,
-    search: "const caughtUp = finished && atTip;",
-    replace: "const caughtUp = atTip;",
+    search: "const caughtUp = run.finished && run.atTip;",
+    replace: "const caughtUp = run.atTip;",
   },
   {
     name: "the position is proven though it is not caught up",

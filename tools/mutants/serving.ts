@@ -92,31 +92,31 @@ export const SERVING: readonly Mutant[] = [
   {
     name: "bypass serves what is there",
     file: INVOCATION,
-    search: 'if (state === "bypassed") return undefined;',
+    search: 'if (this.#state === "bypassed") return undefined;',
     replace: "",
   },
   {
     name: "an invocation that read nothing is served what was loaded before it",
     file: INVOCATION,
-    search: "|| entry.loadEpoch < oldestLoad) return undefined;",
+    search: "|| entry.loadEpoch < this.#oldestLoad) return undefined;",
     replace: ") return undefined;",
   },
   {
     name: "refresh() is served as of the invocation's beginning",
     file: INVOCATION,
-    search: "servedFrom = store.now();\n",
+    search: "this.#servedFrom = this.#shared.store.now();\n",
     replace: "",
   },
   {
     name: "a load that began before the invocation is shared, whatever was invalidated since",
     file: INVOCATION,
-    search: "!(owner !== invocation && owner.isOver) && store.permits(id, start) &&",
+    search: "!(owner !== this && owner.isOver) && store.permits(id, start) &&",
     replace: "id !== undefined &&",
   },
   {
     name: "a load of before is shared by an invocation that read nothing",
     file: INVOCATION,
-    search: "&& start.epoch >= oldestLoad;",
+    search: "&& start.epoch >= this.#oldestLoad;",
     replace: "&& start.epoch >= 0;",
   },
   {
