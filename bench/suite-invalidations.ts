@@ -18,7 +18,7 @@ const suite = "invalidations";
 const MILLION = 1_000_000;
 /** Held while the ids are applied; one in a hundred of the ids names one of them. */
 const HELD = 10_000;
-const SWEEPING_MS = 150;
+const SWEEPING_MS = 100;
 const BYSTANDER = userById("never invalidated");
 
 const POPULATION = ids(MILLION);
@@ -116,7 +116,7 @@ async function throughput(scale: Scale): Promise<Result[]> {
     batches.map(({ perRecord, records }) => [perRecord, () => applied(records)]),
   ) as Record<string, () => Promise<number>>;
   await interleave(contestants, 1);
-  const samples = await interleave(contestants, scale.rounds(15, 5));
+  const samples = await interleave(contestants, scale.rounds(15, 4));
   const results: Result[] = [];
   for (const { perRecord, records } of batches) {
     const at = `records of ${shown(perRecord)} id${perRecord === 1 ? "" : "s"}`;

@@ -8,7 +8,7 @@ import type { Clock, Random } from "./clock.js";
 import type { Coherence } from "./coherence.js";
 import type { AddOptions, ContextCache, Freshness } from "./context-cache.js";
 import { DataId, type Observable, toDataId } from "./data-id.js";
-import type { Entry } from "./entry-store.js";
+import type { Hit } from "./entry-store.js";
 import { randomTtlMs } from "./expiry.js";
 import type { FencedStore } from "./fenced-store.js";
 import { type Changed, NOTHING } from "./fill-fence.js";
@@ -216,7 +216,7 @@ export class Invocation implements ContextCache {
   }
 
   /** The entry, if this invocation may be served it; counted. */
-  #hit(key: string): Entry | undefined {
+  #hit(key: string): Hit | undefined {
     if (this.#state === "bypassed") return undefined;
     // What was proven for one invocation says nothing to a later one that was left holding its cache. A response that is
     // still streaming after the hooks, on the other hand, is the same invocation.
@@ -224,7 +224,7 @@ export class Invocation implements ContextCache {
     const entry = this.#shared.store.held.get(key, this.#deadlineMs);
     if (entry === undefined || entry.loadEpoch < this.#oldestLoad) return undefined;
     this.#hits++;
-    this.#timeSavedMs += entry.savedMs;
+    this.#timeSavedMs += entry.savedUs / 1_000;
     return entry;
   }
 

@@ -134,7 +134,7 @@ export const SERVING: readonly Mutant[] = [
   {
     name: "entries do not expire",
     file: STORE,
-    search: "const alive = stored.expiresAtMs > notLaterThanMs || this.#clock.now() < stored.expiresAtMs;",
-    replace: "const alive = stored.expiresAtMs > 0;",
+    search: "const alive = expiresAtMs > notLaterThanMs || this.#clock.now() < expiresAtMs;",
+    replace: "const alive = expiresAtMs > 0;",
   },
 ];

@@ -19,7 +19,7 @@ describe("an entry", () => {
     const { store } = setUp();
     const value = { name: "x" };
     store.set("k", "s", { value, expiresAtMs: START_MS + 5, savedMs: 40, loadEpoch: 7 }, 10);
-    expect(store.get("k")).toMatchObject({ value, expiresAtMs: START_MS + 5, savedMs: 40, loadEpoch: 7 });
+    expect(store.get("k")).toMatchObject({ value, savedUs: 40_000, loadEpoch: 7 });
     expect(store.get("k")?.value).toBe(value);
   });
 
