@@ -48,7 +48,7 @@ async function oneByOne(stub: StubKinesis, scale: Scale, shards: number, timesFa
         return median(pair.ours);
       },
     },
-    scale.rounds(40, 6),
+    scale.rounds(40, 5),
   );
   if (ours.loads() > 1 || original.loads() > 1) throw new Error("an invocation that should have hit has loaded");
   const at = `${shards} shard${shards === 1 ? "" : "s"}`;
@@ -83,7 +83,7 @@ async function atOnce(stub: StubKinesis, scale: Scale): Promise<Result[]> {
   const ours = await warmed(scacheHandler(stream, SOURCE_MS));
   const samples = await interleave(
     { burst: () => timed(() => burst(ours)), single: () => timed(ours.invoke) },
-    scale.rounds(40, 12),
+    scale.rounds(40, 10),
   );
   const original = await warmed(originalHandler(bareClient(stub.endpoint), stream, SOURCE_MS));
   const half = await timed(() => untilHalf(original));
