@@ -204,6 +204,18 @@ describe("holding off", () => {
     expect(put("from a replica, perhaps", tooEarly)).toBe(false);
   });
 
+  test("of ids whose time is over takes no room: any number of them, one after another, holds off nothing else", async () => {
+    const { clock, store, put } = create({ holdOffMs: 100 });
+    for (let index = 0; index <= 10_000; index++) {
+      if (index % 1_000 === 0) {
+        await clock.advance(100);
+        store.forgetBefore(store.now());
+      }
+      store.drop(invalidation({ keys: [`k${index}`] }));
+    }
+    expect(put("of an id that no one named")).toBe(true);
+  });
+
   test("goes by the wall clock, but a clock set back does not refuse what nothing holds off", async () => {
     const { clock, store, put } = create({ holdOffMs: 100 });
     await clock.advance(60_000);
