@@ -15,8 +15,6 @@ export type Changed = Pick<Invalidation, "keys" | "sources" | "all">;
 
 export const NOTHING: Changed = { keys: [], sources: [], all: false };
 
-export type FillFence = ReturnType<typeof createFillFence>;
-
 export function createFillFence() {
   const keys = new Map<string, number>();
   const sources = new Map<string, number>();

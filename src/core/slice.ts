@@ -9,8 +9,6 @@ const SLICE_MS = 3;
 /** Nanoseconds of work, roughly, between two looks at the clock. */
 const LOOK_EVERY_NS = 100_000;
 
-export type Slice = ReturnType<typeof createSlice>;
-
 export function createSlice(clock: Clock) {
   let beganAt = clock.monotonic();
   let sinceLookNs = 0;

@@ -38,6 +38,13 @@ describe("an entry", () => {
     expect([get("k"), store.size, store.bytes]).toEqual([undefined, 0, 0]);
   });
 
+  test("never outlives a lifetime that is no whole number of milliseconds", async () => {
+    const { set, get, clock } = setUp();
+    set("k", { ttlMs: 10.4 });
+    await clock.advance(10.4);
+    expect(get("k")).toBeUndefined();
+  });
+
   test("that outlives the time the caller vouches for is returned without a look at the clock", () => {
     const { set, store, clock } = setUp();
     set("k", { ttlMs: 1_000 });

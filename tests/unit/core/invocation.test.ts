@@ -23,6 +23,15 @@ describe("get", () => {
     expect([cache.get(ONE), cache.get(foreign)]).toEqual(["one", "one"]);
   });
 
+  test("waits for no load of another invocation before the stream has been read", async () => {
+    const rig = new Rig();
+    const slow = slowLoad<string>();
+    const older = (await rig.invocation()).cache.getOrAdd(ONE, slow.load);
+    expect(await rig.begin().cache.getOrAdd(ONE, () => "its own")).toBe("its own");
+    slow.returns("older");
+    expect(await older).toBe("older");
+  });
+
   test("misses before the stream has been read, and after it could not be", async () => {
     const rig = new Rig();
     await rig.warm({ 1: "one" });
