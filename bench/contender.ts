@@ -4,22 +4,24 @@
  */
 
 import type { DataId } from "../src/core/data-id.js";
-import { pick, type User, userOf } from "./keys.js";
+import { type User, userOf } from "./keys.js";
 
 export type Operation = "get" | "getOrAdd" | "coalesced";
 
 /** Loads that are under way for one key share one call of this. */
 export type Load = (id: string) => Promise<User>;
 
-export interface Contender {
+/** `Key` is what it is asked by. */
+export interface Contender<Key> {
+  keyOf(id: DataId<User>): Key;
   /** Begins anew with these entries, in a cache with room for them and for those of the coalesced loads. */
   fill(ids: readonly DataId<User>[]): Promise<void>;
-  /** One hit for every id in turn; returns how many there were. */
-  get?(ids: readonly DataId<User>[]): number | Promise<number>;
-  /** One hit for every id in turn, with a loader given; returns how many there were. */
-  getOrAdd?(ids: readonly DataId<User>[]): Promise<number>;
-  /** The value for this id, loaded by `load` once however many ask. */
-  shared?(id: DataId<User>): Promise<unknown>;
+  /** One hit for every key in turn; returns how many there were. */
+  get(keys: readonly Key[]): number | Promise<number>;
+  /** One hit for every key in turn, with a loader given; returns how many there were. */
+  getOrAdd(keys: readonly Key[]): Promise<number>;
+  /** The value for this key, loaded by `load` once however many ask. */
+  shared(key: Key): Promise<unknown>;
 }
 
 /** Room for the entries coalesced loads add; they are evicted as more come. */
@@ -52,15 +54,4 @@ export async function awaitAll<Key>(keys: readonly Key[], get: (key: Key) => unk
   let found = 0;
   for (const key of keys) if ((await get(key)) !== undefined) found += 1;
   return found;
-}
-
-/** The wire keys of the ids in turn: built once per id, as a handler would have them in hand. */
-export function keysOf(ids: readonly DataId<User>[]): string[] {
-  return ids.map(String);
-}
-
-/** The orders in which entries are asked for; a new slice for each sample. */
-export function orders(ids: readonly DataId<User>[]): DataId<User>[][] {
-  const picked = pick(ids, 16_384);
-  return Array.from({ length: 16 }, (_, slice) => picked.slice(slice * 1_024, (slice + 1) * 1_024));
 }

@@ -13,24 +13,17 @@ import { Loader } from "layered-loader";
 import { LRUCache } from "lru-cache";
 import type { ContextCache } from "../src/core/context-cache.js";
 import type { DataId } from "../src/core/data-id.js";
-import { awaitAll, type Contender, hitAll, keysOf, load, SPARE_ENTRIES, TTL_MS } from "./contender.js";
+import { awaitAll, type Contender, hitAll, load, SPARE_ENTRIES, TTL_MS } from "./contender.js";
 import { invoke, settledEnvironment } from "./environment.js";
 import { type User, userOf } from "./keys.js";
 import { PageStream } from "./page-stream.js";
 
-/** Wire keys are needed again and again for the same ids: one look-up table outside what is timed. */
-function keyed<Result>(use: (keys: readonly string[]) => Result): (ids: readonly DataId<User>[]) => Result {
-  const known = new WeakMap<readonly DataId<User>[], string[]>();
-  return (ids) => {
-    const keys = known.get(ids) ?? keysOf(ids);
-    known.set(ids, keys);
-    return use(keys);
-  };
-}
+const wireKey = (id: DataId<User>) => id.toString();
 
-function ours(): Contender {
+function ours(): Contender<DataId<User>> {
   let cache: ContextCache;
   return {
+    keyOf: (id) => id,
     async fill(ids) {
       const environment = settledEnvironment(new PageStream(), ids.length + SPARE_ENTRIES);
       await invoke(environment, (filling) => {
@@ -46,39 +39,39 @@ function ours(): Contender {
   };
 }
 
-function lruCache(options: { ttl?: number } = {}): Contender {
+function lruCache(options: { ttl?: number } = {}): Contender<string> {
   let cache: LRUCache<string, User>;
   return {
+    keyOf: wireKey,
     async fill(ids) {
       cache = new LRUCache<string, User>({ max: ids.length + SPARE_ENTRIES, fetchMethod: load, ...options });
       for (const id of ids) cache.set(id.toString(), userOf(id.id));
     },
-    get: keyed((keys) => hitAll(keys, (key) => cache.get(key))),
-    getOrAdd: keyed((keys) => awaitAll(keys, (key) => cache.fetch(key))),
-    shared: (id) => cache.fetch(id.toString()),
+    get: (keys) => hitAll(keys, (key) => cache.get(key)),
+    getOrAdd: (keys) => awaitAll(keys, (key) => cache.fetch(key)),
+    shared: (key) => cache.fetch(key),
   };
 }
 
-function bentocache(): Contender {
+function bentocache(): Contender<string> {
   let cache: BentoCache<{ memory: ReturnType<typeof bentostore> }>;
   return {
+    keyOf: wireKey,
     async fill(ids) {
       const driver = memoryDriver({ maxItems: ids.length + SPARE_ENTRIES, serialize: false });
       cache = new BentoCache({ default: "memory", ttl: TTL_MS, stores: { memory: bentostore().useL1Layer(driver) } });
       for (const id of ids) await cache.set({ key: id.toString(), value: userOf(id.id) });
     },
-    get: keyed((keys) => awaitAll(keys, (key) => cache.get({ key }))),
-    getOrAdd: keyed((keys) => awaitAll(keys, (key) => cache.getOrSet({ key, factory: () => load(key) }))),
-    shared: (id) => {
-      const key = id.toString();
-      return cache.getOrSet({ key, factory: () => load(key) });
-    },
+    get: (keys) => awaitAll(keys, (key) => cache.get({ key })),
+    getOrAdd: (keys) => awaitAll(keys, (key) => cache.getOrSet({ key, factory: () => load(key) })),
+    shared: (key) => cache.getOrSet({ key, factory: () => load(key) }),
   };
 }
 
-function layeredLoader(): Contender {
+function layeredLoader(): Contender<string> {
   let cache: Loader<User>;
   return {
+    keyOf: wireKey,
     async fill(ids) {
       cache = new Loader<User>({
         inMemoryCache: { cacheType: "lru-map", ttlInMsecs: TTL_MS, maxItems: ids.length + SPARE_ENTRIES },
@@ -86,16 +79,17 @@ function layeredLoader(): Contender {
       });
       for (const id of ids) await cache.get(id.toString());
     },
-    get: keyed((keys) => hitAll(keys, (key) => cache.getInMemoryOnly(key))),
-    getOrAdd: keyed((keys) => awaitAll(keys, (key) => cache.get(key))),
-    shared: (id) => cache.get(id.toString()),
+    get: (keys) => hitAll(keys, (key) => cache.getInMemoryOnly(key)),
+    getOrAdd: (keys) => awaitAll(keys, (key) => cache.get(key)),
+    shared: (key) => cache.get(key),
   };
 }
 
-function cacheable(): Contender {
+function cacheable(): Contender<string> {
   let memory: CacheableMemory;
   let cache: Cacheable;
   return {
+    keyOf: wireKey,
     async fill(ids) {
       const options = { ttl: TTL_MS, useClone: false, lruSize: ids.length + SPARE_ENTRIES };
       memory = new CacheableMemory(options);
@@ -105,17 +99,18 @@ function cacheable(): Contender {
         await cache.set(id.toString(), userOf(id.id));
       }
     },
-    get: keyed((keys) => hitAll(keys, (key) => memory.get(key))),
-    getOrAdd: keyed((keys) => awaitAll(keys, (key) => cache.getOrSet(key, () => load(key)))),
-    shared: (id) => cache.getOrSet(id.toString(), () => load(id.toString())),
+    get: (keys) => hitAll(keys, (key) => memory.get(key)),
+    getOrAdd: (keys) => awaitAll(keys, (key) => cache.getOrSet(key, () => load(key))),
+    shared: (key) => cache.getOrSet(key, () => load(key)),
   };
 }
 
-function asyncCacheDedupe(): Contender {
+function asyncCacheDedupe(): Contender<string> {
   const create = (size: number) =>
     createDedupe({ ttl: TTL_MS / 1_000, storage: { type: "memory", options: { size } } }).define("user", load);
   let cache: ReturnType<typeof create>;
   return {
+    keyOf: wireKey,
     async fill(ids) {
       cache = create(2 * ids.length + SPARE_ENTRIES);
       for (const id of ids) {
@@ -123,23 +118,24 @@ function asyncCacheDedupe(): Contender {
         await cache.set("user", id.toString(), userOf(id.id), TTL_MS / 1_000);
       }
     },
-    get: keyed((keys) => awaitAll(keys, (key) => cache.get("user", key))),
-    getOrAdd: keyed((keys) => awaitAll(keys, (key) => cache.user(key))),
-    shared: (id) => cache.user(id.toString()),
+    get: (keys) => awaitAll(keys, (key) => cache.get("user", key)),
+    getOrAdd: (keys) => awaitAll(keys, (key) => cache.user(key)),
+    shared: (key) => cache.user(key),
   };
 }
 
-function cacheManager(): Contender {
+function cacheManager(): Contender<string> {
   let cache: ReturnType<typeof createManager>;
   return {
+    keyOf: wireKey,
     async fill(ids) {
       const store = createKeyv({ ttl: TTL_MS, useClone: false, lruSize: ids.length + SPARE_ENTRIES });
       cache = createManager({ stores: [store], ttl: TTL_MS });
       for (const id of ids) await cache.set(id.toString(), userOf(id.id));
     },
-    get: keyed((keys) => awaitAll(keys, (key) => cache.get(key))),
-    getOrAdd: keyed((keys) => awaitAll(keys, (key) => cache.wrap(key, () => load(key)))),
-    shared: (id) => cache.wrap(id.toString(), () => load(id.toString())),
+    get: (keys) => awaitAll(keys, (key) => cache.get(key)),
+    getOrAdd: (keys) => awaitAll(keys, (key) => cache.wrap(key, () => load(key))),
+    shared: (key) => cache.wrap(key, () => load(key)),
   };
 }
 
@@ -152,6 +148,6 @@ export const contenders = {
   cacheable,
   "async-cache-dedupe": asyncCacheDedupe,
   "cache-manager": cacheManager,
-} satisfies Record<string, () => Contender>;
+} satisfies Record<string, () => Contender<string> | Contender<DataId<User>>>;
 
 export type ContenderName = keyof typeof contenders;
