@@ -27,7 +27,7 @@ export type { RefreshErrorPolicy, ResolvedOptions } from "./core/settings.js";
 export interface ScacheOptions {
   /** How long an entry may live, in milliseconds; a range spreads lifetimes uniformly. Default 30 to 60 minutes. */
   readonly ttlMs?: number | { readonly min: number; readonly max: number };
-  /** Entries held at most; the least recently used goes first. Default 10,000. */
+  /** Entries held at most; the oldest goes first, but one used since it was put there has a second chance. Default 10,000. */
   readonly maxEntries?: number;
   /** Bytes held at most, as `sizeOf` counts them. Default 16 MiB. */
   readonly maxBytes?: number;

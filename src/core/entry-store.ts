@@ -1,7 +1,10 @@
 /**
- * The entries of one environment: bounded in number and in bytes, least recently used out first, each with its own
- * lifetime. It knows nothing of streams or invocations; whether an entry may be stored or served is decided above.
- * No operation walks over all entries, whatever the number of them, except `clear`.
+ * The entries of one environment: bounded in number and in bytes, each with its own lifetime. What has to make room is
+ * chosen by second chance (the CLOCK algorithm): the oldest goes, unless it was used since it was put there; then it is put
+ * last. That keeps as much as the order of use would, and a hit has nothing to reorder.
+ *
+ * It knows nothing of streams or invocations; whether an entry may be stored or served is decided above. No operation
+ * walks over all entries, whatever the number of them, except `clear`.
  *
  * A class, as an invocation is: a hit passes through both, and V8 reads a field faster than a closure's variable.
  */
@@ -32,10 +35,9 @@ interface Group {
 }
 
 /**
- * An entry and its place in the order of use: one object, what a hit needs of it in front. Among many entries a hit costs
- * what it has to fetch from memory, not its instructions. It is linked to itself at first, so that V8 knows the shape of its
- * neighbours without fetching them; and its figures are whole numbers, which V8 keeps in the object while they are below
- * 2^31, as it does with no other number.
+ * An entry and its place in the queue: one object, what a hit needs of it in front. Among many entries a hit costs what it
+ * has to fetch from memory, not its instructions: so it touches no neighbour, and its figures are whole numbers, which V8
+ * keeps in the object while they are below 2^31, as it does with no other number.
  */
 class Stored implements Hit {
   // Declared: the constructor sets them, in the order in which they are to lie, and fields would only be bytes in a bundle.
@@ -44,9 +46,11 @@ class Stored implements Hit {
   /** Counted from when the store was made. */
   declare readonly expiresAfterMs: number;
   declare readonly savedUs: number;
-  declare lessRecent: Stored;
-  declare moreRecent: Stored;
   declare readonly loadEpoch: Epoch;
+  /** Since it was put last in the queue. */
+  declare used: boolean;
+  declare older: Stored;
+  declare newer: Stored;
   declare readonly key: string;
   declare readonly bytes: number;
 
@@ -55,13 +59,20 @@ class Stored implements Hit {
     this.value = entry.value;
     this.expiresAfterMs = Math.floor(entry.expiresAtMs - originMs);
     this.savedUs = Math.round(entry.savedMs * 1_000);
-    this.lessRecent = this;
-    this.moreRecent = this;
     this.loadEpoch = entry.loadEpoch;
+    this.used = false;
+    this.older = this;
+    this.newer = this;
     this.key = key;
     this.bytes = bytes;
   }
 }
+
+/**
+ * So many entries are given a second chance before the next one goes all the same: where nearly all are used between two
+ * evictions, it matters little which one goes, and an eviction must not walk over all of them.
+ */
+const MAX_SPARED = 32;
 
 export interface StoreBounds {
   readonly maxEntries: number;
@@ -74,7 +85,7 @@ export class EntryStore {
   readonly #originMs: number;
   readonly #entries = new Map<string, Stored>();
   readonly #groups = new Map<string, Group>();
-  /** The order of use is a ring; this is where it begins and ends, and no entry. */
+  /** The queue is a ring; this is where it begins and ends, and no entry. */
   readonly #ends = new Stored("", newGroup(""), 0, { value: null, expiresAtMs: 0, savedMs: 0, loadEpoch: 0 }, 0);
   #live = 0;
   #bytes = 0;
@@ -121,10 +132,7 @@ export class EntryStore {
       this.#remove(stored);
       return undefined;
     }
-    if (this.#ends.lessRecent !== stored) {
-      unlink(stored);
-      this.#append(stored);
-    }
+    stored.used = true;
     return stored;
   }
 
@@ -135,7 +143,7 @@ export class EntryStore {
     const size = Math.max(1, Math.ceil(bytes));
     if (size > maxBytes) return false;
     while (this.#entries.size >= maxEntries || this.#bytes + size > maxBytes) {
-      this.#evictions += this.#remove(this.#ends.moreRecent);
+      this.#evictions += this.#remove(this.#nextToGo());
     }
     const group = this.#groups.get(source) ?? newGroup(source);
     this.#groups.set(source, group);
@@ -170,8 +178,8 @@ export class EntryStore {
     const dropped = this.#live;
     this.#entries.clear();
     this.#groups.clear();
-    this.#ends.lessRecent = this.#ends;
-    this.#ends.moreRecent = this.#ends;
+    this.#ends.older = this.#ends;
+    this.#ends.newer = this.#ends;
     this.#live = 0;
     this.#bytes = 0;
     this.#lastExpiryMs = 0;
@@ -190,13 +198,25 @@ export class EntryStore {
     return 1;
   }
 
-  /** Makes it the most recently used. */
+  /** The oldest entry, once those used since they became so have been put last. What is dead has no second chance. */
+  #nextToGo(): Stored {
+    for (let spared = 0; spared < MAX_SPARED; spared++) {
+      const oldest = this.#ends.newer;
+      if (!oldest.used || oldest.group.dead) break;
+      oldest.used = false;
+      unlink(oldest);
+      this.#append(oldest);
+    }
+    return this.#ends.newer;
+  }
+
+  /** Puts it last in the queue. */
   #append(stored: Stored): void {
-    const latest = this.#ends.lessRecent;
-    stored.lessRecent = latest;
-    stored.moreRecent = this.#ends;
-    latest.moreRecent = stored;
-    this.#ends.lessRecent = stored;
+    const last = this.#ends.older;
+    stored.older = last;
+    stored.newer = this.#ends;
+    last.newer = stored;
+    this.#ends.older = stored;
   }
 }
 
@@ -205,6 +225,6 @@ function newGroup(source: string): Group {
 }
 
 function unlink(stored: Stored): void {
-  stored.lessRecent.moreRecent = stored.moreRecent;
-  stored.moreRecent.lessRecent = stored.lessRecent;
+  stored.older.newer = stored.newer;
+  stored.newer.older = stored.older;
 }

@@ -81,13 +81,29 @@ describe("an entry", () => {
 });
 
 describe("bounds", () => {
-  test("the least recently used entry goes first when there are too many, and is counted", () => {
+  test("the oldest entry that was not used goes when there are too many, and is counted", () => {
     const { set, get, store } = setUp({ maxEntries: 3 });
     for (const key of ["a", "b", "c"]) set(key);
     get("a");
     set("d");
     expect(["a", "b", "c", "d"].map(get)).toEqual(["a", undefined, "c", "d"]);
     expect([store.size, store.evictions]).toEqual([3, 1]);
+  });
+
+  test("a second chance has to be earned again", () => {
+    const { set, get } = setUp({ maxEntries: 2 });
+    for (const key of ["a", "b"]) set(key);
+    get("a");
+    for (const key of ["c", "d"]) set(key);
+    expect(["a", "b", "c", "d"].map(get)).toEqual([undefined, undefined, "c", "d"]);
+  });
+
+  test("an eviction passes over 32 used entries at most, however many there are", () => {
+    const { set, get, store } = setUp({ maxEntries: 100, maxBytes: 10_000 });
+    for (let index = 0; index < 100; index++) set(`k${index}`);
+    for (let index = 0; index < 100; index++) get(`k${index}`);
+    set("new");
+    expect([store.evictions, get("k31"), get("k32"), get("k33")]).toEqual([1, "k31", undefined, "k33"]);
   });
 
   test("in bytes hold as well", () => {
