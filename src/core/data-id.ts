@@ -11,17 +11,17 @@ export class DataId<T = unknown> {
   declare readonly id: string;
   /** Never set: it lets the compiler tell a `DataId<User>` from a `DataId<Order>`. */
   declare readonly valueType?: T;
-  #wire: string | undefined;
+  readonly #wire: string;
 
   /** @internal use `dataId` */
-  constructor(source: string, id: string) {
-    this.source = wellFormed("source", source);
-    this.id = wellFormed("id", id);
+  constructor(source: string, id: string, afterId = wireAfterId(source)) {
+    this.source = source;
+    this.id = id;
+    this.#wire = `id=${encode("id", id)}${afterId}`;
   }
 
   /** The wire key, `id=<id>&s=<source>&t=data.ID`. */
   toString(): string {
-    this.#wire ??= `id=${encode(this.id)}&s=${encode(this.source)}&t=data.ID`;
     return this.#wire;
   }
 }
@@ -41,8 +41,8 @@ export function dataId<T = unknown>(source: string, id: string): DataId<T> {
 
 /** A factory of typed ids of one source: `const userById = dataSource<User>("db.users.id")`. */
 export function dataSource<T = unknown>(source: string): (id: string) => DataId<T> {
-  wellFormed("source", source);
-  return (id) => new DataId<T>(source, id);
+  const afterId = wireAfterId(source);
+  return (id) => new DataId<T>(source, id, afterId);
 }
 
 /**
@@ -73,17 +73,20 @@ export function toDataId(target: DataId | Observable): DataId {
 }
 
 function wellFormed(name: string, value: string): string {
-  if (typeof value === "string" && !LONE_SURROGATE.test(value)) return value;
+  if (typeof value === "string" && value.isWellFormed()) return value;
   throw new InvalidDataIdError(`a well-formed string as the data id's ${name}`, value);
 }
 
-const LONE_SURROGATE = /\p{Surrogate}/u;
 const MALFORMED = /;|%(?![\da-f]{2})/i;
 const NOT_ASCII = /\P{ASCII}+/gu;
 const UNRESERVED = /^[\w\-.~]*$/;
 
-function encode(text: string): string {
-  if (UNRESERVED.test(text)) return text;
+function wireAfterId(source: string): string {
+  return `&s=${encode("source", source)}&t=data.ID`;
+}
+
+function encode(name: string, text: string): string {
+  if (UNRESERVED.test(wellFormed(name, text))) return text;
   return encodeURIComponent(text)
     .replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`)
     .replaceAll("%20", "+");

@@ -23,8 +23,10 @@ export function createFillFence() {
   /** The latest that any name is refused until. */
   let latest = 0;
 
+  const remembered = () => keys.size + sources.size;
+
   function raise(map: Map<string, number>, name: string, from: number): void {
-    if (keys.size + sources.size >= MAX_REMEMBERED) raiseAll(from);
+    if (remembered() >= MAX_REMEMBERED) raiseAll(from);
     // Keeps the map in order, so that forgetting stops at the first one still needed.
     map.delete(name);
     map.set(name, from);
@@ -43,9 +45,7 @@ export function createFillFence() {
       return floor;
     },
 
-    get remembered(): number {
-      return keys.size + sources.size;
-    },
+    remembered,
 
     /** What was changed is refused if its load began before `from`. */
     raise({ keys: changed, sources: changedSources, all }: Changed, from: number): void {

@@ -179,10 +179,11 @@ export class Invocation implements ContextCache {
     } catch (error) {
       return Promise.reject(error);
     }
-    const entry = this.#hit(target.toString());
+    const key = target.toString();
+    const entry = this.#hit(key);
     if (entry !== undefined) return Promise.resolve(entry.value as T);
     this.#misses++;
-    const running = this.#shared.loads.find(target);
+    const running = this.#shared.loads.find(key);
     if (running !== undefined && this.#mayShare(target, running)) {
       this.#loadsShared++;
       return running.result as Promise<T>;
@@ -238,7 +239,7 @@ export class Invocation implements ContextCache {
   #load<T>(id: DataId, load: () => T | PromiseLike<T>, given: AddOptions): Promise<T> {
     const { store, loads, clock } = this.#shared;
     const start = store.loadStart();
-    return loads.run(id, start, this, async () => {
+    return loads.run(id.toString(), start, this, async () => {
       const value = await load();
       this.#put(id, value, start, clock.monotonic() - start.monotonicMs, given);
       return value;

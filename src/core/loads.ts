@@ -1,9 +1,8 @@
 /**
- * The loads under way in one environment, one for each id: how concurrent `getOrAdd` calls share them.
+ * The loads under way in one environment, one for each wire key: how concurrent `getOrAdd` calls share them.
  * Whether a load may be shared is the caller's to decide; a load that may not be shared is simply run beside it.
  */
 
-import type { DataId } from "./data-id.js";
 import type { Moment } from "./moment.js";
 
 /** A load under way. */
@@ -20,11 +19,10 @@ export function createLoads<Owner>() {
   const running = new Map<string, Load<Owner>>();
 
   return {
-    find: (id: DataId): Load<Owner> | undefined => running.get(id.toString()),
+    find: (key: string): Load<Owner> | undefined => running.get(key),
 
-    /** Runs a load and offers it to others until it settles or a later load of the same id takes its place. */
-    run<T>(id: DataId, start: Moment, owner: Owner, work: () => Promise<T>): Promise<T> {
-      const key = id.toString();
+    /** Runs a load and offers it to others until it settles or a later load of the same key takes its place. */
+    run<T>(key: string, start: Moment, owner: Owner, work: () => Promise<T>): Promise<T> {
       const result = work();
       const load: Load<Owner> = { start, owner, result };
       running.set(key, load);

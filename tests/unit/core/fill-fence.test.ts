@@ -55,7 +55,7 @@ describe("a fill fence", () => {
     fence.raise(key("k"), 2);
     fence.raise(key("k"), 4);
     fence.forgetBefore(3);
-    expect([fence.remembered, fence.permits("k", "s", 3)]).toEqual([1, false]);
+    expect([fence.remembered(), fence.permits("k", "s", 3)]).toEqual([1, false]);
   });
 
   test("remembers each id and source once, and forgets exactly those that no load can need any more", () => {
@@ -64,10 +64,10 @@ describe("a fill fence", () => {
     fence.raise(key("b"), 2);
     fence.raise(source("s"), 3);
     fence.raise(key("a"), 4);
-    const remembered = [fence.remembered];
+    const remembered = [fence.remembered()];
     for (const oldest of [1, 2, 3, 4]) {
       fence.forgetBefore(oldest);
-      remembered.push(fence.remembered);
+      remembered.push(fence.remembered());
     }
     expect(remembered).toEqual([3, 3, 2, 1, 0]);
   });
@@ -86,13 +86,13 @@ describe("a fill fence", () => {
   test("of as many names as it will remember refuses those and no others; of one more, everything", () => {
     const fence = createFillFence();
     for (let index = 0; index < 5_000; index++) fence.raise({ ...key(`k${index}`), sources: [`s${index}`] }, 5);
-    expect([fence.remembered, fence.permits("k5", "s", 4), fence.permits("never", "never", 4)]).toEqual([
+    expect([fence.remembered(), fence.permits("k5", "s", 4), fence.permits("never", "never", 4)]).toEqual([
       10_000,
       false,
       true,
     ]);
     fence.raise(key("one more"), 6);
-    expect([fence.remembered, fence.permits("never", "never", 5), fence.permits("never", "never", 6)]).toEqual([
+    expect([fence.remembered(), fence.permits("never", "never", 5), fence.permits("never", "never", 6)]).toEqual([
       1,
       false,
       true,
@@ -105,7 +105,7 @@ describe("a fill fence", () => {
     for (let index = 0; index < 1_000_000; index++) {
       const from = 1 + Math.floor(index / 1_000);
       fence.raise(index % 10 === 0 ? source(`s${index}`) : key(`k${index}`), from);
-      most = Math.max(most, fence.remembered);
+      most = Math.max(most, fence.remembered());
     }
     expect(most).toBeLessThanOrEqual(10_000);
     expect([fence.permits("k1", "s", 0), fence.permits("never", "never", 0)]).toEqual([false, false]);
