@@ -24,6 +24,7 @@ const contender = contenders[process.argv[2] as ContenderName]() as Contender<un
 const random = seededRandom(20180626);
 /** What is asked for in a sample, a slice between two looks at the clock. */
 const slices = Array.from({ length: 64 }, () => new Array<unknown>(1_024));
+let names: readonly string[] = [];
 let keys: readonly unknown[] = [];
 let coldKeys = 0;
 
@@ -31,6 +32,7 @@ async function fill(entries: number): Promise<void> {
   const all = ids(entries);
   await contender.fill(all);
   keys = all.map((id) => contender.keyOf(id));
+  names = all.map(({ id }) => id);
   collectGarbage();
 }
 
@@ -38,20 +40,26 @@ async function fill(entries: number): Promise<void> {
  * Another order for each sample. In an order that comes again, the entry used after this one last time, its neighbour in
  * the order of use, is the one needed next: touching it would fetch it early, as no real load does.
  */
-function shuffle(): void {
+function shuffle(all: readonly unknown[]): void {
   for (const slice of slices) {
-    for (let index = 0; index < slice.length; index += 1) slice[index] = keys[Math.floor(random() * keys.length)];
+    for (let index = 0; index < slice.length; index += 1) slice[index] = all[Math.floor(random() * all.length)];
   }
 }
 
-async function hits(operation: "get" | "getOrAdd", forMs: number): Promise<Sample> {
-  shuffle();
+const operations = {
+  get: (slice: readonly unknown[]) => contender.get(slice),
+  "get anew": (slice: readonly unknown[]) => contender.get(slice.map((name) => contender.newKey(name as string))),
+  getOrAdd: (slice: readonly unknown[]) => contender.getOrAdd(slice),
+};
+
+async function hits(operation: keyof typeof operations, forMs: number): Promise<Sample> {
+  shuffle(operation === "get anew" ? names : keys);
   let done = 0;
   const begunAt = performance.now();
   let tookMs = 0;
   for (let turn = 0; tookMs < forMs; turn += 1) {
     const slice = slices[turn % slices.length] as unknown[];
-    const found = await contender[operation](slice);
+    const found = await operations[operation](slice);
     if (found !== slice.length) throw new Error(`${found} hits of ${slice.length}`);
     done += slice.length;
     tookMs = performance.now() - begunAt;

@@ -6,7 +6,7 @@
 import type { DataId } from "../src/core/data-id.js";
 import { type User, userOf } from "./keys.js";
 
-export type Operation = "get" | "getOrAdd" | "coalesced";
+export type Operation = "get" | "get anew" | "getOrAdd" | "coalesced";
 
 /** Loads that are under way for one key share one call of this. */
 export type Load = (id: string) => Promise<User>;
@@ -14,6 +14,8 @@ export type Load = (id: string) => Promise<User>;
 /** `Key` is what it is asked by. */
 export interface Contender<Key> {
   keyOf(id: DataId<User>): Key;
+  /** The same key, made as a handler makes it of what it was asked. */
+  newKey(id: string): Key;
   /** Begins anew with these entries, in a cache with room for them and for those of the coalesced loads. */
   fill(ids: readonly DataId<User>[]): Promise<void>;
   /** One hit for every key in turn; returns how many there were. */

@@ -15,15 +15,17 @@ import type { ContextCache } from "../src/core/context-cache.js";
 import type { DataId } from "../src/core/data-id.js";
 import { awaitAll, type Contender, hitAll, load, SPARE_ENTRIES, TTL_MS } from "./contender.js";
 import { invoke, settledEnvironment } from "./environment.js";
-import { type User, userOf } from "./keys.js";
+import { type User, userById, userOf } from "./keys.js";
 import { PageStream } from "./page-stream.js";
 
 const wireKey = (id: DataId<User>) => id.toString();
+const newWireKey = (id: string) => `id=${id}&s=db.users.id&t=data.ID`;
 
 function ours(): Contender<DataId<User>> {
   let cache: ContextCache;
   return {
     keyOf: (id) => id,
+    newKey: userById,
     async fill(ids) {
       const environment = settledEnvironment(new PageStream(), ids.length + SPARE_ENTRIES);
       await invoke(environment, (filling) => {
@@ -43,6 +45,7 @@ function lruCache(options: { ttl?: number } = {}): Contender<string> {
   let cache: LRUCache<string, User>;
   return {
     keyOf: wireKey,
+    newKey: newWireKey,
     async fill(ids) {
       cache = new LRUCache<string, User>({ max: ids.length + SPARE_ENTRIES, fetchMethod: load, ...options });
       for (const id of ids) cache.set(id.toString(), userOf(id.id));
@@ -57,6 +60,7 @@ function bentocache(): Contender<string> {
   let cache: BentoCache<{ memory: ReturnType<typeof bentostore> }>;
   return {
     keyOf: wireKey,
+    newKey: newWireKey,
     async fill(ids) {
       const driver = memoryDriver({ maxItems: ids.length + SPARE_ENTRIES, serialize: false });
       cache = new BentoCache({ default: "memory", ttl: TTL_MS, stores: { memory: bentostore().useL1Layer(driver) } });
@@ -72,6 +76,7 @@ function layeredLoader(): Contender<string> {
   let cache: Loader<User>;
   return {
     keyOf: wireKey,
+    newKey: newWireKey,
     async fill(ids) {
       cache = new Loader<User>({
         inMemoryCache: { cacheType: "lru-map", ttlInMsecs: TTL_MS, maxItems: ids.length + SPARE_ENTRIES },
@@ -90,6 +95,7 @@ function cacheable(): Contender<string> {
   let cache: Cacheable;
   return {
     keyOf: wireKey,
+    newKey: newWireKey,
     async fill(ids) {
       const options = { ttl: TTL_MS, useClone: false, lruSize: ids.length + SPARE_ENTRIES };
       memory = new CacheableMemory(options);
@@ -111,6 +117,7 @@ function asyncCacheDedupe(): Contender<string> {
   let cache: ReturnType<typeof create>;
   return {
     keyOf: wireKey,
+    newKey: newWireKey,
     async fill(ids) {
       cache = create(2 * ids.length + SPARE_ENTRIES);
       for (const id of ids) {
@@ -128,6 +135,7 @@ function cacheManager(): Contender<string> {
   let cache: ReturnType<typeof createManager>;
   return {
     keyOf: wireKey,
+    newKey: newWireKey,
     async fill(ids) {
       const store = createKeyv({ ttl: TTL_MS, useClone: false, lruSize: ids.length + SPARE_ENTRIES });
       cache = createManager({ stores: [store], ttl: TTL_MS });

@@ -19,7 +19,13 @@ const NAMES = ["ours", ...LRU, ...PEERS] as const;
 type Name = (typeof NAMES)[number];
 
 const SIZES = [1, 1_000, 100_000];
-const OPERATIONS: readonly Operation[] = ["get", "getOrAdd", "coalesced"];
+const OPERATIONS: readonly Operation[] = ["get", "get anew", "getOrAdd", "coalesced"];
+const TITLES = {
+  get: "get hit",
+  "get anew": "get hit, key made anew",
+  getOrAdd: "getOrAdd hit",
+  coalesced: "shared load",
+};
 const SAMPLE_MS = 8;
 const WARM_UP_MS = 60;
 
@@ -64,8 +70,7 @@ function report(
   samples: Samples<Name>,
   loadsPerKey: ReadonlyMap<Name, number>,
 ): Result[] {
-  const what = operation === "coalesced" ? "shared load" : `${operation} hit`;
-  const at = `${what}, ${shown(entries)} ${entries === 1 ? "entry" : "entries"}`;
+  const at = `${TITLES[operation]}, ${shown(entries)} ${entries === 1 ? "entry" : "entries"}`;
   const fastest = PEERS.reduce((best, peer) => (median(samples[peer]) < median(samples[best]) ? peer : best));
   const uncoalesced = [...loadsPerKey].filter(([, loads]) => loads > 1.01).map(([name]) => name);
   const times = NAMES.map((name) =>
@@ -97,8 +102,8 @@ await runSuite(async (scale: Scale) => {
   for (const entries of SIZES) {
     for (const name of NAMES) await ask(hosts[name], { do: "fill", entries });
     for (const operation of OPERATIONS) {
-      // Shared loads do not depend on what else is held.
-      if (operation === "coalesced" && entries !== SIZES[1]) continue;
+      // Shared loads and the making of keys do not depend on what else is held.
+      if ((operation === "coalesced" || operation === "get anew") && entries !== SIZES[1]) continue;
       results.push(...(await measure(hosts, operation, entries, scale.rounds(60, 9))));
     }
   }
