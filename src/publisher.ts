@@ -2,8 +2,9 @@
  * `scache/publisher`: for writers without Middy, such as a batch job or a service. It publishes what has changed and
  * caches nothing; it must never load Middy or Powertools.
  */
+import { changedData, changedSource, EVERYTHING } from "./core/changed.js";
 import { systemClock, systemRandom } from "./core/clock.js";
-import { DataId, type Observable, toDataId } from "./core/data-id.js";
+import type { DataId, Observable } from "./core/data-id.js";
 import { createRecordPublisher } from "./core/publisher.js";
 import { createStreamApi } from "./kinesis/api.js";
 import { createKinesisClient, type KinesisClient } from "./kinesis/client.js";
@@ -49,14 +50,13 @@ export function createPublisher(stream: string, options: PublisherOptions = {}):
   const publisher = createRecordPublisher(api, ref.name, systemClock, systemRandom);
   return {
     async invalidate(...targets) {
-      const keys = new Set(targets.map((target) => toDataId(target).toString()));
-      return publisher.publish({ keys: [...keys] }, publishTimeoutMs);
+      return publisher.publish(changedData(targets), publishTimeoutMs);
     },
     async invalidateSource(source) {
-      return publisher.publish({ keys: [], sources: [new DataId(source, "").source] }, publishTimeoutMs);
+      return publisher.publish(changedSource(source), publishTimeoutMs);
     },
     async invalidateAll() {
-      return publisher.publish({ keys: [], all: true }, publishTimeoutMs);
+      return publisher.publish(EVERYTHING, publishTimeoutMs);
     },
   };
 }

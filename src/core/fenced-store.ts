@@ -2,10 +2,11 @@
  * What is stored, together with what keeps older values out. Every drop goes through here, so that an entry can never be
  * dropped without its loads under way being refused as well.
  */
+import { type Changed, EVERYTHING } from "./changed.js";
 import type { Clock } from "./clock.js";
 import type { DataId } from "./data-id.js";
 import { EntryStore } from "./entry-store.js";
-import { type Changed, createFillFence, NOTHING } from "./fill-fence.js";
+import { createFillFence } from "./fill-fence.js";
 import type { Epoch, Moment } from "./moment.js";
 import type { ResolvedOptions } from "./settings.js";
 
@@ -89,7 +90,7 @@ export function createFencedStore(clock: Clock, options: ResolvedOptions) {
 
     /** Forgets everything, loads under way included. */
     flush(): void {
-      fence.raise({ ...NOTHING, all: true }, ++epoch);
+      fence.raise(EVERYTHING, ++epoch);
       entries.clear();
     },
   };

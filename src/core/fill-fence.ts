@@ -5,15 +5,10 @@
  * Names are remembered only while an older load can still be under way. Beyond a bound it stops telling them apart and
  * refuses all: that costs misses, never a stale read.
  */
-import type { Invalidation } from "./invalidation-record.js";
+import type { Changed } from "./changed.js";
 
 /** Beyond this many remembered names, loads of all names are refused instead. */
 const MAX_REMEMBERED = 10_000;
-
-/** What was changed. */
-export type Changed = Pick<Invalidation, "keys" | "sources" | "all">;
-
-export const NOTHING: Changed = { keys: [], sources: [], all: false };
 
 export function createFillFence() {
   const keys = new Map<string, number>();

@@ -5,14 +5,11 @@
  * never "nothing has".
  */
 import { describe, messageOf } from "../errors.js";
-import { type DataId, parseDataId, toDataId } from "./data-id.js";
+import { type Changed, changedData, EVERYTHING, NOTHING } from "./changed.js";
+import { type DataId, parseDataId } from "./data-id.js";
 
 /** What one record says has changed. */
-export interface Invalidation {
-  /** Canonical wire keys. */
-  readonly keys: readonly string[];
-  readonly sources: readonly string[];
-  readonly all: boolean;
+export interface Invalidation extends Changed {
   /** Why the record could not be understood; `all` is then true. */
   readonly notUnderstood?: string;
 }
@@ -33,11 +30,7 @@ export const RECORD_VERSION = 1;
 export const RECORD_BYTES = 25_600;
 
 /** A field that says nothing is left out. */
-export interface RecordContent {
-  readonly keys: readonly string[];
-  readonly sources?: readonly string[];
-  readonly all?: boolean;
-}
+export type RecordContent = Pick<Changed, "keys"> & Partial<Changed>;
 
 export function encodeRecord(content: RecordContent, publishedAtMs: number): Uint8Array {
   return encodeJson({ ...content, ts: new Date(publishedAtMs).toISOString() });
@@ -52,7 +45,7 @@ export function decodeRecord(data: Uint8Array, decode?: RecordDecoder): Invalida
   try {
     return decode === undefined ? readJson(data) : readDecoded(decode(data));
   } catch (error) {
-    return { keys: [], sources: [], all: true, notUnderstood: messageOf(error) };
+    return { ...EVERYTHING, notUnderstood: messageOf(error) };
   }
 }
 
@@ -72,20 +65,14 @@ function readDecoded(decoded: DecodedRecord): Invalidation {
   must(typeof ids !== "string", "ids", ids);
   must(typeof sources !== "string", "sources", sources);
   must(typeof all === "boolean", "all", all);
-  return {
-    keys: [...ids].map((id) => toDataId(id).toString()),
-    sources: [...sources].map((source) => text("sources", source)),
-    all,
-  };
+  return { ...changedData([...ids]), sources: [...sources].map((source) => text("sources", source)), all };
 }
 
 /** Field names match in any case, as in Go; of a field given twice in different case, both count. */
 function readJson(data: Uint8Array): Invalidation {
   const record: unknown = JSON.parse(decoder.decode(data));
   must(typeof record === "object" && !Array.isArray(record), "record", record);
-  let keys = NONE;
-  let sources = NONE;
-  let all = false;
+  let { keys, sources, all } = NOTHING;
   for (const name of Object.keys(record ?? {})) {
     const value = (record as Record<string, unknown>)[name];
     // A field that is null was not given.
@@ -112,9 +99,6 @@ function readJson(data: Uint8Array): Invalidation {
   }
   return { keys, sources, all };
 }
-
-/** Shared by the many records that name no source. */
-const NONE: readonly string[] = [];
 
 /** What came before, and a list of strings, each of them read; null entries are empty strings, as in Go. */
 function joined(

@@ -4,14 +4,14 @@
  */
 import { RefreshError } from "../errors.js";
 import { checkOptions, requireDataId } from "./arguments.js";
+import { type Changed, changedData, changedSource, EVERYTHING } from "./changed.js";
 import type { Clock, Random } from "./clock.js";
 import type { Coherence } from "./coherence.js";
 import type { AddOptions, ContextCache, Freshness } from "./context-cache.js";
-import { DataId, type Observable, toDataId } from "./data-id.js";
+import type { DataId, Observable } from "./data-id.js";
 import type { Hit } from "./entry-store.js";
 import { randomTtlMs } from "./expiry.js";
 import type { FencedStore } from "./fenced-store.js";
-import { type Changed, NOTHING } from "./fill-fence.js";
 import { deepFreeze } from "./freeze.js";
 import type { FreshnessState, InvocationReport } from "./invocation-report.js";
 import type { Load, Loads } from "./loads.js";
@@ -192,15 +192,15 @@ export class Invocation implements ContextCache {
   }
 
   async invalidate(...targets: readonly (DataId | Observable)[]): Promise<string> {
-    return this.#publish({ ...NOTHING, keys: [...new Set(targets.map((target) => toDataId(target).toString()))] });
+    return this.#publish(changedData(targets));
   }
 
   async invalidateSource(source: string): Promise<string> {
-    return this.#publish({ ...NOTHING, sources: [new DataId(source, "").source] });
+    return this.#publish(changedSource(source));
   }
 
   invalidateAll(): Promise<string> {
-    return this.#publish({ ...NOTHING, all: true });
+    return this.#publish(EVERYTHING);
   }
 
   async refresh(): Promise<Freshness> {

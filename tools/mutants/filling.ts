@@ -53,7 +53,7 @@ export const FILLING: readonly Mutant[] = [
   {
     name: "a flush does not refuse loads under way",
     file: FENCED,
-    search: "      fence.raise({ ...NOTHING, all: true }, ++epoch);\n",
+    search: "      fence.raise(EVERYTHING, ++epoch);\n",
     replace: "",
   },
   {

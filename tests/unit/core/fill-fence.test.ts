@@ -1,7 +1,8 @@
 /** Which loads may still be stored: none that began before its id, its source or everything is good again. */
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { type Changed, createFillFence, NOTHING } from "../../../src/core/fill-fence.js";
+import { type Changed, NOTHING } from "../../../src/core/changed.js";
+import { createFillFence } from "../../../src/core/fill-fence.js";
 
 const key = (...keys: string[]): Changed => ({ ...NOTHING, keys });
 const source = (...sources: string[]): Changed => ({ ...NOTHING, sources });
