@@ -60,7 +60,7 @@ export class PublishError extends ScacheError {
   }
 }
 
-/** The stream could not be read to its end in time (only thrown with `onRefreshError: "throw"` and by `refresh()`). */
+/** The stream could not be read to its end in time: by the before-hook and `refresh()`, with `onRefreshError: "throw"` alone. */
 export class RefreshError extends ScacheError {
   override readonly name = "RefreshError";
 

@@ -1,6 +1,6 @@
 /**
  * `scache()`: builds one environment from a stream's name and options, on the real Kinesis, clock and metrics, and ties it
- * to Middy's hooks. The only reader of the process's environment variables.
+ * to Middy's hooks. In a function, the only reader of the process's environment variables.
  */
 import { systemClock, systemRandom } from "./core/clock.js";
 import { createEnvironment } from "./core/environment.js";

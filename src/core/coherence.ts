@@ -94,10 +94,10 @@ export function createCoherence({ store, reader, clock, random, options, trouble
       trouble.debug("cache flushed", { reason, entries: held.size });
     }
     store.flush();
-    pinAt(clock.now(), clock.monotonic());
+    moveFence(clock.now(), clock.monotonic());
   }
 
-  function pinAt(atMs: number, monotonicMs: number): void {
+  function moveFence(atMs: number, monotonicMs: number): void {
     position = fenceAt(atMs);
     provenMonotonicMs = monotonicMs;
   }
@@ -113,13 +113,13 @@ export function createCoherence({ store, reader, clock, random, options, trouble
    * Moves the position forward without reading, where that costs nothing that is stored: when too long ago to catch up
    * (then what is stored is flushed), and when nothing is stored and no load is under way that needs the old one.
    */
-  function movePin(began: Moment, alone: boolean): void {
+  function moveFenceAlong(began: Moment, alone: boolean): void {
     if (flushAfterGap(began) || !alone || !held.isEmpty(began.atMs)) return;
     // Iterators that are still good make the next refresh one round trip instead of three.
     if (isWarm(position, began.atMs) && proofAgeMs(began) < maxGapMs / 2) return;
     // Loads of before would need the old one, whoever offers them yet.
     store.forgetBefore(began);
-    pinAt(began.atMs, began.monotonicMs);
+    moveFence(began.atMs, began.monotonicMs);
   }
 
   function apply(invalidation: Invalidation): void {
@@ -189,7 +189,7 @@ export function createCoherence({ store, reader, clock, random, options, trouble
      * @param alone whether no other invocation is under way
      */
     async catchUp(began: Moment, timeoutMs: number, maxStalenessMs: number, alone: boolean): Promise<CatchUp> {
-      if (!refreshes.busy) movePin(began, alone);
+      if (!refreshes.busy) moveFenceAlong(began, alone);
       if (held.isEmpty(began.atMs)) return { ...EMPTY, waitedMs: 0 };
       // A proof, or a refresh under way, that seems to be of later is of before the clock was set back: nobody knows its age.
       const isOfBefore = (atMs: number) => atMs <= began.atMs;

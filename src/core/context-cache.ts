@@ -39,7 +39,7 @@ export interface ContextCache {
 
   /**
    * The cached value, or else the one `load` returns, which is then cached. Concurrent calls for one id share one load.
-   * Rejects only with what `load` rejects with.
+   * Rejects with what `load` rejects with; with an InvalidDataIdError or an InvalidOptionError before `load` is called.
    */
   getOrAdd<T>(id: DataId<T>, load: () => NoInfer<T> | PromiseLike<NoInfer<T>>, options?: AddOptions): Promise<T>;
 
@@ -56,7 +56,10 @@ export interface ContextCache {
   /** Says that everything has changed. As `invalidate`. */
   invalidateAll(): Promise<string>;
 
-  /** Reads the stream once more, whatever `maxStalenessMs`, as if the invocation began now. For long invocations. */
+  /**
+   * Reads the stream once more, whatever `maxStalenessMs`, as if the invocation began now. For long invocations.
+   * @throws RefreshError when it could not be read in time, with `onRefreshError: "throw"` alone
+   */
   refresh(): Promise<Freshness>;
 
   readonly freshness: Freshness;

@@ -1,6 +1,8 @@
 /**
  * What one invocation cost and what it saved: the accounts that metrics, logs and tests read.
  * Times are milliseconds the invocation really waited, so that `timeSavedMs - kinesisLatencyMs` is a true balance.
+ * What belongs to no single invocation, since a refresh may serve many, is the environment's since its last report:
+ * each is reported once.
  */
 
 export type FreshnessState =
@@ -16,24 +18,27 @@ export type FreshnessState =
 export interface InvocationReport {
   /** Time waited for the stream by this invocation: refreshes, its own or shared. */
   readonly kinesisLatencyMs: number;
-  /** Time waited for `invalidate` and `invalidateSource` to be acknowledged. */
+  /** Time waited for `invalidate`, `invalidateSource` and `invalidateAll` to be acknowledged. */
   readonly publishLatencyMs: number;
   /** For each hit, what loading that very entry had cost. */
   readonly timeSavedMs: number;
   readonly hits: number;
   readonly misses: number;
-  /** Entries this invocation's refreshes dropped. */
+  /** Entries that refreshes dropped, in this environment since its last report. */
   readonly entriesInvalidated: number;
   /** Adds refused because the value may be older than an invalidation, or cannot be stored. */
   readonly fillsRefused: number;
   /** `getOrAdd` calls that waited for a load already under way. */
   readonly loadsShared: number;
-  /** Calls to Kinesis made by refreshes this invocation started. */
+  /** Calls to Kinesis made by refreshes, in this environment since its last report. */
   readonly kinesisCalls: number;
-  /** Records this invocation's refreshes could not understand (each flushed the cache). */
+  /** Records that could not be understood (each flushed the cache), in this environment since its last report. */
   readonly recordsSkipped: number;
+  /** Refreshes that did not catch up in time for this invocation. */
   readonly refreshFailures: number;
+  /** Calls that Kinesis throttled, in this environment since its last report. */
   readonly throttles: number;
+  /** How often the cache was emptied with something in it, in this environment since its last report. */
   readonly flushes: number;
   readonly state: FreshnessState;
   /** How old the proof behind a hit may be, at the invocation's start; absent when nothing was proven. */

@@ -1,7 +1,8 @@
 /**
  * The port through which the core says that something is wrong, and that it is right again.
  * It exists so that the core needs no logger, and so that tests and the simulation can listen.
- * Nothing that passes here may contain a cached value; data ids only in `debug`.
+ * Nothing that passes here may contain a cached value. A data id may be in what `debug` says, and in the reason of a record
+ * that was not understood, which quotes it: whoever writes that down keeps it to the level of debugging.
  */
 
 export type TroubleKind =
@@ -21,7 +22,7 @@ export type TroubleKind =
   | "metrics";
 
 export interface TroubleStart {
-  /** A short, stable phrase, never a value or a data id: `"deadline of 500 ms passed"`. */
+  /** A short phrase: `"not caught up within 500 ms"`. */
   readonly reason: string;
   readonly cause?: unknown;
 }

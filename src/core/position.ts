@@ -4,11 +4,12 @@
  * The one rule everything else follows from: a position is never later than the load of any entry that is stored. So a
  * position may always be moved back (reading a little twice is harmless) and never forward past what was read.
  */
+
 /**
  * Kinesis iterators expire five minutes after they were handed out; older than this they are not tried any more.
  * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_GetShardIterator.html
  */
-export const ITERATOR_LIFETIME_MS = 4 * 60_000;
+export const MAX_ITERATOR_AGE_MS = 4 * 60_000;
 
 /** Where reading one shard goes on. */
 export interface ShardCursor {
@@ -40,7 +41,7 @@ export function fenceAt(nowMs: number): Position {
 /** The iterator to use now, if the cursor has one that is young enough. A clock set back makes it old. */
 export function usableIterator({ iterator, takenAtMs }: ShardCursor, nowMs: number): string | undefined {
   const ageMs = nowMs - takenAtMs;
-  return ageMs >= 0 && ageMs < ITERATOR_LIFETIME_MS ? iterator : undefined;
+  return ageMs >= 0 && ageMs < MAX_ITERATOR_AGE_MS ? iterator : undefined;
 }
 
 /** The cursor with an iterator taken since. If that was at the tip, what the next one must cover starts at the call. */

@@ -17,7 +17,7 @@ export function complaintsOf(files: readonly string[], paths: Record<string, rea
     const compilerOptions = {
       strict: true,
       exactOptionalPropertyTypes: true,
-      target: "es2023",
+      target: "es2024",
       module: "nodenext",
       moduleResolution: "nodenext",
       noEmit: true,

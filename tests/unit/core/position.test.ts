@@ -3,8 +3,8 @@ import { describe, expect, test } from "@jest/globals";
 import {
   advanced,
   fenceAt,
-  ITERATOR_LIFETIME_MS,
   isWarm,
+  MAX_ITERATOR_AGE_MS,
   type Position,
   type ShardCursor,
   usableIterator,
@@ -16,7 +16,7 @@ const child: ShardCursor = { takenAtMs: 0 };
 
 describe("an iterator", () => {
   test("is used while younger than 4 minutes, of the 5 it lives", () => {
-    expect(ITERATOR_LIFETIME_MS).toBe(4 * MINUTE_MS);
+    expect(MAX_ITERATOR_AGE_MS).toBe(4 * MINUTE_MS);
     expect([0, 4 * MINUTE_MS - 1, 4 * MINUTE_MS].map((nowMs) => usableIterator(taken(0), nowMs))).toEqual([
       "t",
       "t",
