@@ -199,4 +199,7 @@ if (existsSync(schemaFile)) {
       expect(ajv.validate(definition("AWS::Serverless::Function"), misspelt)).toBe(false);
     });
   });
+} else {
+  // `sam validate --lint`, which CI runs, says nearly the same.
+  test.skip("AWS's schema is not here: resources are checked where it lies beside the repository", () => undefined);
 }
