@@ -10,7 +10,7 @@ import type { StreamApi } from "../src/core/stream-api.js";
 import { resolveOptions, type ScacheOptions } from "../src/options.js";
 
 /** Past every bound: the caches measured hold up to a million entries of a few hundred bytes. */
-export const UNBOUNDED = { maxEntries: 2_000_000, maxBytes: 4 * 1024 ** 3, sizeOf: () => 300 } as const;
+const UNBOUNDED = { maxEntries: 2_000_000, maxBytes: 4 * 1024 ** 3, sizeOf: () => 300 } as const;
 
 const ONE_HOUR_MS = 3_600_000;
 

@@ -28,7 +28,7 @@ export async function deleteStream(client: KinesisClient, streamName: string): P
   await until(`stream ${streamName} gone`, async () => (await statusOf(client, streamName)) === "GONE");
 }
 
-export async function waitActive(client: KinesisClient, streamName: string): Promise<void> {
+async function waitActive(client: KinesisClient, streamName: string): Promise<void> {
   await until(`stream ${streamName} active`, async () => (await statusOf(client, streamName)) === "ACTIVE");
 }
 

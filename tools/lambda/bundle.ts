@@ -51,7 +51,7 @@ interface FunctionResource {
 }
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
-export const DEFAULT_FUNCTION = "GetUserFunction";
+const DEFAULT_FUNCTION = "GetUserFunction";
 
 export async function bundleFunction(options: BundleOptions = {}): Promise<Bundle> {
   const { functionName = DEFAULT_FUNCTION, entryPoint, scacheFrom = "dist", alias = {} } = options;
