@@ -11,6 +11,6 @@ export {
   ScacheError,
   type ScacheErrorCode,
 } from "./errors.js";
-export type { CacheContext, ScacheMiddleware } from "./hooks.js";
+export type { CacheContext, LambdaContext, ScacheMiddleware } from "./hooks.js";
 export { scache } from "./middleware.js";
 export type { RefreshErrorPolicy, ScacheOptions } from "./options.js";

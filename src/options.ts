@@ -81,7 +81,7 @@ const LIFETIME = milliseconds(1, LARGEST, undefined);
 /** What each may be, and its default. */
 const RULES = {
   ttlMs: [
-    "a number of milliseconds or { min, max }",
+    `${LIFETIME[0]}, or { min, max }`,
     (ttlMs) => isObject(ttlMs) || LIFETIME[1](ttlMs),
     { min: 30 * MINUTE_MS, max: HOUR_MS },
   ],

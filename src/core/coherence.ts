@@ -144,11 +144,16 @@ export function createCoherence({ store, reader, clock, random, options, trouble
     counters.throttles += poll.throttles;
     lagMs = poll.lagMs;
     if (outcome === "lost") {
-      trouble.failed("lost", "the position in the stream was lost", failure?.cause);
-      // Not even a fence can be read from: the stream is not there. A position that was lost is better lost at once.
-      if (position.shards.size === 0) backoff.failed(clock.now(), false);
+      const wasFence = position.shards.size === 0;
       flush("the position was lost");
-      return outcome;
+      // A position that was lost is better lost at once, for one that can be read from.
+      if (!wasFence) {
+        trouble.failed("lost", "the position in the stream was lost", failure?.cause);
+        return outcome;
+      }
+      // Not even a fence can be read from: the stream is not there.
+      failed(poll, signal);
+      return "incomplete";
     }
     position = poll.position;
     if (outcome === "caught-up") {
@@ -169,7 +174,7 @@ export function createCoherence({ store, reader, clock, random, options, trouble
     }
     const { kind, message, cause } = failure;
     lastFailure = { reason: message, cause: failure };
-    trouble.failed(kind === "throttled" || kind === "refused" ? kind : "refresh", message, cause);
+    trouble.failed(kind === "unavailable" || kind === "expired" ? "refresh" : kind, message, cause);
   }
 
   return {

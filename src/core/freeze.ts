@@ -10,13 +10,13 @@
  * trusted to be frozen below, too.
  */
 export function deepFreeze<T>(value: T): T {
-  const objects = [value as unknown].filter(isFreezable);
-  // Those added on the way come up, too.
-  for (const object of objects) {
-    Object.freeze(object);
-    for (const member of Object.values(object)) {
-      if (isFreezable(member)) objects.push(member);
-    }
+  const members: unknown[] = [value];
+  // Those added on the way come up, too. What is reached by several ways is frozen by then, and walked once: there may
+  // be 2^depth ways.
+  for (const member of members) {
+    if (!isFreezable(member)) continue;
+    Object.freeze(member);
+    for (const inner of Object.values(member)) members.push(inner);
   }
   return value;
 }

@@ -97,9 +97,8 @@ export class Invocation implements ContextCache {
   }
 
   /** Before the handler: reads what has changed. @throws RefreshError under `onRefreshError: "throw"`, and nothing else */
-  async catchUp(): Promise<void> {
+  async catchUp(from = this.began): Promise<void> {
     const { coherence, options, streamName } = this.#shared;
-    const from = this.#servedFrom;
     const timeoutMs = Math.min(options.refreshTimeoutMs, Math.max(0, this.#limits.remainingMs() / 2));
     const isFirst = from === this.began;
     // Whoever asks for a refresh() in mid-invocation wants the stream read. And the invocation may have loads under way
@@ -108,14 +107,18 @@ export class Invocation implements ContextCache {
     const alone = isFirst && this.#shared.isAlone(this);
     const result = await coherence.catchUp(from, timeoutMs, maxStalenessMs, alone);
     this.#kinesisLatencyMs += result.waitedMs;
-    if (result.state !== "unknown") return this.#serve(result.state, result.ageMs);
+    if (result.state !== "unknown") return this.#serve(from, result.state, result.ageMs);
     this.#refreshFailures++;
-    if (options.onRefreshError === "serve" && result.ageMs <= options.maxGapMs) this.#serve("stale", result.ageMs);
-    else this.#serve("bypassed");
+    if (options.onRefreshError === "serve" && result.ageMs <= options.maxGapMs)
+      this.#serve(from, "stale", result.ageMs);
+    else this.#serve(from, "bypassed");
     if (options.onRefreshError === "throw") throw new RefreshError(streamName, result.reason, result.cause);
   }
 
-  #serve(state: FreshnessState, proofAgeMs?: number): void {
+  #serve(from: Moment, state: FreshnessState, proofAgeMs?: number): void {
+    // Of several refreshes at once the one that began last counts, whichever ends last.
+    if (from.epoch < this.#servedFrom.epoch) return;
+    this.#servedFrom = from;
     this.#state = state;
     this.#proofAgeMs = proofAgeMs;
     this.#oldestLoad = state === "fresh" || state === "stale" ? 0 : this.#servedFrom.epoch;
@@ -204,8 +207,7 @@ export class Invocation implements ContextCache {
   }
 
   async refresh(): Promise<Freshness> {
-    this.#servedFrom = this.#shared.store.now();
-    await this.catchUp();
+    await this.catchUp(this.#shared.store.now());
     return this.freshness;
   }
 

@@ -2,6 +2,7 @@
  * The state of one poll: how far each shard was read, and the calls under way. It ends at a deadline, and from then on
  * nothing changes it, whatever answers still arrive. No call outlives it.
  */
+import { messageOf } from "../errors.js";
 import type { Clock } from "./clock.js";
 import type { Invalidation } from "./invalidation-record.js";
 import { advanced, isWarm, type Position, type ShardCursor } from "./position.js";
@@ -155,7 +156,7 @@ export function createPollRun(
       if (run.closed) return;
       run.atTip = false;
       const told =
-        error instanceof StreamFailure ? error : new StreamFailure("unavailable", String(error), { cause: error });
+        error instanceof StreamFailure ? error : new StreamFailure("unavailable", messageOf(error), { cause: error });
       if (told.kind === "throttled") throttles++;
       if (failure === undefined || told.kind === "lost") failure = told;
     },

@@ -229,7 +229,7 @@ describe("without its services", () => {
     expect(read).toMatchObject({
       status: 200,
       cache: "miss",
-      log: expect.stringContaining("could not be read in time"),
+      log: expect.stringContaining("could not be read:"),
     });
     const write = await ask(writer, event("post-user", written("unannounced", "Ann")), 1_000);
     expect(write).toMatchObject({ status: 503, body: { message: expect.stringContaining("send it again") } });

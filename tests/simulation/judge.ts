@@ -60,14 +60,20 @@ function isTooOld(outdated: Acknowledgement, asked: Asked, boundMs: number): boo
   return boundMs === 0 ? outdated.order < asked.beganOrder : outdated.atMs < asked.beganMs - boundMs;
 }
 
-/** Judges what an invocation was told about its freshness. */
-export function judgeFreshness(env: SimEnvironment, freshness: Freshness, refreshed: boolean): string | undefined {
+/** Judges what an invocation was told about its freshness, when by its clock it had begun, or called `refresh()` last, at `beganAtMs`. */
+export function judgeFreshness(
+  env: SimEnvironment,
+  freshness: Freshness,
+  refreshed: boolean,
+  beganAtMs: number,
+): string | undefined {
   const { state, boundMs, asOf } = freshness;
   const { maxStalenessMs, maxGapMs, onRefreshError } = env.options;
   const told = `freshness was ${JSON.stringify(freshness)}`;
   if ((state === "bypassed") !== (boundMs === undefined)) return `${told}: a bound, unless bypassed`;
   if ((asOf === undefined) !== (boundMs === undefined)) return `${told}: asOf and boundMs go together`;
-  if (boundMs === undefined) return undefined;
+  if (boundMs === undefined || asOf === undefined) return undefined;
+  if (asOf + boundMs < beganAtMs) return `${told}, of ${beganAtMs - boundMs - asOf} ms before it was asked for`;
   if (state === "stale" && onRefreshError !== "serve") return `${told} under ${onRefreshError}`;
   const mostMs = { fresh: refreshed ? 0 : maxStalenessMs, empty: 0, stale: maxGapMs, bypassed: 0 }[state];
   return boundMs > mostMs ? `${told}, above ${mostMs}` : undefined;

@@ -36,6 +36,7 @@ export const RARE_PATHS = [
   "throw",
   "hit under serve",
   "refresh in mid-invocation",
+  "two refreshes in one invocation",
   // Filling
   "fill refused",
   "late fill after the end refused",

@@ -27,6 +27,8 @@ export class SimInvocation {
   readonly #remainingMs: () => number;
   #beganOrder: number;
   #beganMs: number;
+  /** The same by the environment's own clock. */
+  #beganAtMs: number;
   #refreshed = false;
   #ended = false;
   /** Of which data loads are under way that nobody waits for. */
@@ -37,6 +39,7 @@ export class SimInvocation {
     this.#env = env;
     this.#life = env.life;
     this.#name = name;
+    this.#beganAtMs = env.life.clock.now();
     this.#beganOrder = world.tick();
     this.#beganMs = world.nowMs;
     const endMs = world.nowMs + timeoutMs;
@@ -104,7 +107,8 @@ export class SimInvocation {
     else if (chance < 0.65) return this.#getOrAdd(datum);
     else if (chance < 0.71) void this.#lateAdd(datum);
     else if (chance < 0.77) return this.#twoPaths(datum);
-    else if (chance < 0.8) return this.#refresh();
+    else if (chance < 0.79) return this.#refresh();
+    else if (chance < 0.8) return this.#twoRefreshes(datum);
     else if (chance < 0.83) return this.#refreshWhileLoading(datum);
     else if (chance < 0.96) return this.#change(datum);
     else await this.#addUnasked(datum);
@@ -210,9 +214,22 @@ export class SimInvocation {
     await Promise.all([this.#addUnasked(datum), refresh()]);
   }
 
+  /** Two parts of a handler each ask for one, and either may end first. */
+  async #twoRefreshes(datum: Datum): Promise<void> {
+    const later = async (work: () => Promise<void>) => {
+      await this.#env.sleep(this.#env.dice.wide(1, 2_000));
+      await work();
+      this.get(datum);
+    };
+    this.#world.took("two refreshes in one invocation");
+    await Promise.all([this.#refresh(), later(() => this.#refresh()), later(() => this.#getOrAdd(datum))]);
+    this.get(datum);
+  }
+
   async #refresh(): Promise<void> {
     const world = this.#world;
     if (this.#life.api.pendingReads === 0) this.#life.api.refreshBegins();
+    const beganAtMs = this.#life.clock.now();
     const [beganOrder, beganMs] = [world.tick(), world.nowMs];
     const limitMs = Math.min(this.#env.options.refreshTimeoutMs, this.#remainingMs() / 2);
     world.took("refresh in mid-invocation");
@@ -223,7 +240,9 @@ export class SimInvocation {
     }
     if (world.nowMs - beganMs > limitMs + ROUNDING_MS)
       world.violate(`${this.#name}: refresh() took longer than ${limitMs} ms`);
-    [this.#beganOrder, this.#beganMs, this.#refreshed] = [beganOrder, beganMs, true];
+    if (beganOrder > this.#beganOrder) {
+      [this.#beganOrder, this.#beganMs, this.#beganAtMs, this.#refreshed] = [beganOrder, beganMs, beganAtMs, true];
+    }
     this.#sayFreshness();
   }
 
@@ -247,7 +266,8 @@ export class SimInvocation {
     const { freshness } = this.#cache;
     this.#world.say(() => `${this.#name} is told ${freshness.state}, bound ${freshness.boundMs}`);
     // What it is told of ages is by its clock; what it is served is judged by the order of events.
-    if (!this.#clockWasSet) this.#world.check(this.#name, judgeFreshness(this.#env, freshness, this.#refreshed));
+    if (!this.#clockWasSet)
+      this.#world.check(this.#name, judgeFreshness(this.#env, freshness, this.#refreshed, this.#beganAtMs));
   }
 
   get #clockWasSet(): boolean {

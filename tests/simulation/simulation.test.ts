@@ -96,10 +96,11 @@ describe("the oracle", () => {
 
   test("freshness is what the options allow", () => {
     const { env } = setUp();
-    expect(judgeFreshness(env, { state: "fresh", asOf: 1, boundMs: 0 }, false)).toBeUndefined();
-    expect(judgeFreshness(env, { state: "fresh", asOf: 1, boundMs: 1 }, false)).toMatch(/above 0/);
-    expect(judgeFreshness(env, { state: "stale", asOf: 1, boundMs: 1 }, false)).toMatch(/under bypass/);
-    expect(judgeFreshness(env, { state: "fresh", asOf: undefined, boundMs: undefined }, false)).toMatch(/a bound/);
-    expect(judgeFreshness(env, { state: "bypassed", asOf: undefined, boundMs: undefined }, false)).toBeUndefined();
+    expect(judgeFreshness(env, { state: "fresh", asOf: 1, boundMs: 0 }, false, 1)).toBeUndefined();
+    expect(judgeFreshness(env, { state: "fresh", asOf: 1, boundMs: 0 }, false, 2)).toMatch(/1 ms before/);
+    expect(judgeFreshness(env, { state: "fresh", asOf: 1, boundMs: 1 }, false, 2)).toMatch(/above 0/);
+    expect(judgeFreshness(env, { state: "stale", asOf: 1, boundMs: 1 }, false, 2)).toMatch(/under bypass/);
+    expect(judgeFreshness(env, { state: "fresh", asOf: undefined, boundMs: undefined }, false, 1)).toMatch(/a bound/);
+    expect(judgeFreshness(env, { state: "bypassed", asOf: undefined, boundMs: undefined }, false, 1)).toBeUndefined();
   });
 });

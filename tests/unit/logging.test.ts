@@ -42,8 +42,8 @@ describe("notices in the log", () => {
     }
     for (let n = 0; n < 1_000; n += 1) log.recovered("refresh");
     expect(entries.map((entry) => [entry.level, entry.message])).toEqual([
-      ["warn", expect.stringMatching(/^scache: stream "changes" could not be read in time: deadline passed/)],
-      ["info", 'scache: over after 5000 ms: stream "changes" could not be read in time.'],
+      ["warn", expect.stringMatching(/^scache: stream "changes" could not be read: deadline passed/)],
+      ["info", 'scache: over after 5000 ms: stream "changes" could not be read.'],
     ]);
     expect(entries[1]?.detail).toEqual({ kind: "refresh", stream: "changes", durationMs: 5_000, occurrences: 1_000 });
   });

@@ -43,8 +43,8 @@ export const SERVING: readonly Mutant[] = [
   {
     name: "a lost position is kept",
     file: COHERENCE,
-    search: 'if (outcome === "lost") {\n      trouble',
-    replace: 'if (outcome === "lost" && poll.calls < 0) {\n      trouble',
+    search: 'if (outcome === "lost") {\n      const wasFence',
+    replace: 'if (outcome === "lost" && poll.calls < 0) {\n      const wasFence',
   },
   {
     name: "a lost position does not flush the cache",
@@ -104,7 +104,13 @@ export const SERVING: readonly Mutant[] = [
   {
     name: "refresh() is served as of the invocation's beginning",
     file: INVOCATION,
-    search: "this.#servedFrom = this.#shared.store.now();\n",
+    search: "this.catchUp(this.#shared.store.now())",
+    replace: "this.catchUp()",
+  },
+  {
+    name: "of two refreshes at once the one that ends last counts",
+    file: INVOCATION,
+    search: "    if (from.epoch < this.#servedFrom.epoch) return;\n",
     replace: "",
   },
   {

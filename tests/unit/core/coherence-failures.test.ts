@@ -85,6 +85,26 @@ describe("a refresh that fails", () => {
     await expect(invocation.cache.refresh()).rejects.toThrow(RefreshError);
   });
 
+  test("with throw, a stream that is not there is named as the reason each time, by the back-off, too", async () => {
+    const rig = new Rig({ onRefreshError: "throw" });
+    const filling = await rig.invocation();
+    filling.cache.add(ONE, "one");
+    filling.end();
+    rig.plan = { fail: "lost" };
+    for (let attempt = 0; attempt < 4; attempt++) {
+      const invocation = rig.begin();
+      const failure = await invocation.catchUp().then(
+        () => undefined,
+        (error: unknown) => error,
+      );
+      expect(failure).toMatchObject({ message: expect.stringContaining("listShards: lost"), cause: { kind: "lost" } });
+      expect(invocation.cache.get(ONE)).toBeUndefined();
+      invocation.cache.add(ONE, "one");
+      invocation.end();
+    }
+    expect(rig.notices.started).toEqual(["lost"]);
+  });
+
   test("says so once when it begins, and once when it is over, under its kind", async () => {
     for (const [fail, kind] of [
       ["unavailable", "refresh"],

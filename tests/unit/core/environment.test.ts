@@ -89,6 +89,47 @@ describe("an invocation that began with nothing cached", () => {
   });
 });
 
+describe("while a refresh() is under way", () => {
+  test("freshness is still that of what is served", async () => {
+    const rig = new Rig();
+    await rig.warm({ 1: "one" });
+    const { cache } = await rig.invocation();
+    const before = cache.freshness;
+    await rig.clock.advance(1_000);
+    rig.plan = { answerMs: 100 };
+    const refreshing = cache.refresh();
+    expect(cache.freshness).toEqual(before);
+    await rig.clock.advance(100);
+    expect(await refreshing).toEqual({
+      state: "fresh",
+      asOf: before.asOf === undefined ? 0 : before.asOf + 1_000,
+      boundMs: 0,
+    });
+  });
+
+  test("another one that began later, and ends earlier, is not undone by it", async () => {
+    const rig = new Rig({ ttlMs: 1_000 });
+    await rig.warm({ other: "value" });
+    const { cache } = await rig.invocation();
+    await rig.clock.advance(900);
+    rig.plan = { answerMs: 500 };
+    const earlier = cache.refresh();
+    await rig.clock.advance(50);
+    const slow = slowLoad<string>();
+    const loading = cache.getOrAdd(ONE, slow.load);
+    await rig.clock.advance(50);
+    rig.elsewhere.invalidates(ONE);
+    await rig.clock.advance(100);
+    // By now what was cached has expired, so that nothing has to be read.
+    expect((await cache.refresh()).state).toBe("empty");
+    slow.returns("old");
+    await loading;
+    await rig.clock.advance(500);
+    await earlier;
+    expect([cache.freshness.state, cache.get(ONE)]).toEqual(["empty", undefined]);
+  });
+});
+
 describe("an invocation that could not read", () => {
   test("stores what it loads, for the others", async () => {
     const rig = new Rig();

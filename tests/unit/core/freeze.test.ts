@@ -44,6 +44,13 @@ describe("deepFreeze", () => {
     expect(Object.isFrozen(inner)).toBe(false);
   });
 
+  test("walks what is reached by many ways once", () => {
+    let value: object = {};
+    for (let depth = 0; depth < 60; depth++) value = { left: value, right: value };
+    // By every way it would not end: there are 2^60.
+    expect(Object.isFrozen(deepFreeze(value))).toBe(true);
+  });
+
   test("ends on cycles", () => {
     const value: { self?: unknown; list: unknown[] } = { list: [] };
     value.self = value;
