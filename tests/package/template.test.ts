@@ -174,6 +174,7 @@ describe("events/", () => {
   });
 });
 
+// 750 KB of AWS's own, which are not in the repository; `sam validate --lint`, which CI runs, says nearly the same.
 const schemaFile = join(root, "../shared/schemas/sam.schema.json");
 if (existsSync(schemaFile)) {
   describe("AWS's schema", () => {
@@ -199,7 +200,4 @@ if (existsSync(schemaFile)) {
       expect(ajv.validate(definition("AWS::Serverless::Function"), misspelt)).toBe(false);
     });
   });
-} else {
-  // `sam validate --lint`, which CI runs, says nearly the same.
-  test.skip("AWS's schema is not here: resources are checked where it lies beside the repository", () => undefined);
 }
