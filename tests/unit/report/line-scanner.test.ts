@@ -1,3 +1,4 @@
+/** Our lines are found in logs of every form, whatever is around them; no text makes the search slow or large. */
 import { describe, expect, test } from "@jest/globals";
 import { LineScanner } from "../../../src/report/line-scanner.js";
 import type { MetricLine } from "../../../src/report/metric-line.js";
