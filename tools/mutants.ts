@@ -1,29 +1,28 @@
 /**
- * `npm run mutants`: breaks the protocol on purpose, one rule at a time and never in the sources themselves, and shows by
- * which means each breakage is caught, and how soon. It exits 1 when one survives, and when the place it breaks is gone.
+ * `npm run mutants`: breaks the protocol on purpose, one rule at a time and never in the sources themselves, and shows
+ * whether the simulation notices, and how soon. It notices when a promise is broken or a schedule never ends. It exits 1
+ * when one survives, when the place it breaks is gone, and when a worker dies, which says nothing of the promises.
  *
  *   npm run mutants [-- --schedules 80000] [--seed 1] [--only "text of the name"] [--json]
  */
 import { readFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { bundleWorker } from "./bundle-worker.js";
-import { FILLING } from "./mutants/filling.js";
+import { MUTANTS } from "./mutants/all.js";
 import { breakRule, type Mutant } from "./mutants/mutant.js";
-import { PUBLISHING } from "./mutants/publishing.js";
-import { READING } from "./mutants/reading.js";
-import { SERVING } from "./mutants/serving.js";
-import { runWorker } from "./run-worker.js";
+import { runWorker, WorkerStalled } from "./run-worker.js";
 
-const MUTANTS: readonly Mutant[] = [...READING, ...SERVING, ...FILLING, ...PUBLISHING];
 const PARALLEL = 2;
 /** A breakage may make a schedule run for ever: a hundred of them take less than a second. */
 const STALLED_MS = 60_000;
 
 interface Fate {
   readonly name: string;
-  readonly caughtBy: string | undefined;
+  readonly caught: boolean;
   readonly schedules: number;
   readonly violation: string | undefined;
+  /** Why it cannot be told. */
+  readonly error?: string;
 }
 
 async function fateOf(mutant: Mutant, seed: number, schedules: number): Promise<Fate> {
@@ -32,9 +31,10 @@ async function fateOf(mutant: Mutant, seed: number, schedules: number): Promise<
   try {
     const result = await runWorker(worker.file, { seed, from: 0, to: schedules }, { stalledMs: STALLED_MS });
     const violation = result.failure?.violation;
-    return { name, caughtBy: violation && "simulation", schedules: result.schedules, violation };
+    return { name, caught: violation !== undefined, schedules: result.schedules, violation };
   } catch (error) {
-    return { name, caughtBy: "simulation", schedules: 0, violation: String(error) };
+    if (error instanceof WorkerStalled) return { name, caught: true, schedules: 0, violation: error.message };
+    return { name, caught: false, schedules: 0, violation: undefined, error: String(error) };
   } finally {
     await worker.remove();
   }
@@ -72,15 +72,19 @@ async function main(): Promise<number> {
     for (let mutant = waiting.shift(); mutant !== undefined; mutant = waiting.shift()) {
       const fate = await fateOf(mutant, Number(values.seed), Number(values.schedules));
       fates.push(fate);
-      const how = `${(fate.caughtBy ?? "SURVIVED").padEnd(10)}  after ${String(fate.schedules).padStart(5)}`;
-      console.log(`${fate.name.padEnd(width)}  ${how}  ${(fate.violation ?? "").split("\n")[0]?.slice(0, 150)}`);
+      const how = fate.caught ? "caught" : fate.error === undefined ? "SURVIVED" : "ERROR";
+      const [why = ""] = (fate.violation ?? fate.error ?? "").split("\n");
+      const when = `after ${String(fate.schedules).padStart(5)}`;
+      console.log(`${fate.name.padEnd(width)}  ${how.padEnd(8)}  ${when}  ${why.slice(0, 150)}`);
     }
   };
   await Promise.all(Array.from({ length: PARALLEL }, work));
-  const survivors = fates.filter(({ caughtBy }) => caughtBy === undefined).map(({ name }) => name);
-  console.log(`${fates.length} rules broken, ${survivors.length} not noticed`);
-  if (values.json) console.log(JSON.stringify({ mutants: fates.length, survived: survivors.length, survivors, fates }));
-  return survivors.length === 0 ? 0 : 1;
+  const survivors = fates.filter(({ caught, error }) => !caught && error === undefined).map(({ name }) => name);
+  const errors = fates.filter(({ error }) => error !== undefined).length;
+  console.log(`${fates.length} rules broken, ${survivors.length} not noticed, ${errors} workers died`);
+  const survived = survivors.length;
+  if (values.json) console.log(JSON.stringify({ mutants: fates.length, survived, survivors, errors, fates }));
+  return survived + errors === 0 ? 0 : 1;
 }
 
 process.exitCode = await main();

@@ -2,6 +2,9 @@
 import { fork } from "node:child_process";
 import type { RunRequest, RunResult } from "../tests/simulation/run.js";
 
+/** The worker said nothing for as long as it may, and was ended. */
+export class WorkerStalled extends Error {}
+
 export function runWorker(
   file: string,
   request: RunRequest,
@@ -13,9 +16,14 @@ export function runWorker(
   });
   const { stalledMs } = options;
   let timer: NodeJS.Timeout | undefined;
+  let stalled = false;
   const alive = () => {
     clearTimeout(timer);
-    if (stalledMs !== undefined) timer = setTimeout(() => worker.kill("SIGKILL"), stalledMs);
+    if (stalledMs === undefined) return;
+    timer = setTimeout(() => {
+      stalled = true;
+      worker.kill("SIGKILL");
+    }, stalledMs);
   };
   alive();
   return new Promise<RunResult>((resolve, reject) => {
@@ -25,7 +33,10 @@ export function runWorker(
       if (message.result !== undefined) resolve(message.result);
     });
     worker.once("error", reject);
-    worker.once("exit", (code, signal) => reject(new Error(`the worker ended early (${signal ?? code})`)));
+    worker.once("exit", (code, signal) => {
+      if (stalled) reject(new WorkerStalled(`a hundred schedules took more than ${stalledMs} ms`));
+      else reject(new Error(`the worker ended early (${signal ?? code})`));
+    });
     worker.send(request);
   }).finally(() => clearTimeout(timer));
 }

@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { Oracle } from "../../tools/demo/oracle.js";
 import { childrenOf, isAlive } from "../support/processes.js";
 import { lastObject, runTool, startTool, type ToolEnd } from "../support/tool.js";
+import { until } from "../support/until.js";
 
 const DEMO = "tools/demo/main.ts";
 const BRIEF = ["--unbuilt", "--seconds", "1", "--json"];
@@ -97,7 +98,8 @@ describe("a run", () => {
     expect(calls.ListShards).toBeGreaterThanOrEqual(3);
     expect(calls.GetShardIterator).toBeGreaterThanOrEqual(3 * 2);
     const counts = lines.map((line) => line.kinesisCalls ?? 0).sort((a, b) => a - b);
-    expect(counts.filter((count) => count >= 5).length).toBe(3);
+    // A first refresh that was cut off lists once more in the next.
+    expect(counts.filter((count) => count >= 5).length).toBeGreaterThanOrEqual(3);
     const refreshes = counts.filter((count) => count > 0);
     expect(refreshes[Math.floor(refreshes.length / 2)]).toBe(2);
   });
@@ -127,7 +129,7 @@ test("Ctrl-C ends it at once and leaves no process and no file", async () => {
   demo.child.kill("SIGINT");
   const { code, errors, leftBehind } = await demo.ended;
   expect({ code, errors, leftBehind }).toEqual({ code: 130, errors: "", leftBehind: [] });
-  while (children.some(isAlive)) await new Promise((resolve) => setTimeout(resolve, 10));
+  await until("all children have ended", () => !children.some(isAlive));
 });
 
 test("a wrong option is named", async () => {

@@ -11,6 +11,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { kinesisClient, newAccount, type RunningEmulator, startKinesis } from "../../tools/emulators/kinesis.js";
 import { createStream, openShardIds } from "../../tools/emulators/streams.js";
 import { type FaultProxy, startProxy, throttle } from "../../tools/proxy.js";
+import { until } from "../support/until.js";
 
 let kinesis: RunningEmulator;
 let proxy: FaultProxy;
@@ -164,7 +165,7 @@ test("stops with calls hanging and delayed", async () => {
       new ListShardsCommand({ StreamName: "s" }),
     ),
   );
-  while (other.inFlight === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  await until("the call is under way", () => other.inFlight > 0);
   await other.stop();
   expect((await waiting).message).not.toBe("it resolved");
 });

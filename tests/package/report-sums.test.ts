@@ -47,7 +47,7 @@ async function fullRun(reports: InvocationReport[]): Promise<void> {
     const event = { id: String(n % 7), write: !cutOff && n % 11 === 0, fail: n % 31 === 0 };
     const handler = environments[n % 3];
     await handler?.(event, {} as never).catch(() => undefined);
-    clock.advance(250);
+    await clock.advance(250);
   }
 }
 

@@ -12,6 +12,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/gl
 import { LambdaEnvironment } from "../../tools/lambda/environment.js";
 import type { LambdaOptions } from "../../tools/lambda/invocation.js";
 import { isAlive, stateOf } from "../support/processes.js";
+import { until } from "../support/until.js";
 
 const HANDLER = `
 import { writeSync } from "node:fs";
@@ -68,14 +69,6 @@ async function answerOf(environment: LambdaEnvironment, event: unknown = {}): Pr
   return result as Answer;
 }
 
-async function until(holds: () => boolean): Promise<void> {
-  const deadlineMs = Date.now() + 5_000;
-  while (!holds()) {
-    if (Date.now() > deadlineMs) throw new Error("did not come to hold within 5 s");
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}
-
 describe("an environment", () => {
   test("starts with its first invocation and stays warm; its log is complete", async () => {
     const environment = await create();
@@ -91,7 +84,7 @@ describe("an environment", () => {
   test("is stopped by the system between invocations: its timers do not run, its clock does", async () => {
     const environment = await create();
     const before = await answerOf(environment, { tick: true });
-    await until(() => environment.frozen);
+    await until("the environment is frozen", () => environment.frozen);
     expect(stateOf(environment.pid ?? 0)).toBe("T");
     await new Promise((resolve) => setTimeout(resolve, 300));
     const after = await answerOf(environment);
@@ -163,7 +156,7 @@ describe("what goes wrong in a function", () => {
   test("a rejection left behind fails the next invocation, as it does in Lambda", async () => {
     const environment = await create();
     await answerOf(environment, { do: "reject later" });
-    await until(() => environment.frozen);
+    await until("the environment is frozen", () => environment.frozen);
     await new Promise((resolve) => setTimeout(resolve, 120));
     expect((await environment.invoke({ waitMs: 200 })).error?.errorType).toBe("Runtime.ExitError");
   });
@@ -179,7 +172,7 @@ describe("what goes wrong in a function", () => {
     const lines: string[] = [];
     const environment = await create({ onLine: (line) => lines.push(line) });
     const waiting = environment.invoke({ do: "hang" });
-    await until(() => lines.includes("line 1"));
+    await until("the first line is printed", () => lines.includes("line 1"));
     await environment.kill();
     expect((await waiting).error?.errorMessage).toContain("signal: killed");
   });
@@ -212,7 +205,7 @@ export const handler = awslambda.streamifyResponse(async (event, stream) => {
     expect(await environment.invoke({})).toMatchObject({ result: "hello Ann", logs: ["begun", "ended"] });
     const { result } = await environment.invoke({ status: 201 });
     expect(result).toEqual({ statusCode: 201, body: "hello Ann" });
-    await until(() => environment.frozen);
+    await until("the environment is frozen", () => environment.frozen);
   });
 
   test("that fails before it begins is an error, and keeps the environment", async () => {
@@ -273,7 +266,7 @@ describe("no process is left behind", () => {
     await once(owner, "close");
     const pid = Number(output.trim());
     expect(pid).toBeGreaterThan(1);
-    await until(() => !isAlive(pid));
+    await until("the process has ended", () => !isAlive(pid));
     expect(isAlive(pid)).toBe(false);
   });
 });

@@ -9,8 +9,15 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
-/** The compiler's complaints, one per line; empty when there are none. `paths` are as in a tsconfig, absolute. */
-export function complaintsOf(files: readonly string[], paths: Record<string, readonly string[]>): string {
+/**
+ * The compiler's complaints, one per line; empty when there are none. `paths` are as in a tsconfig, absolute. Only where
+ * they lead to the sources need `lib` be more than a user's target brings.
+ */
+export function complaintsOf(
+  files: readonly string[],
+  paths: Record<string, readonly string[]>,
+  lib?: readonly string[],
+): string {
   const folder = mkdtempSync(join(tmpdir(), "scache-types-"));
   try {
     const project = join(folder, "tsconfig.json");
@@ -24,6 +31,7 @@ export function complaintsOf(files: readonly string[], paths: Record<string, rea
       skipLibCheck: true,
       types: ["node"],
       typeRoots: [join(root, "node_modules/@types")],
+      ...(lib === undefined ? {} : { lib }),
       paths: { "aws-lambda": [join(root, "node_modules/@types/aws-lambda/index.d.ts")], ...paths },
     };
     writeFileSync(project, JSON.stringify({ compilerOptions, files }));

@@ -10,13 +10,18 @@ const IV = Buffer.from("7bf139dbabbea2d9995d6fcae1dff7da", "hex");
 const PREFIX_BYTES = 8;
 const TOO_OLD_MS = 301_000;
 
-/** A GetRecords request whose iterator was handed out more than five minutes ago. */
-export function withExpiredIterator(request: Body): Body {
-  const sealed = Buffer.from(String(request.ShardIterator), "base64");
+/** The same iterator, as if it had been handed out more than five minutes ago. */
+export function expiredIterator(iterator: string): string {
+  const sealed = Buffer.from(iterator, "base64");
   const decipher = createDecipheriv("aes-256-cbc", KEY, IV);
   const opened = Buffer.concat([decipher.update(sealed.subarray(PREFIX_BYTES)), decipher.final()]).toString();
   const [, ...rest] = opened.split("/");
   const cipher = createCipheriv("aes-256-cbc", KEY, IV);
   const body = Buffer.concat([cipher.update([Date.now() - TOO_OLD_MS, ...rest].join("/")), cipher.final()]);
-  return { ...request, ShardIterator: Buffer.concat([sealed.subarray(0, PREFIX_BYTES), body]).toString("base64") };
+  return Buffer.concat([sealed.subarray(0, PREFIX_BYTES), body]).toString("base64");
+}
+
+/** A GetRecords request with such an iterator. */
+export function withExpiredIterator(request: Body): Body {
+  return { ...request, ShardIterator: expiredIterator(String(request.ShardIterator)) };
 }

@@ -1,3 +1,4 @@
+/** The words of the log: what is wrong, with which stream, what to do about it, and no name of a datum above debug. */
 import { Logger as PowertoolsLogger } from "@aws-lambda-powertools/logger";
 import { describe, expect, test } from "@jest/globals";
 import type { TroubleKind } from "../../src/core/notices.js";

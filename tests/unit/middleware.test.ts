@@ -4,6 +4,7 @@ import { dataId, InvalidOptionError, type ScacheOptions, scache } from "../../sr
 import { FakeKinesisClient } from "../support/fake-kinesis-client.js";
 import { captureStandardOutput } from "../support/standard-output.js";
 import { RecordedLog } from "../support/test-environment.js";
+import { until } from "../support/until.js";
 import { withVariables } from "./support/environment-variables.js";
 
 const ID = dataId<string>("db.users.id", "1");
@@ -88,6 +89,15 @@ describe("scache", () => {
     await invoke();
     expect([log.warnings.length, log.infos.length]).toEqual([1, 0]);
     expect(log.warnings[0]?.message).toContain('"users"');
+    kinesis.failure = undefined;
+    // After two failures the stream is left alone for a moment.
+    await until("the stream was read again", async () => {
+      await invoke();
+      return log.infos.length > 0;
+    });
+    await invoke();
+    expect([log.warnings.length, log.infos.length]).toEqual([1, 1]);
+    expect(log.infos[0]?.message).toContain('"users"');
   });
 });
 

@@ -1,3 +1,4 @@
+/** What the benchmarks report: a figure that misses its target must fail the run, and must say so in print. */
 import { describe, expect, test } from "@jest/globals";
 import { allPass, describeResult, type Result, result, shown } from "../../../bench/result.js";
 import { figure } from "../../../bench/statistics.js";

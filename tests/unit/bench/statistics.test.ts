@@ -1,3 +1,4 @@
+/** The arithmetic of the benchmarks: medians, spreads and comparisons that a slow moment of the machine cannot bend. */
 import { describe, expect, test } from "@jest/globals";
 import { difference, figure, interleave, quantile, ratio, seededRandom } from "../../../bench/statistics.js";
 

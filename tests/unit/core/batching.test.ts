@@ -17,11 +17,13 @@ const keysOf = (count: number) =>
 
 describe("records", () => {
   test("say together what was to be said, in order, and each is at most one PUT unit long", () => {
-    const text = fc.string({ unit: "grapheme", maxLength: 1_000 });
+    // At its default size a list of fast-check's has some ten short texts, and they all fit one record.
+    const text = fc.string({ unit: "grapheme", maxLength: 1_000, size: "max" });
+    const parts = { ofKeys: 0, ofSources: 0 };
     fc.assert(
       fc.property(
-        fc.array(text, { maxLength: 60 }),
-        fc.array(text, { maxLength: 30 }),
+        fc.array(text, { maxLength: 60, size: "max" }),
+        fc.array(text, { maxLength: 30, size: "max" }),
         fc.boolean(),
         (ids, sources, all) => {
           const keys = ids.map((id) => dataId("s", id).toString());
@@ -34,10 +36,15 @@ describe("records", () => {
             const names = content.keys.length + (content.sources?.length ?? 0);
             expect(data.length <= RECORD_BYTES || names === 1).toBe(true);
           }
+          parts.ofKeys = Math.max(parts.ofKeys, decoded.filter((record) => record.keys.length > 0).length);
+          parts.ofSources = Math.max(parts.ofSources, decoded.filter((record) => record.sources.length > 0).length);
         },
       ),
-      { numRuns: 50 },
+      // Texts as long as these take very long to be made smaller, should it ever fail.
+      { numRuns: 50, interruptAfterTimeLimit: 10_000 },
     );
+    expect(parts.ofKeys).toBeGreaterThan(1);
+    expect(parts.ofSources).toBeGreaterThan(1);
   });
 
   test("name in their content what their data says, so that a failure names the right ids", () => {

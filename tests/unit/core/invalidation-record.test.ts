@@ -220,14 +220,4 @@ describe("records of another kind mean everything", () => {
   test("a byte order mark before a record is no part of it", () => {
     expect(decode(`\ufeff{"keys":["${KEY}"]}`).keys).toEqual([KEY]);
   });
-
-  test("no bytes make decoding throw, and what is not understood always means everything", () => {
-    fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 64 }), (data) => {
-        const decoded = decodeRecord(data);
-        if (decoded.notUnderstood !== undefined) expect(decoded).toEqual(EVERYTHING);
-      }),
-    );
-    fc.assert(fc.property(fc.json(), (json) => void expect(decode(json).keys).toBeInstanceOf(Array)));
-  });
 });

@@ -172,12 +172,26 @@ describe("time saved", () => {
     await Promise.all(both);
     expect(invocation.end()).toMatchObject({ hits: 0, misses: 2, loadsShared: 1, timeSavedMs: 0 });
   });
+});
 
-  test("tell how far behind the stream the last refresh was: 0 when caught up, nothing when nothing could be read", async () => {
+describe("the lag", () => {
+  test("is how far behind the stream the last refresh was: 0 when caught up, nothing when nothing could be read", async () => {
     const rig = new Rig();
     await rig.warm({ 1: "one" });
     expect((await rig.invocation()).end()?.streamLagMs).toBe(0);
     rig.plan = { fail: "throttled" };
     expect((await rig.invocation()).end()?.streamLagMs).toBeUndefined();
+  });
+
+  test("is how long ago what is yet unread was written, when a refresh did not come to the tip", async () => {
+    const rig = new Rig();
+    await rig.warm({ 1: "one" });
+    rig.elsewhere.invalidates(userId("2"));
+    await rig.clock.advance(300);
+    rig.elsewhere.invalidates(ONE);
+    await rig.clock.advance(700);
+    let pages = 0;
+    rig.plan = () => (pages++ === 0 ? { pageRecords: 1 } : { fail: "throttled" });
+    expect((await rig.invocation()).end()).toMatchObject({ state: "bypassed", streamLagMs: 700 });
   });
 });

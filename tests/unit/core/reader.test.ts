@@ -228,16 +228,15 @@ describe("records", () => {
   });
 
   test("are handed on page by page: of a backlog no more than a page is held", async () => {
-    const { clock, poll, write, setPlan } = setUpReading({ pageRecords: 4 });
+    const { clock, stream, poll, write } = setUpReading({ pageRecords: 4 });
     const { position } = await poll(fenceAt(clock.now()));
     write(...Array.from({ length: 10 }, (_, index) => index));
-    let pages = 0;
-    setPlan(() => (++pages === 3 ? { hang: true } : undefined));
-    const result = await poll(position, 100);
-    expect([result.outcome, result.records, idsOf(result).length]).toEqual(["caught-up", 10, 10]);
-    setPlan(() => ({ hang: true }));
-    write("a");
-    expect(await poll(result.position, 100)).toMatchObject({ outcome: "incomplete", records: 0, invalidations: [] });
+    let handedOn = 0;
+    const before: number[] = [];
+    const watched = stream.connect(() => void before.push(handedOn));
+    const reader = createStreamReader(watched, clock, { clockMarginMs: 10_000 });
+    const result = await reader.poll(position, { timeoutMs: 1_000, signal: never }, () => handedOn++);
+    expect([result.outcome, before, handedOn]).toEqual(["caught-up", [0, 4, 8], 10]);
   });
 
   test("read before the deadline are handed on and not read again; nothing is handed on after it", async () => {

@@ -1,3 +1,4 @@
+/** When trouble is told of: once as it starts and once as it ends, so that no outage fills a log or goes unseen. */
 import { describe, expect, test } from "@jest/globals";
 import type { Notices } from "../../../src/core/notices.js";
 import { causesOf, createTroubleLog, errorName } from "../../../src/core/trouble-log.js";

@@ -1,3 +1,4 @@
+/** The judge of every metrics line in these tests: it must refuse what CloudWatch would drop without a word. */
 import { describe, expect, test } from "@jest/globals";
 import { emfProblems } from "../../support/emf-validator.js";
 

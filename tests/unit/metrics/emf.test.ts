@@ -1,3 +1,4 @@
+/** The metrics lines: valid in CloudWatch's eyes, one an invocation with its own figures, never a reason to fail. */
 import { InvokeStore } from "@aws/lambda-invoke-store";
 import { Metrics } from "@aws-lambda-powertools/metrics";
 import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";

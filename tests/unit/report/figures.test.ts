@@ -1,3 +1,4 @@
+/** What the reports are made of: quantiles, sparklines, numbers as people read them, and the progress bar. */
 import { describe, expect, test } from "@jest/globals";
 import { formatBytes, formatCount, formatDuration, formatShare, formatTime } from "../../../src/report/format.js";
 import { LogHistogram } from "../../../src/report/log-histogram.js";

@@ -1,3 +1,4 @@
+/** The report as a page: it says its figures without a script or a network, and nothing in a log can break it. */
 import { describe, expect, test } from "@jest/globals";
 import { parseHTML } from "linkedom";
 import { renderPage } from "../../../src/report/page.js";

@@ -1,3 +1,4 @@
+/** The sums behind the report: over time, by function and stream, and what other staleness bounds would cost. */
 import { describe, expect, test } from "@jest/globals";
 import { BoundReplay, breakEvenMs } from "../../../src/report/bound-replay.js";
 import { type MetricLine, noCounts } from "../../../src/report/metric-line.js";

@@ -1,3 +1,4 @@
+/** The report on the terminal: it answers first whether the cache pays, then shows where and when. */
 import { describe, expect, test } from "@jest/globals";
 import { LogReader } from "../../../src/report/read-log.js";
 import { renderText } from "../../../src/report/text.js";
