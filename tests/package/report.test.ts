@@ -3,7 +3,7 @@
  * every kind, and with more than memory would hold.
  */
 import { execFileSync, spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { accessSync, constants, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -109,6 +109,10 @@ describe("scache report", () => {
       status: 1,
       stdout: expect.stringContaining("No line of scache was found."),
     });
+  });
+
+  test("is built as a file that can be run", () => {
+    expect(() => accessSync(cli, constants.X_OK)).not.toThrow();
   });
 
   test("--help explains the figures and the model", () => {
