@@ -48,7 +48,9 @@ function pack(): void {
   }
   run([tool("typescript/bin/tsc"), "-p", join(root, "tsconfig.build.json"), "--outDir", join(staging, "dist")], root);
   run(["--import", "tsx", join(root, "tools/report-assets.ts"), join(staging, "dist")], root);
-  const [packed] = JSON.parse(npm(["pack", "--json", "--pack-destination", work], staging)) as { filename: string }[];
+  // It is built already, and there is nothing in the copy to build it with.
+  const args = ["pack", "--ignore-scripts", "--json", "--pack-destination", work];
+  const [packed] = JSON.parse(npm(args, staging)) as { filename: string }[];
   renameSync(join(work, packed?.filename ?? ""), tarball);
 }
 
