@@ -5,9 +5,9 @@
  * what only the image can show: its processor architecture, its Node.js, its file system.
  */
 import { readFileSync, writeFileSync } from "node:fs";
-import { parseArgs } from "node:util";
 import { GetRecordsCommand, GetShardIteratorCommand } from "@aws-sdk/client-kinesis";
 import { parse } from "yaml";
+import { readArguments } from "../arguments.js";
 import { kinesisClient, LOOPBACK, REGION } from "../emulators/kinesis.js";
 import { STREAM_NAME } from "../emulators/services.js";
 import { openShardIds } from "../emulators/streams.js";
@@ -40,7 +40,21 @@ interface Answer {
   readonly body?: string;
 }
 
-const { values } = parseArgs({ options: { json: { type: "boolean", default: false } } });
+const USAGE = `usage: npm run sam:local-check -- [options]
+
+The README's sam local invoke, run with the real SAM CLI against a stand-in for the container engine.
+
+  --json   one JSON object as the last line
+  --help   prints this
+
+It needs sam on the path, and the ports of events/env.json.
+Exit code: 0; 1 unless all held; 2 for wrong arguments.`;
+
+const { json } = readArguments({
+  usage: USAGE,
+  options: { json: { type: "boolean", default: false } },
+  read: (values) => values,
+});
 const beganMs = performance.now();
 const readme = readmeCommands();
 const commands = new Commands();
@@ -190,7 +204,7 @@ try {
   const tookSeconds = Math.round((performance.now() - beganMs) / 1_000);
   const failed = checks.filter(({ ok }) => !ok).length;
   console.log(`${checks.length - failed} of ${checks.length} hold, after ${tookSeconds} s`);
-  if (values.json) console.log(JSON.stringify({ sam: version.output.trim(), checks, failed, tookSeconds }));
+  if (json) console.log(JSON.stringify({ sam: version.output.trim(), checks, failed, tookSeconds }));
   process.exitCode = failed === 0 ? 0 : 1;
 } catch (error) {
   if (!interrupted) console.error(error instanceof Error ? error.message : error);
