@@ -131,6 +131,19 @@ function checkWhatWasAsked({ created: [container] }: ContainerEngine): void {
   check("SAM asks for the runtime, processor, memory and folder of the template", ok, () => JSON.stringify(container));
 }
 
+/** The embedded services, started as the README says. They want the ports of events/env.json, and no others. */
+async function startServices(command: string): Promise<void> {
+  try {
+    await commands.start(command, /Ctrl-C/);
+  } catch (error) {
+    const said = error instanceof Error ? error.message : String(error);
+    if (!said.includes("EADDRINUSE")) throw error;
+    const taken =
+      "the ports of events/env.json are taken, maybe by npm run emulators in another terminal: stop that first";
+    throw new Error(`${taken}\n\n${said}`);
+  }
+}
+
 const forWriter = (command: string) => command.replace(READER, WRITER);
 const miss = /"CacheMisses":1\b/;
 
@@ -158,7 +171,7 @@ async function asOnLinux(): Promise<void> {
   await invoke("Linux without --add-host: no such host", engine, readme.invoke, { status: 500, log: unknown });
   const unreached = { status: 500, log: /ECONNREFUSED/ };
   await invoke("Linux, services on loopback alone: refused", engine, withHost, unreached);
-  await commands.start(readme.emulatorsOnBridge.replace(BRIDGE, BRIDGE_HERE), /Ctrl-C/);
+  await startServices(readme.emulatorsOnBridge.replace(BRIDGE, BRIDGE_HERE));
   const read = { status: 200, cache: "miss", user: USER, log: miss };
   await invoke("Linux, as the README says: a miss", engine, withHost, read);
   await invoke("Linux, as the README says: the writer writes", engine, forWriter(withHost), {
@@ -197,7 +210,7 @@ try {
   const version = await commands.run("sam --version", "");
   if (version.code !== 0) throw new Error("there is no sam on the path: pip install aws-sam-cli");
   console.log(`${version.output.trim()}, Node.js ${process.version}`);
-  await commands.start(readme.emulators, /Ctrl-C/);
+  await startServices(readme.emulators);
   await asOnDockerDesktop();
   if (process.platform === "linux") await asOnLinux();
   else console.log(`left out: ${process.platform} has no second address to stand in for Docker's bridge on Linux`);
