@@ -179,6 +179,27 @@ describe("the packed package, installed into an empty project", () => {
   });
 });
 
+describe("the declarations of scache/testing", () => {
+  const compiled = (name: string, text: string) => {
+    const file = join(project, name);
+    writeFileSync(file, text);
+    return complaintsOf([file], {}, { declaration: true });
+  };
+
+  test("name all that a user's module may export", () => {
+    expect(compiled("testing.ts", readFileSync(join(root, "tests/package/types/testing.ts"), "utf8"))).toBe("");
+  });
+
+  test("the compiler would say so if they did not", () => {
+    const page = 'stream.connect().getRecords("", AbortSignal.timeout(1))';
+    const text = `
+      import { ManualClock, MemoryStream } from "scache/testing";
+      const stream = new MemoryStream({ clock: new ManualClock() });
+      export const page = ${page};`;
+    expect(compiled("nameless.ts", text)).toMatch(/RecordsPage/);
+  });
+});
+
 describe("the tarball", () => {
   test("holds the build, the sources, the licence and the manifest, and no tests", () => {
     const files = execFileSync("tar", ["-tzf", tarball], { encoding: "utf8" }).trim().split("\n");

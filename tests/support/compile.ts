@@ -9,8 +9,15 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
-/** The compiler's complaints, one per line; empty when there are none. `paths` are as in a tsconfig, absolute. */
-export function complaintsOf(files: readonly string[], paths: Record<string, readonly string[]>): string {
+/**
+ * The compiler's complaints, one per line; empty when there are none. `paths` are as in a tsconfig, absolute, and `more`
+ * are further options of the compiler.
+ */
+export function complaintsOf(
+  files: readonly string[],
+  paths: Record<string, readonly string[]>,
+  more: Readonly<Record<string, unknown>> = {},
+): string {
   const folder = mkdtempSync(join(tmpdir(), "scache-types-"));
   try {
     const project = join(folder, "tsconfig.json");
@@ -25,6 +32,7 @@ export function complaintsOf(files: readonly string[], paths: Record<string, rea
       types: ["node"],
       typeRoots: [join(root, "node_modules/@types")],
       paths: { "aws-lambda": [join(root, "node_modules/@types/aws-lambda/index.d.ts")], ...paths },
+      ...more,
     };
     writeFileSync(project, JSON.stringify({ compilerOptions, files }));
     const compiler = join(root, "node_modules/typescript/bin/tsc");
