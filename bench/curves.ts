@@ -5,16 +5,28 @@
 
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
 import * as Plot from "@observablehq/plot";
 import { parseHTML } from "linkedom";
+import { namesOf, readArguments } from "../tools/arguments.js";
 import type { Curve } from "./curve.js";
 import { compile, run } from "./launch.js";
 
 const CURVES = ["shards", "entries", "invalidations", "concurrency"];
 const DOCS = fileURLToPath(new URL("../docs/", import.meta.url));
 
-const { values } = parseArgs({ options: { json: { type: "boolean" }, only: { type: "string" } } });
+const USAGE = `usage: npm run bench:curves -- [options]
+
+Measures cost as the work grows, and draws docs/*.svg.
+
+  --only A,B   some of the curves (${CURVES})
+  --json       one JSON object as the last line
+  --help       prints this`;
+
+const { json, wanted } = readArguments({
+  usage: USAGE,
+  options: { json: { type: "boolean", default: false }, only: { type: "string" } },
+  read: ({ only, json }) => ({ json, wanted: only === undefined ? CURVES : namesOf("only", only, CURVES) }),
+});
 
 const LINE_HEIGHT = 14;
 
@@ -79,8 +91,7 @@ function short(value: number): string {
 
 await compile();
 const measured: Record<string, Curve> = {};
-for (const name of values.only?.split(",") ?? CURVES) {
-  if (!CURVES.includes(name)) throw new Error(`no curve is called ${name}; there are ${CURVES}`);
+for (const name of wanted) {
   const curve = (await run(`curve-${name}`, [])) as Curve;
   measured[name] = curve;
   writeFileSync(`${DOCS}${name}.svg`, draw(curve));
@@ -89,4 +100,4 @@ for (const name of values.only?.split(",") ?? CURVES) {
     console.log(`  ${series.padEnd(34)} ${points.map(({ x, median }) => `${short(x)}: ${median}`).join("  ")}`);
   }
 }
-if (values.json) console.log(JSON.stringify(measured));
+if (json) console.log(JSON.stringify(measured));

@@ -3,11 +3,19 @@
  * served: a small object must take less than a microsecond, for then the safe choice is the default. Cloning at every hit,
  * the alternative, stands beside it. Exits 1 when the median is above the limit. `--json`: one object as the last line.
  */
-import { parseArgs } from "node:util";
 import { deepFreeze } from "../src/core/freeze.js";
+import { readArguments } from "../tools/arguments.js";
 import { type Figure, figure, interleave } from "./statistics.js";
 
 const LIMIT_US = 1;
+const USAGE = `usage: npm run bench:freeze -- [options]
+
+What it costs to freeze a value when it is added; a small object must take less than ${LIMIT_US} µs.
+
+  --json   one JSON object as the last line
+  --help   prints this
+
+Exit code: 0; 1 when the median is not below the limit; 2 for wrong arguments.`;
 const ROUNDS = 61;
 const OBJECTS_PER_ROUND = 5_000;
 
@@ -51,5 +59,5 @@ async function main(json: boolean): Promise<void> {
   process.exitCode = pass ? 0 : 1;
 }
 
-const { values } = parseArgs({ options: { json: { type: "boolean" } } });
-await main(values.json === true);
+const options = { json: { type: "boolean", default: false } } as const;
+await main(readArguments({ usage: USAGE, options, read: ({ json }) => json }));

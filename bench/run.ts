@@ -4,25 +4,35 @@
  * `--write` puts the figures into docs/performance.md.
  */
 
-import { parseArgs } from "node:util";
+import { namesOf, readArguments } from "../tools/arguments.js";
 import { figuresTable, thisMachine, writeFigures } from "./figures.js";
 import { compile, run } from "./launch.js";
 import { allPass, describeResult, type Result } from "./result.js";
 
 const SUITES = ["latency", "path", "hits", "evictions", "invalidations", "publishing", "memory"];
 
-const { values } = parseArgs({
+const USAGE = `usage: npm run bench -- [options]
+
+Runs every suite in a fresh process and prints all figures with their targets.
+
+  --quick          fewer rounds, under a minute
+  --only A,B       some of the suites (${SUITES})
+  --write          puts the figures into docs/performance.md
+  --json           one JSON object as the last line
+  --help           prints this
+
+Exit code: 0; 1 when a target does not hold; 2 for wrong arguments.`;
+
+const { quick, json, write, wanted } = readArguments({
+  usage: USAGE,
   options: {
-    quick: { type: "boolean" },
-    json: { type: "boolean" },
-    write: { type: "boolean" },
+    quick: { type: "boolean", default: false },
+    json: { type: "boolean", default: false },
+    write: { type: "boolean", default: false },
     only: { type: "string" },
   },
+  read: ({ only, ...flags }) => ({ ...flags, wanted: only === undefined ? SUITES : namesOf("only", only, SUITES) }),
 });
-
-const wanted = values.only?.split(",") ?? SUITES;
-for (const name of wanted)
-  if (!SUITES.includes(name)) throw new Error(`no suite is called ${name}; there are ${SUITES}`);
 
 const begunAt = new Date();
 const machine = thisMachine();
@@ -32,7 +42,7 @@ await compile();
 const results: Result[] = [];
 for (const name of wanted) {
   const suiteBegunAt = Date.now();
-  const measured = (await run(`suite-${name}`, values.quick ? ["--quick"] : [])) as Result[];
+  const measured = (await run(`suite-${name}`, quick ? ["--quick"] : [])) as Result[];
   for (const one of measured) console.log(describeResult(one));
   results.push(...measured);
   console.log(`     ${name}: ${((Date.now() - suiteBegunAt) / 1_000).toFixed(1)} s`);
@@ -42,12 +52,12 @@ const seconds = Math.round((Date.now() - begunAt.getTime()) / 1_000);
 const failed = results.filter((one) => one.pass === false);
 const withTarget = results.filter((one) => one.pass !== undefined);
 console.log(`${withTarget.length - failed.length} of ${withTarget.length} targets hold, ${seconds} s`);
-if (values.write) writeFigures("bench", figuresTable(results, begunAt, machine));
-if (values.json) {
+if (write) writeFigures("bench", figuresTable(results, begunAt, machine));
+if (json) {
   const summary = {
     date: begunAt.toISOString(),
     machine,
-    quick: values.quick === true,
+    quick,
     seconds,
     pass: allPass(results),
   };

@@ -1,25 +1,36 @@
 /**
  * `npm run fuzz`: ids and records of every kind, by the million, and records as large as Kinesis takes. It exits 1 when a
  * property fails, with the seed and the smallest input that shows it.
- *
- *   npm run fuzz -- --runs 1000000 [--seed 7] [--json]
  */
-import { parseArgs } from "node:util";
 import fc from "fast-check";
 import { measureLargeRecords } from "../tests/fuzz/large-records.js";
 import { PROPERTIES } from "../tests/fuzz/properties.js";
+import { readArguments, wholeNumber } from "./arguments.js";
 
-const { values } = parseArgs({
+const USAGE = `usage: npm run fuzz -- [options]
+
+Ids and records of every kind, drawn by chance, and records as large as Kinesis takes.
+
+  --runs N   inputs, shared out among the properties (100000)
+  --seed N   decides them all (by chance, and printed)
+  --json     one JSON object as the last line
+  --help     prints this
+
+Exit code: 0; 1 when a property fails; 2 for wrong arguments.`;
+
+const { runs, seed, json } = readArguments({
+  usage: USAGE,
   options: {
     runs: { type: "string", default: "100000" },
     seed: { type: "string" },
     json: { type: "boolean", default: false },
   },
+  read: (values) => ({
+    runs: wholeNumber("runs", values.runs, 1),
+    seed: values.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : wholeNumber("seed", values.seed),
+    json: values.json,
+  }),
 });
-const runs = Number(values.runs);
-const seed = values.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(values.seed);
-if (!Number.isInteger(runs) || runs < 1 || !Number.isInteger(seed))
-  throw new Error("--runs and --seed are whole numbers");
 
 console.log(`${runs} inputs, seed ${seed}`);
 const whole = PROPERTIES.reduce((sum, { weight }) => sum + weight, 0);
@@ -43,5 +54,5 @@ for (const { name, ms, slow } of large) {
 const seconds = (performance.now() - startedMs) / 1_000;
 console.log(`${inputs} inputs in ${seconds.toFixed(1)} s, ${failures.length} failures`);
 const slowestMs = Math.max(...large.map(({ ms }) => ms));
-if (values.json) console.log(JSON.stringify({ inputs, seed, seconds, failures, slowestMebibyteMs: slowestMs }));
+if (json) console.log(JSON.stringify({ inputs, seed, seconds, failures, slowestMebibyteMs: slowestMs }));
 process.exitCode = failures.length === 0 ? 0 : 1;

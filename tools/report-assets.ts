@@ -1,18 +1,21 @@
 /**
  * Puts the report page's files beside the compiled report: our script and style, and the plotting library with its
- * licence. Part of the build, because the compiler copies no files. An argument names another folder than `dist`.
+ * licence; and makes the command executable. Part of the build, because the compiler copies no files and leaves those it
+ * writes as ordinary ones: npm makes a command executable once, when it links it. An argument names another folder than `dist`.
  */
 
-import { copyFileSync, cpSync } from "node:fs";
+import { chmodSync, copyFileSync, cpSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { LIBRARY_FILES } from "../src/report/page-assets.js";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const assets = join(process.argv[2] ?? join(root, "dist"), "report/assets");
+const dist = process.argv[2] ?? join(root, "dist");
+const assets = join(dist, "report/assets");
 const library = dirname(createRequire(import.meta.url).resolve("uplot/package.json"));
 
 cpSync(join(root, "src/report/assets"), assets, { recursive: true });
 for (const name of LIBRARY_FILES) copyFileSync(join(library, "dist", name), join(assets, name));
 copyFileSync(join(library, "LICENSE"), join(assets, "uPlot.LICENSE"));
+chmodSync(join(dist, "report/cli.js"), 0o755);

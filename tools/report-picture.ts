@@ -1,6 +1,6 @@
 /**
  * Makes the picture of the report in the README: runs the demo for a while, gives its log to the report, and takes a
- * picture of the page in a browser that this machine has. `--log FILE` takes a log that is there instead of the demo's.
+ * picture of the page in a browser that this machine has.
  */
 
 import { spawn } from "node:child_process";
@@ -8,18 +8,30 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { parseArgs } from "node:util";
 import { chromium } from "playwright-core";
 import { renderPage } from "../src/report/page.js";
 import { readPageAssets } from "../src/report/page-assets.js";
 import { LogReader } from "../src/report/read-log.js";
 import { verdictOn } from "../src/report/verdict.js";
+import { readArguments, wholeNumber } from "./arguments.js";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const BROWSERS = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 const WIDTH = 1_180;
 
-const { values } = parseArgs({
+const USAGE = `usage: npm run report:picture -- [options]
+
+Runs the demo, gives its log to the report, and takes a picture of the page in a browser of this machine.
+
+  --log FILE       takes this log, and runs no demo (none)
+  --out FILE       the picture (docs/report.png)
+  --seconds N      how long the demo's load lasts, 1 to 60 (40)
+  --source-ms MS   added to every call to the demo's DynamoDB, 0 to 1000 (80)
+  --json           one JSON object as the last line
+  --help           prints this`;
+
+const settings = readArguments({
+  usage: USAGE,
   options: {
     log: { type: "string" },
     out: { type: "string", default: join(root, "docs/report.png") },
@@ -27,12 +39,19 @@ const { values } = parseArgs({
     "source-ms": { type: "string", default: "80" },
     json: { type: "boolean", default: false },
   },
+  read: ({ log, out, json, ...values }) => ({
+    log,
+    out,
+    json,
+    seconds: wholeNumber("seconds", values.seconds, 1, 60),
+    sourceMs: wholeNumber("source-ms", values["source-ms"], 0, 1000),
+  }),
 });
 
 /** The demo's own words go to standard error, so that the figures of this tool stand alone. */
 async function runDemo(log: string): Promise<void> {
-  const { seconds, "source-ms": sourceMs } = values;
-  const args = ["start", "--", "--logs", log, "--seconds", seconds, "--source-ms", sourceMs];
+  const { seconds, sourceMs } = settings;
+  const args = ["start", "--", "--logs", log, "--seconds", String(seconds), "--source-ms", String(sourceMs)];
   const demo = spawn("npm", args, { cwd: root, stdio: ["ignore", process.stderr, process.stderr] });
   const code = await new Promise((resolve) => demo.once("exit", resolve));
   if (code !== 0) throw new Error(`the demo ended with ${String(code)}`);
@@ -61,8 +80,8 @@ async function photograph(page: string, out: string): Promise<void> {
 
 const folder = mkdtempSync(join(tmpdir(), "scache-picture-"));
 try {
-  const log = values.log ?? join(folder, "demo.log");
-  if (values.log === undefined) await runDemo(log);
+  const log = settings.log ?? join(folder, "demo.log");
+  if (settings.log === undefined) await runDemo(log);
   const reader = new LogReader();
   await reader.addFile(log, () => undefined);
   const summary = reader.summary.result();
@@ -72,10 +91,10 @@ try {
     page,
     renderPage(summary, { names: ["the demo"], bytes: 0, damaged: reader.damaged }, readPageAssets()),
   );
-  await photograph(page, values.out);
+  await photograph(page, settings.out);
   console.log(verdictOn(summary).headline);
-  if (values.json)
-    console.log(JSON.stringify({ out: values.out, invocations: summary.invocations, pays: summary.pays }));
+  if (settings.json)
+    console.log(JSON.stringify({ out: settings.out, invocations: summary.invocations, pays: summary.pays }));
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

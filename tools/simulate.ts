@@ -1,14 +1,11 @@
 /**
  * `npm run simulate`: the shipped core against a simulated world, thousands of times, every run decided by a seed. It
  * exits 1 when a promise was broken, naming the seed and schedule that show it, or when a rare path was never taken.
- *
- *   npm run simulate -- --schedules 20000 --seed 7 [--workers 2] [--json]
- *   npm run simulate -- --seed 7 --schedule 123           replays that one, and prints what happened
  */
-import { parseArgs } from "node:util";
 import { addCounts, noCounts, type PathCounts, RARE_PATHS } from "../tests/simulation/rare-paths.js";
 import type { RunRequest, RunResult } from "../tests/simulation/run.js";
 import { runSchedule } from "../tests/simulation/schedule.js";
+import { readArguments, wholeNumber } from "./arguments.js";
 import { bundleWorker } from "./bundle-worker.js";
 import { runWorker } from "./run-worker.js";
 
@@ -23,8 +20,22 @@ interface Settings {
   readonly json: boolean;
 }
 
+const USAGE = `usage: npm run simulate -- [options]
+
+The shipped core against a simulated world, thousands of times; each run is decided by the seed and its number.
+
+  --schedules N   how many runs (2000)
+  --seed N        decides them all (by chance, and printed)
+  --schedule N    replays that one run of the seed, and prints what happened (none)
+  --workers N     processes (2)
+  --json          one JSON object as the last line
+  --help          prints this
+
+Exit code: 0; 1 when a promise was broken, or a rare path never taken; 2 for wrong arguments.`;
+
 function readSettings(): Settings & { readonly schedule: number | undefined } {
-  const { values } = parseArgs({
+  return readArguments({
+    usage: USAGE,
     options: {
       schedules: { type: "string", default: "2000" },
       seed: { type: "string" },
@@ -32,19 +43,14 @@ function readSettings(): Settings & { readonly schedule: number | undefined } {
       workers: { type: "string", default: "2" },
       json: { type: "boolean", default: false },
     },
+    read: (values) => ({
+      seed: values.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : wholeNumber("seed", values.seed),
+      schedules: wholeNumber("schedules", values.schedules),
+      schedule: values.schedule === undefined ? undefined : wholeNumber("schedule", values.schedule),
+      workers: wholeNumber("workers", values.workers),
+      json: values.json,
+    }),
   });
-  return {
-    seed: values.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : wholeNumber("seed", values.seed),
-    schedules: wholeNumber("schedules", values.schedules),
-    schedule: values.schedule === undefined ? undefined : wholeNumber("schedule", values.schedule),
-    workers: wholeNumber("workers", values.workers),
-    json: values.json,
-  };
-}
-
-function wholeNumber(name: string, text: string): number {
-  if (!/^\d+$/.test(text)) throw new Error(`--${name} must be a whole number, but is ${text}`);
-  return Number(text);
 }
 
 async function runAll(settings: Settings, onProgress: (done: number) => void): Promise<RunResult> {

@@ -4,10 +4,11 @@
  * It changes nothing but the file named by `--html`, and needs no network and no credentials.
  */
 
-import { statSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { systemClock } from "../core/clock.js";
 import { inThousandths } from "./format.js";
+import { nameOf, sizesOf, UsageError } from "./inputs.js";
 import { renderPage } from "./page.js";
 import { readPageAssets } from "./page-assets.js";
 import { createProgress } from "./progress.js";
@@ -23,6 +24,7 @@ Reads log lines and answers: does the cache pay?
   --html FILE  also writes one page with plots, which needs no network
   --json       prints one JSON object instead of the summary
   --help       prints this
+  --version    prints the version of scache
 
 For example
   aws logs tail /aws/lambda/users --since 1d --format short | npx scache report --html report.html
@@ -37,21 +39,25 @@ What is said
 Exit code: 0; 1 if no line of scache was found; 2 if it could not run.
 `;
 
-class UsageError extends Error {}
-
 interface Arguments {
   readonly files: readonly string[];
   readonly html: string | undefined;
   readonly json: boolean;
 }
 
-function readArguments(args: readonly string[]): Arguments | "help" {
+function readArguments(args: readonly string[]): Arguments | "help" | "version" {
   const { values, positionals } = parseArgs({
     args: [...args],
     allowPositionals: true,
-    options: { html: { type: "string" }, json: { type: "boolean" }, help: { type: "boolean", short: "h" } },
+    options: {
+      html: { type: "string" },
+      json: { type: "boolean" },
+      help: { type: "boolean", short: "h" },
+      version: { type: "boolean" },
+    },
   });
   if (values.help === true) return "help";
+  if (values.version === true) return "version";
   const [command, ...files] = positionals;
   if (command !== "report") {
     throw new UsageError(command === undefined ? "name a command" : `there is no command "${command}"`);
@@ -62,12 +68,13 @@ function readArguments(args: readonly string[]): Arguments | "help" {
 
 async function main(args: readonly string[]): Promise<number> {
   const options = readArguments(args);
-  if (options === "help") {
-    process.stdout.write(HELP);
+  if (options === "help" || options === "version") {
+    process.stdout.write(options === "help" ? HELP : `${version()}\n`);
     return 0;
   }
+  const sizes = sizesOf(options.files, options.html);
   const reader = new LogReader();
-  const bytes = await readAll(reader, options.files);
+  const bytes = await readAll(reader, options.files, sizes);
   const summary = reader.summary.result();
   const source = { names: options.files.map(nameOf), bytes, damaged: reader.damaged };
   if (options.html !== undefined) writeFileSync(options.html, renderPage(summary, source, readPageAssets()));
@@ -80,9 +87,16 @@ async function main(args: readonly string[]): Promise<number> {
   return summary.invocations === 0 ? 1 : 0;
 }
 
-async function readAll(reader: LogReader, files: readonly string[]): Promise<number> {
-  const sizes = files.map((file) => (file === "-" ? undefined : statSync(file).size));
-  const total = sizes.reduce((sum, size) => (sum === undefined || size === undefined ? undefined : sum + size), 0);
+async function readAll(
+  reader: LogReader,
+  files: readonly string[],
+  sizes: readonly (number | undefined)[],
+): Promise<number> {
+  const total = sizes.reduce<number | undefined>(
+    (sum, size) => (sum === undefined || size === undefined ? undefined : sum + size),
+    0,
+  );
+  const empty: string[] = [];
   const progress = createProgress(process.stderr, total, systemClock.monotonic);
   let bytes = 0;
   const advance = (more: number) => {
@@ -91,16 +105,22 @@ async function readAll(reader: LogReader, files: readonly string[]): Promise<num
   };
   try {
     for (const file of files) {
+      const before = reader.lines;
       if (file === "-") await reader.addStream(process.stdin, { packed: false, advance });
       else await reader.addFile(file, advance);
+      if (reader.lines === before) empty.push(file);
     }
   } finally {
     progress.end();
   }
+  for (const file of empty) process.stderr.write(`scache: there is no line of scache in ${nameOf(file)}\n`);
   return bytes;
 }
 
-const nameOf = (file: string) => (file === "-" ? "standard input" : file);
+function version(): string {
+  const manifest = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
+  return (JSON.parse(manifest) as { readonly version: string }).version;
+}
 
 // `scache report … | head` closes the pipe: that is no failure.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {

@@ -14,7 +14,16 @@ const PIECE_BYTES = 1 << 20;
 /** Adds up the lines of any texts, given piece by piece. */
 export class LogReader {
   readonly summary = new Summary();
-  readonly #scanner = new LineScanner((line) => this.summary.add(line));
+  #lines = 0;
+  readonly #scanner = new LineScanner((line) => {
+    this.#lines += 1;
+    this.summary.add(line);
+  });
+
+  /** How many lines of scache there were. */
+  get lines(): number {
+    return this.#lines;
+  }
 
   get damaged(): number {
     return this.#scanner.damaged;

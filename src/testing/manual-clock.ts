@@ -4,6 +4,10 @@
  * system's clock.
  */
 import type { Clock } from "../core/clock.js";
+import { check, type Rule } from "../option-rules.js";
+import { DURATION } from "./argument-rules.js";
+
+const FINITE: Rule = ["a number of milliseconds", Number.isFinite];
 
 interface Timer {
   readonly dueMs: number;
@@ -17,6 +21,7 @@ export class ManualClock implements Clock {
   readonly #timers: Timer[] = [];
 
   constructor(startMs: number = Date.UTC(2026, 0, 1)) {
+    check("startMs", startMs, FINITE);
     this.#wallMs = startMs;
   }
 
@@ -44,6 +49,7 @@ export class ManualClock implements Clock {
 
   /** Lets `ms` pass. Timers fire in order, each at its own time, and promises settle before the next one fires. */
   async advance(ms: number): Promise<void> {
+    check("ms", ms, DURATION);
     const endMs = this.#elapsedMs + ms;
     await settled();
     while ((this.#timers.at(-1)?.dueMs ?? Number.POSITIVE_INFINITY) <= endMs) await this.next();
@@ -68,6 +74,7 @@ export class ManualClock implements Clock {
 
   /** As if the execution environment were frozen: the wall clock moves on, but no timer and no duration does. */
   freeze(ms: number): void {
+    check("ms", ms, FINITE);
     this.#wallMs += ms;
   }
 

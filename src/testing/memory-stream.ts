@@ -5,6 +5,8 @@
  */
 import type { Clock } from "../core/clock.js";
 import { type PutOutcome, type RecordToPut, StreamFailure } from "../core/stream-api.js";
+import { check, milliseconds, type Rule, wholeNumber, withDefaults } from "../option-rules.js";
+import { CLOCK, FUNCTION, LARGEST } from "./argument-rules.js";
 import type { CallPolicy } from "./call-plan.js";
 import { MemoryClient, type StreamService } from "./memory-client.js";
 import { HASH_SPACE, type HashRange, MemoryShard, type StoredRecord } from "./memory-shard.js";
@@ -31,6 +33,17 @@ export interface MemoryStreamOptions {
 }
 
 const HOUR_MS = 3_600_000;
+const RULES = {
+  clock: CLOCK,
+  shards: wholeNumber(1, 10_000, 1),
+  retentionMs: milliseconds(1, LARGEST, 24 * HOUR_MS),
+  pageRecords: wholeNumber(1, 10_000, 10_000),
+  pageShards: wholeNumber(1, 10_000, 1_000),
+  iteratorLifeMs: milliseconds(1, LARGEST, 300_000),
+  readsPerSecond: wholeNumber(1, LARGEST, Number.POSITIVE_INFINITY),
+  arrivalErrorMs: FUNCTION,
+  onWrite: FUNCTION,
+} satisfies Record<keyof MemoryStreamOptions, Rule>;
 const MAX_RECORD_BYTES = 1_048_576;
 const MAX_REQUEST_BYTES = 10 * MAX_RECORD_BYTES;
 const MAX_REQUEST_RECORDS = 500;
@@ -51,16 +64,19 @@ export class MemoryStream implements StreamService {
   #shardsMade = 0;
   #recordsMade = 0;
 
+  /** @throws InvalidOptionError */
   constructor(options: MemoryStreamOptions) {
+    const resolved = withDefaults(options, RULES);
+    check("clock", options.clock, CLOCK);
     this.clock = options.clock;
-    this.retentionMs = options.retentionMs ?? 24 * HOUR_MS;
-    this.pageRecords = options.pageRecords ?? 10_000;
-    this.pageShards = options.pageShards ?? 1_000;
-    this.iteratorLifeMs = options.iteratorLifeMs ?? 300_000;
-    this.#readsPerSecond = options.readsPerSecond ?? Number.POSITIVE_INFINITY;
-    this.#arrivalErrorMs = options.arrivalErrorMs ?? (() => 0);
-    this.#onWrite = options.onWrite ?? (() => {});
-    this.#open(options.shards ?? 1);
+    this.retentionMs = resolved.retentionMs;
+    this.pageRecords = resolved.pageRecords;
+    this.pageShards = resolved.pageShards;
+    this.iteratorLifeMs = resolved.iteratorLifeMs;
+    this.#readsPerSecond = resolved.readsPerSecond;
+    this.#arrivalErrorMs = resolved.arrivalErrorMs ?? (() => 0);
+    this.#onWrite = resolved.onWrite ?? (() => {});
+    this.#open(resolved.shards);
   }
 
   /** A client of this stream, for one environment or one writer. `policy` is asked what becomes of each call. */
@@ -135,6 +151,7 @@ export class MemoryStream implements StreamService {
 
   /** Creates the stream anew under the same name, empty; iterators taken before mean nothing to it. */
   recreate(shards: number): void {
+    check("shards", shards, RULES.shards);
     this.#exists = true;
     this.#incarnation++;
     this.#shards = new Map();

@@ -6,7 +6,9 @@ import type { Random } from "../core/clock.js";
 import { createEnvironment } from "../core/environment.js";
 import type { MetricsSink } from "../core/invocation-report.js";
 import { createHooks, type ScacheMiddleware } from "../hooks.js";
+import { check, type Rule, withDefaults } from "../option-rules.js";
 import { resolveOptions, type ScacheOptions } from "../options.js";
+import { CLOCK, FUNCTION, STREAM } from "./argument-rules.js";
 import type { CallPolicy } from "./call-plan.js";
 import type { ManualClock } from "./manual-clock.js";
 import type { MemoryStream } from "./memory-stream.js";
@@ -21,8 +23,35 @@ export interface TestScacheOptions extends Omit<ScacheOptions, "client" | "logge
   readonly onReport?: MetricsSink;
 }
 
-/** One environment's cache. Two calls with one stream are two environments. */
+/** An option of `scache()`, which checks it. */
+const AS_ELSEWHERE: Rule = ["anything", () => true];
+const RULES = {
+  clock: CLOCK,
+  random: FUNCTION,
+  policy: FUNCTION,
+  onReport: FUNCTION,
+  ttlMs: AS_ELSEWHERE,
+  maxEntries: AS_ELSEWHERE,
+  maxBytes: AS_ELSEWHERE,
+  sizeOf: AS_ELSEWHERE,
+  maxStalenessMs: AS_ELSEWHERE,
+  refreshTimeoutMs: AS_ELSEWHERE,
+  onRefreshError: AS_ELSEWHERE,
+  maxGapMs: AS_ELSEWHERE,
+  clockMarginMs: AS_ELSEWHERE,
+  holdOffMs: AS_ELSEWHERE,
+  freeze: AS_ELSEWHERE,
+  decode: AS_ELSEWHERE,
+} satisfies Record<keyof TestScacheOptions, Rule>;
+
+/**
+ * One environment's cache. Two calls with one stream are two environments.
+ * @throws InvalidOptionError
+ */
 export function testScache(stream: MemoryStream, options: TestScacheOptions): ScacheMiddleware {
+  check("stream", stream, STREAM);
+  withDefaults(options, RULES);
+  check("clock", options.clock, CLOCK);
   const { clock, random = () => 0.5, policy, onReport = () => undefined, ...rest } = options;
   const environment = createEnvironment({
     stream: stream.connect(policy),

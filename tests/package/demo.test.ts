@@ -134,8 +134,8 @@ test("Ctrl-C ends it at once and leaves no process and no file", async () => {
 
 test("a wrong option is named", async () => {
   const { code, errors } = await runTool(DEMO, ["--shards", "none"]);
-  expect(code).toBe(1);
-  expect(errors).toContain("--shards must be a whole number from 1 to 16, but is none");
+  expect(code).toBe(2);
+  expect(errors).toMatch(/^--shards must be a whole number from 1 to 16, but is none\n\nusage: npm start/);
 });
 
 describe("the oracle", () => {

@@ -3,7 +3,20 @@
  * every kind, and with more than memory would hold.
  */
 import { execFileSync, spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  accessSync,
+  closeSync,
+  constants,
+  copyFileSync,
+  existsSync,
+  linkSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -30,7 +43,7 @@ beforeAll(() => {
   const node = (args: string[]) => execFileSync(process.execPath, args, { cwd: root, stdio: "pipe" });
   node(["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json", "--outDir", join(work, "dist")]);
   node(["--import", "tsx", "tools/report-assets.ts", join(work, "dist")]);
-  writeFileSync(join(work, "package.json"), '{"type":"module"}');
+  copyFileSync(join(root, "package.json"), join(work, "package.json"));
   const lines = [...syntheticLines({ startMs: Date.UTC(2026, 0), hours: 24, seed: 5, perHour: 200 })];
   writeFileSync(log, lines.map((line) => `2026/01/01/[$LATEST]abc ${line}\nREPORT Duration: 1 ms\n`).join(""));
 }, 60_000);
@@ -92,7 +105,13 @@ describe("scache report", () => {
     ["no command", [], /name a command.*--help/s],
     ["an unknown command", ["rapport"], /no command "rapport"/],
     ["an unknown option", ["report", "--htm", "x"], /--htm/],
-    ["a file that is not there", ["report", "nowhere.log"], /nowhere\.log/],
+    ["a file that is not there", ["report", "nowhere.log"], /^scache: there is no file nowhere\.log$/m],
+    ["a folder in place of a file", ["report", "dist"], /dist is a folder, not a file/],
+    ["a page in a folder that is not there", ["report", "day.log", "--html", "no/page.html"], /there is no folder no /],
+    ["a page without a name", ["report", "day.log", "--html", "-"], /--html takes the name of a file/],
+    ["a file given twice", ["report", "day.log", "day.log"], /day\.log is given twice: it would be counted twice/],
+    ["a file given by two names", ["report", "day.log", "./day.log"], /\.\/day\.log and day\.log are the same file/],
+    ["standard input given twice", ["report", "-", "-"], /standard input is given twice/],
   ])("%s ends with 2 and says why", (_name, args, message) => {
     const { status, stderr, stdout } = scache(args);
     expect([status, stdout]).toEqual([2, ""]);
@@ -104,11 +123,54 @@ describe("scache report", () => {
     expect(scache(["report", "broken.gz"])).toMatchObject({ status: 2, stderr: expect.stringContaining("header") });
   });
 
+  test("the log is never overwritten by the page, whatever it is called", () => {
+    const other = join(work, "other.log");
+    writeFileSync(other, `${metricLine()}\n`);
+    symlinkSync(other, join(work, "symbolic.log"));
+    linkSync(other, join(work, "hard.log"));
+    const before = readFileSync(other, "utf8");
+    for (const page of ["other.log", other, "./dist/../other.log", "symbolic.log", "hard.log"]) {
+      const { status, stderr, stdout } = scache(["report", "day.log", "other.log", "--html", page]);
+      expect([status, stdout]).toEqual([2, ""]);
+      expect(stderr).toMatch(/^scache: --html would overwrite the log: .*other\.log/);
+    }
+    const input = openSync(other, "r");
+    const args = [cli, "report", "--html", "hard.log"];
+    const redirected = spawnSync(process.execPath, args, { cwd: work, stdio: [input, "pipe", "pipe"] });
+    closeSync(input);
+    expect(redirected.status).toBe(2);
+    expect(String(redirected.stderr)).toContain("hard.log and standard input are the same file");
+    expect(readFileSync(other, "utf8")).toBe(before);
+  });
+
+  test("an earlier page is written anew", () => {
+    const page = join(work, "earlier.html");
+    writeFileSync(page, "earlier");
+    expect(scache(["report", log, "--html", page]).status).toBe(0);
+    expect(readFileSync(page, "utf8")).toContain("<h1>");
+  });
+
+  test("a file without a line of scache is named, among others, too", () => {
+    writeFileSync(join(work, "hello.txt"), "hello\n");
+    const said = "scache: there is no line of scache in hello.txt\n";
+    expect(scache(["report", "hello.txt"])).toMatchObject({ status: 1, stderr: said });
+    expect(scache(["report", "hello.txt", "day.log"])).toMatchObject({ status: 0, stderr: said });
+  });
+
   test("a log without a line of scache ends with 1 and says so", () => {
     expect(scache(["report"], "hello\n")).toMatchObject({
       status: 1,
       stdout: expect.stringContaining("No line of scache was found."),
     });
+  });
+
+  test("--version prints the package's", () => {
+    const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };
+    expect(scache(["--version"])).toMatchObject({ status: 0, stdout: `${version}\n`, stderr: "" });
+  });
+
+  test("is built as a file that can be run", () => {
+    expect(() => accessSync(cli, constants.X_OK)).not.toThrow();
   });
 
   test("--help explains the figures and the model", () => {

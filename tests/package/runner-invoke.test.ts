@@ -44,10 +44,52 @@ describe("invoke", () => {
     expect(await emulators.ended).toMatchObject({ code: 130, errors: "", leftBehind: [] });
   });
 
+  test("runs several events in turn in one environment, all of them each time", async () => {
+    const files = ["events/get-user.json", "events/get-missing-user.json"];
+    const { code, output, errors } = await runTool(INVOKE, [...files, "--unbuilt", "--times", "2", "--json"]);
+    expect({ code, errors }).toEqual({ code: 0, errors: "" });
+    const { outcomes } = invoked(output);
+    expect(outcomes.map(({ result }) => result.statusCode)).toEqual([200, 404, 200, 404]);
+    expect(outcomes[2]?.result.headers["x-cache"]).toBe("hit");
+  });
+
+  test.each([
+    [
+      "a function that is not there",
+      ["events/get-user.json", "--function", "NoSuch"],
+      "there is no NoSuch in template",
+    ],
+    ["an event that is not there", ["events/get-user.json", "none.json"], "none.json: ENOENT"],
+    ["an event that is no JSON", ["README.md"], /^README\.md: Unexpected token/],
+    ["a file that is no event", ["package.json"], "package.json: this is no event of an HTTP API"],
+    [
+      "events of two functions",
+      ["events/get-user.json", "events/post-user.json"],
+      "events/get-user.json goes to GetUserFunction, events/post-user.json goes to PostUserFunction",
+    ],
+  ])("%s ends it with 1, in words, and nothing left behind", async (_, args, words) => {
+    const { code, errors, output, leftBehind } = await runTool(INVOKE, [...args, "--unbuilt"]);
+    expect({ code, output, leftBehind }).toEqual({ code: 1, output: "", leftBehind: [] });
+    expect(errors).toMatch(words);
+    expect(errors).not.toMatch(/^\s+at /m);
+  });
+
+  test("services that cannot be reached leave no bundle behind", async () => {
+    const env = { AWS_ENDPOINT_URL_KINESIS: "http://127.0.0.1:1", AWS_ENDPOINT_URL_DYNAMODB: "http://127.0.0.1:1" };
+    const { leftBehind } = await runTool(INVOKE, ["events/get-user.json", "--unbuilt"], env);
+    expect(leftBehind).toEqual([]);
+  });
+
   test("says how it is used", async () => {
     expect(await runTool(INVOKE, [])).toMatchObject({
-      code: 1,
-      errors: expect.stringContaining("usage: npm run invoke"),
+      code: 2,
+      output: "",
+      errors: expect.stringMatching(/^name the file of an event\n\nusage: npm run invoke/),
+    });
+    expect(await runTool(INVOKE, ["--help"])).toMatchObject({
+      code: 0,
+      output: expect.stringContaining("--times N"),
+      errors: "",
     });
   });
 
@@ -55,5 +97,6 @@ describe("invoke", () => {
     const event = (method: string, path: string) => ({ requestContext: { http: { method, path } } });
     expect(functionFor(event("POST", "/user/1"))).toBe("PostUserFunction");
     expect(() => functionFor(event("GET", "/user/1/more"))).toThrow("no route for GET /user/1/more");
+    for (const none of [null, 1, {}]) expect(() => functionFor(none)).toThrow("this is no event of an HTTP API");
   });
 });

@@ -10,13 +10,13 @@ import { fileURLToPath } from "node:url";
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
 /**
- * The compiler's complaints, one per line; empty when there are none. `paths` are as in a tsconfig, absolute. Only where
- * they lead to the sources need `lib` be more than a user's target brings.
+ * The compiler's complaints, one per line; empty when there are none. `paths` are as in a tsconfig, absolute, and `more`
+ * are further options of the compiler.
  */
 export function complaintsOf(
   files: readonly string[],
   paths: Record<string, readonly string[]>,
-  lib?: readonly string[],
+  more: Readonly<Record<string, unknown>> = {},
 ): string {
   const folder = mkdtempSync(join(tmpdir(), "scache-types-"));
   try {
@@ -31,8 +31,8 @@ export function complaintsOf(
       skipLibCheck: true,
       types: ["node"],
       typeRoots: [join(root, "node_modules/@types")],
-      ...(lib === undefined ? {} : { lib }),
       paths: { "aws-lambda": [join(root, "node_modules/@types/aws-lambda/index.d.ts")], ...paths },
+      ...more,
     };
     writeFileSync(project, JSON.stringify({ compilerOptions, files }));
     const compiler = join(root, "node_modules/typescript/bin/tsc");

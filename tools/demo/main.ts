@@ -38,7 +38,7 @@ whenEnded(() => {
 });
 
 try {
-  const settings = readSettings(process.argv.slice(2));
+  const settings = readSettings();
   const result = await runDemo(settings);
   await undoAll();
   if (settings.json) terminal.line(JSON.stringify(result));

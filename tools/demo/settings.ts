@@ -1,7 +1,7 @@
 /**
  * What the demo can be told on its command line, with defaults and limits.
  */
-import { parseArgs } from "node:util";
+import { readArguments, wholeNumber } from "../arguments.js";
 
 export interface DemoSettings {
   /** Added to every call to Kinesis and to DynamoDB. */
@@ -20,9 +20,26 @@ export interface DemoSettings {
   readonly logs?: string;
 }
 
-export function readSettings(args: readonly string[]): DemoSettings {
-  const { values } = parseArgs({
-    args: [...args],
+const USAGE = `usage: npm start -- [options]
+
+The example in several Lambda environments on this machine: a short story, some seconds of load, then a table.
+
+  --environments N   Lambda environments with a cache, 2 to 16 (3)
+  --shards N         of the stream, 1 to 16 (1)
+  --seconds N        how long the load lasts, 1 to 60 (6)
+  --kinesis-ms MS    added to every call to Kinesis, 0 to 1000 (10)
+  --source-ms MS     added to every call to DynamoDB, 0 to 1000 (40)
+  --logs FILE        receives every line the environments print (none)
+  --break            hides what the stream says, to see that the demo notices
+  --unbuilt          runs the sources as they stand, not the built package
+  --json             one JSON object as the last line
+  --help             prints this
+
+Exit code: 0; 1 when an answer was stale or something failed; 2 for wrong arguments.`;
+
+export function readSettings(): DemoSettings {
+  return readArguments({
+    usage: USAGE,
     options: {
       "kinesis-ms": { type: "string", default: "10" },
       "source-ms": { type: "string", default: "40" },
@@ -34,27 +51,16 @@ export function readSettings(args: readonly string[]): DemoSettings {
       unbuilt: { type: "boolean", default: false },
       logs: { type: "string" },
     },
+    read: (values) => ({
+      kinesisMs: wholeNumber("kinesis-ms", values["kinesis-ms"], 0, 1000),
+      sourceMs: wholeNumber("source-ms", values["source-ms"], 0, 1000),
+      environments: wholeNumber("environments", values.environments, 2, 16),
+      shards: wholeNumber("shards", values.shards, 1, 16),
+      seconds: wholeNumber("seconds", values.seconds, 1, 60),
+      json: values.json,
+      break: values.break,
+      unbuilt: values.unbuilt,
+      ...(values.logs === undefined ? {} : { logs: values.logs }),
+    }),
   });
-  const number = (
-    name: "kinesis-ms" | "source-ms" | "environments" | "shards" | "seconds",
-    min: number,
-    max: number,
-  ) => {
-    const value = Number(values[name]);
-    if (!Number.isInteger(value) || value < min || value > max) {
-      throw new Error(`--${name} must be a whole number from ${min} to ${max}, but is ${values[name]}`);
-    }
-    return value;
-  };
-  return {
-    kinesisMs: number("kinesis-ms", 0, 1000),
-    sourceMs: number("source-ms", 0, 1000),
-    environments: number("environments", 2, 16),
-    shards: number("shards", 1, 16),
-    seconds: number("seconds", 1, 60),
-    json: values.json,
-    break: values.break,
-    unbuilt: values.unbuilt,
-    ...(values.logs === undefined ? {} : { logs: values.logs }),
-  };
 }

@@ -3,10 +3,28 @@
  * ended by other hooks, by deadlines and crashes, suspended and replayed. Prints counts; exits with 1 when an answer was
  * stale, an invocation left something running or was not accounted for once, anything failed, or a part did nothing.
  */
-import { parseArgs } from "node:util";
+import { nameOf, namesOf, readArguments, wholeNumber } from "../arguments.js";
 import { whenEnded } from "../when-ended.js";
 import { Part, type PartResult, type Settings, THAW_BOUND_MS } from "./part.js";
-import { BREAKS, type Break, type SiteOptions } from "./site.js";
+import { BREAKS } from "./site.js";
+
+const USAGE = `usage: npm run e2e -- [options]
+
+Built functions under AWS's runtime client: frozen, killed, crowded, ended in odd ways, suspended and replayed.
+
+  --rounds N        freezes and thaws; 0 leaves them out, as below (80)
+  --kills N         environments killed (40)
+  --hook-rounds N   rounds of other hooks, deadlines and crashes (1)
+  --executions N    durable executions, with Middy 7 alone (6)
+  --workers N,N     processes a crowded environment has, one crowd for each number (1,2,8)
+  --crowd-ms MS     how long each crowd lasts (1500)
+  --middy N,N       majors of Middy, 6 or 7 (6,7)
+  --break NAME      breaks something, to see that it is noticed: ${BREAKS.join(", ")} (none)
+  --unbuilt         runs the sources as they stand, not the built package
+  --json            one JSON object as the last line
+  --help            prints this
+
+Exit code: 0; 1 when anything was stale, left behind, not accounted for, or did not happen; 2 for wrong arguments.`;
 
 const beganMs = performance.now();
 const stopping = new AbortController();
@@ -44,7 +62,8 @@ try {
 }
 
 function readSettings(): Settings {
-  const { values } = parseArgs({
+  return readArguments({
+    usage: USAGE,
     options: {
       rounds: { type: "string", default: "80" },
       kills: { type: "string", default: "40" },
@@ -57,25 +76,23 @@ function readSettings(): Settings {
       unbuilt: { type: "boolean", default: false },
       json: { type: "boolean", default: false },
     },
+    read: (values) => {
+      const broken = values.break === undefined ? undefined : nameOf("break", values.break, BREAKS);
+      const workers = values.workers.split(",").map((each) => wholeNumber("workers", each));
+      return {
+        rounds: wholeNumber("rounds", values.rounds),
+        kills: wholeNumber("kills", values.kills),
+        hookRounds: wholeNumber("hook-rounds", values["hook-rounds"]),
+        executions: wholeNumber("executions", values.executions),
+        crowdMs: wholeNumber("crowd-ms", values["crowd-ms"]),
+        workers: workers.filter((count) => count > 0),
+        middys: namesOf("middy", values.middy, ["6", "7"]).map((major) => (major === "7" ? "middy7" : "@middy/core")),
+        scacheFrom: values.unbuilt ? "src" : "dist",
+        json: values.json,
+        ...(broken === undefined ? {} : { broken }),
+      };
+    },
   });
-  const middys = values.middy.split(",").map((major) => (major === "7" ? "middy7" : "@middy/core"));
-  const broken = BREAKS.find((name) => name === values.break);
-  if (values.break !== undefined && broken === undefined) throw new Error(`--break must be one of ${BREAKS}`);
-  return {
-    rounds: Number(values.rounds),
-    kills: Number(values.kills),
-    hookRounds: Number(values["hook-rounds"]),
-    executions: Number(values.executions),
-    crowdMs: Number(values["crowd-ms"]),
-    workers: values.workers
-      .split(",")
-      .map(Number)
-      .filter((workers) => workers > 0),
-    middys: middys as SiteOptions["middy"][],
-    scacheFrom: values.unbuilt ? "src" : "dist",
-    json: values.json,
-    ...(broken === undefined ? {} : { broken: broken satisfies Break }),
-  };
 }
 
 type Total = ReturnType<typeof sumOf>;

@@ -84,15 +84,17 @@ export async function bundleFunction(options: BundleOptions = {}): Promise<Bundl
 
 /** The function that template.yaml routes an HTTP API event to. */
 export function functionFor(event: unknown): string {
-  const http = (event as { requestContext?: { http?: { method?: string; path?: string } } }).requestContext?.http;
+  const http = (event as { requestContext?: { http?: { method?: string; path?: string } } } | null)?.requestContext
+    ?.http;
+  if (http === undefined) throw new Error("this is no event of an HTTP API: it has no requestContext.http");
   for (const [name, { Type, Properties }] of Object.entries(resources())) {
     if (Type !== "AWS::Serverless::Function") continue;
     for (const { Properties: route } of Object.values(Properties.Events ?? {})) {
       const path = new RegExp(`^${(route.Path ?? "").replace(/\{[^}]+\}/g, "[^/]+")}$`);
-      if (route.Method?.toUpperCase() === http?.method && path.test(http?.path ?? "")) return name;
+      if (route.Method?.toUpperCase() === http.method && path.test(http.path ?? "")) return name;
     }
   }
-  throw new Error(`template.yaml has no route for ${http?.method} ${http?.path}`);
+  throw new Error(`template.yaml has no route for ${http.method} ${http.path}`);
 }
 
 function functionNamed(name: string): FunctionResource {

@@ -1,25 +1,34 @@
 /**
- * `npm run invoke -- events/get-user.json`: runs the example's function that template.yaml routes the event to, in a
- * local Lambda environment, and prints the answer, what the function logged and what it took.
+ * `npm run invoke -- events/get-user.json`: runs the example's function that template.yaml routes the events to, in a
+ * local Lambda environment, and prints the answers, what the function logged and what it took.
  * The embedded services are started and stopped with it, unless AWS_ENDPOINT_URL_KINESIS and _DYNAMODB name others
  * (those of `npm run emulators`, say).
  */
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { parseArgs } from "node:util";
+import { readArguments, WrongArgument, wholeNumber } from "../arguments.js";
 import { startServices, usersVariables } from "../emulators/services.js";
 import { whenEnded } from "../when-ended.js";
 import { bundleFunction, functionFor } from "./bundle.js";
 import { LambdaEnvironment } from "./environment.js";
 import type { InvocationOutcome } from "./invocation.js";
 
-const USAGE =
-  "usage: npm run invoke -- events/get-user.json [--times N] [--freeze-ms M] [--function NAME] [--json]\n" +
-  "  --unbuilt runs the sources as they stand, not the built package";
+const USAGE = `usage: npm run invoke -- events/get-user.json [more events] [options]
+
+Runs the events in turn, in one local Lambda environment of the function that template.yaml routes them to.
+
+  --times N         runs the events this often, all of them each time (1)
+  --freeze-ms MS    how long the environment is left frozen between two invocations (0)
+  --function NAME   the function of template.yaml to run (the one the events are routed to)
+  --unbuilt         runs the sources as they stand, not the built package
+  --json            one JSON object as the last line, after the logs and answers
+  --help            prints this
+
+Exit code: 0; 1 when an invocation or anything else failed; 2 for wrong arguments.`;
 
 interface Settings {
-  readonly event: unknown;
-  readonly functionName: string;
+  readonly files: readonly string[];
+  readonly functionName: string | undefined;
   readonly times: number;
   readonly freezeMs: number;
   readonly json: boolean;
@@ -27,7 +36,8 @@ interface Settings {
 }
 
 function readSettings(): Settings {
-  const { values, positionals } = parseArgs({
+  return readArguments({
+    usage: USAGE,
     allowPositionals: true,
     options: {
       times: { type: "string", default: "1" },
@@ -36,24 +46,43 @@ function readSettings(): Settings {
       json: { type: "boolean", default: false },
       unbuilt: { type: "boolean", default: false },
     },
+    read: (values, files) => {
+      if (files.length === 0) throw new WrongArgument("name the file of an event");
+      return {
+        files,
+        functionName: values.function,
+        times: wholeNumber("times", values.times, 1),
+        freezeMs: wholeNumber("freeze-ms", values["freeze-ms"]),
+        json: values.json,
+        unbuilt: values.unbuilt,
+      };
+    },
   });
-  const [file] = positionals;
-  if (file === undefined) throw new Error(USAGE);
-  const event: unknown = JSON.parse(readFileSync(file, "utf8"));
-  return {
-    event,
-    functionName: values.function ?? functionFor(event),
-    times: count("--times", values.times, 1),
-    freezeMs: count("--freeze-ms", values["freeze-ms"], 0),
-    json: values.json,
-    unbuilt: values.unbuilt,
-  };
 }
 
-function count(name: string, text: string, least: number): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < least) throw new Error(`${name} must be a whole number from ${least} on`);
-  return value;
+/** What went wrong with an event says which: with several, nobody could tell. */
+function about<T>(file: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw new Error(`${file}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+function readEvent(file: string): unknown {
+  return about(file, () => JSON.parse(readFileSync(file, "utf8")) as unknown);
+}
+
+/** One environment is of one function, so the events have to be, too. */
+function functionOf(files: readonly string[], events: readonly unknown[]): string {
+  const names = events.map((event, index) => about(files[index] ?? "", () => functionFor(event)));
+  if (new Set(names).size > 1) {
+    const routes = names.map((name, index) => `${files[index]} goes to ${name}`).join(", ");
+    throw new Error(
+      `one environment runs one function, but ${routes}: run them one by one, or name it with --function`,
+    );
+  }
+  return names[0] ?? "";
 }
 
 async function services(): Promise<{ variables: Readonly<Record<string, string>>; stop(): Promise<void> }> {
@@ -69,30 +98,35 @@ function print({ requestId, result, error, durationMs, initMs, logs }: Invocatio
   console.log(JSON.stringify(error ?? result, null, 2));
 }
 
-async function invoke(settings: Settings): Promise<boolean> {
-  const { event, functionName, times, freezeMs, json, unbuilt } = settings;
-  const started = await services();
-  const bundle = await bundleFunction({ functionName, scacheFrom: unbuilt ? "src" : "dist" });
-  const environment = await LambdaEnvironment.create({ ...bundle, functionName, env: started.variables });
+async function invoke({ files, times, freezeMs, json, unbuilt, ...settings }: Settings): Promise<boolean> {
+  const events = files.map(readEvent);
+  const functionName = settings.functionName ?? functionOf(files, events);
+  /** What must be undone however this ends, the last begun first. */
+  const undo: (() => unknown)[] = [];
   const stop = async () => {
-    await environment.stop();
-    bundle.remove();
-    await started.stop();
+    for (const step of undo.splice(0).reverse()) await step();
   };
   whenEnded(stop);
-  const outcomes: InvocationOutcome[] = [];
   try {
-    for (let index = 0; index < times; index += 1) {
+    const bundle = await bundleFunction({ functionName, scacheFrom: unbuilt ? "src" : "dist" });
+    undo.push(() => bundle.remove());
+    const started = await services();
+    undo.push(() => started.stop());
+    const environment = await LambdaEnvironment.create({ ...bundle, functionName, env: started.variables });
+    undo.push(() => environment.stop());
+    const outcomes: InvocationOutcome[] = [];
+    for (let index = 0; index < times * events.length; index += 1) {
       if (index > 0) await sleep(freezeMs);
-      const outcome = await environment.invoke(event);
+      const outcome = await environment.invoke(events[index % events.length]);
       outcomes.push(outcome);
       print(outcome);
     }
+    await stop();
+    if (json) console.log(JSON.stringify({ functionName, freezes: environment.counts.freezes, outcomes }));
+    return outcomes.every(({ error }) => error === undefined);
   } finally {
     await stop();
   }
-  if (json) console.log(JSON.stringify({ functionName, freezes: environment.counts.freezes, outcomes }));
-  return outcomes.every(({ error }) => error === undefined);
 }
 
 try {

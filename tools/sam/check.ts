@@ -5,9 +5,9 @@
  * what only the image can show: its processor architecture, its Node.js, its file system.
  */
 import { readFileSync, writeFileSync } from "node:fs";
-import { parseArgs } from "node:util";
 import { GetRecordsCommand, GetShardIteratorCommand } from "@aws-sdk/client-kinesis";
 import { parse } from "yaml";
+import { readArguments } from "../arguments.js";
 import { kinesisClient, LOOPBACK, REGION } from "../emulators/kinesis.js";
 import { STREAM_NAME } from "../emulators/services.js";
 import { openShardIds } from "../emulators/streams.js";
@@ -40,7 +40,21 @@ interface Answer {
   readonly body?: string;
 }
 
-const { values } = parseArgs({ options: { json: { type: "boolean", default: false } } });
+const USAGE = `usage: npm run sam:local-check -- [options]
+
+The README's sam local invoke, run with the real SAM CLI against a stand-in for the container engine.
+
+  --json   one JSON object as the last line
+  --help   prints this
+
+It needs sam on the path, and the ports of events/env.json.
+Exit code: 0; 1 unless all held; 2 for wrong arguments.`;
+
+const { json } = readArguments({
+  usage: USAGE,
+  options: { json: { type: "boolean", default: false } },
+  read: (values) => values,
+});
 const beganMs = performance.now();
 const readme = readmeCommands();
 const commands = new Commands();
@@ -117,6 +131,19 @@ function checkWhatWasAsked({ created: [container] }: ContainerEngine): void {
   check("SAM asks for the runtime, processor, memory and folder of the template", ok, () => JSON.stringify(container));
 }
 
+/** The embedded services, started as the README says. They want the ports of events/env.json, and no others. */
+async function startServices(command: string): Promise<void> {
+  try {
+    await commands.start(command, /Ctrl-C/);
+  } catch (error) {
+    const said = error instanceof Error ? error.message : String(error);
+    if (!said.includes("EADDRINUSE")) throw error;
+    const taken =
+      "the ports of events/env.json are taken, maybe by npm run emulators in another terminal: stop that first";
+    throw new Error(`${taken}\n\n${said}`);
+  }
+}
+
 const forWriter = (command: string) => command.replace(READER, WRITER);
 const miss = /"CacheMisses":1\b/;
 
@@ -144,7 +171,7 @@ async function asOnLinux(): Promise<void> {
   await invoke("Linux without --add-host: no such host", engine, readme.invoke, { status: 500, log: unknown });
   const unreached = { status: 500, log: /ECONNREFUSED/ };
   await invoke("Linux, services on loopback alone: refused", engine, withHost, unreached);
-  await commands.start(readme.emulatorsOnBridge.replace(BRIDGE, BRIDGE_HERE), /Ctrl-C/);
+  await startServices(readme.emulatorsOnBridge.replace(BRIDGE, BRIDGE_HERE));
   const read = { status: 200, cache: "miss", user: USER, log: miss };
   await invoke("Linux, as the README says: a miss", engine, withHost, read);
   await invoke("Linux, as the README says: the writer writes", engine, forWriter(withHost), {
@@ -183,14 +210,14 @@ try {
   const version = await commands.run("sam --version", "");
   if (version.code !== 0) throw new Error("there is no sam on the path: pip install aws-sam-cli");
   console.log(`${version.output.trim()}, Node.js ${process.version}`);
-  await commands.start(readme.emulators, /Ctrl-C/);
+  await startServices(readme.emulators);
   await asOnDockerDesktop();
   if (process.platform === "linux") await asOnLinux();
   else console.log(`left out: ${process.platform} has no second address to stand in for Docker's bridge on Linux`);
   const tookSeconds = Math.round((performance.now() - beganMs) / 1_000);
   const failed = checks.filter(({ ok }) => !ok).length;
   console.log(`${checks.length - failed} of ${checks.length} hold, after ${tookSeconds} s`);
-  if (values.json) console.log(JSON.stringify({ sam: version.output.trim(), checks, failed, tookSeconds }));
+  if (json) console.log(JSON.stringify({ sam: version.output.trim(), checks, failed, tookSeconds }));
   process.exitCode = failed === 0 ? 0 : 1;
 } catch (error) {
   if (!interrupted) console.error(error instanceof Error ? error.message : error);

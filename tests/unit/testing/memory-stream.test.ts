@@ -1,5 +1,6 @@
 /** What the in-memory stream does beyond the contract: the faults a test asks for, paging, trimming, throttling. */
 import { describe, expect, test } from "@jest/globals";
+import { InvalidOptionError } from "../../../src/errors.js";
 import type { CallPlan, StreamCall } from "../../../src/testing/call-plan.js";
 import { ManualClock, settled } from "../../../src/testing/manual-clock.js";
 import { MemoryStream, type MemoryStreamOptions } from "../../../src/testing/memory-stream.js";
@@ -165,5 +166,33 @@ describe("the stream", () => {
     expect(() => stream.put([{ data: new Uint8Array(1), partitionKey: "" }])).toThrow("1 to 256 characters");
     const large = { data: new Uint8Array(1_000_000), partitionKey: "a" };
     expect(() => stream.put(Array.from({ length: 11 }, () => large))).toThrow("larger than 10 MiB");
+  });
+});
+
+describe("a wrong argument", () => {
+  const clock = new ManualClock();
+  test.each([
+    [undefined, 'option "options" must be an object, but got undefined'],
+    [{}, 'option "clock" must be a clock, such as new ManualClock(), but got undefined'],
+    [{ clock: 5 }, 'option "clock" must be a clock, such as new ManualClock(), but got 5'],
+    [{ clock, shards: 0 }, 'option "shards" must be a whole number from 1 to 10000, but got 0'],
+    [{ clock, shards: "x" }, 'option "shards" must be a whole number from 1 to 10000, but got "x"'],
+    [{ clock, retentionMs: Number.NaN }, 'option "retentionMs" must be a number of milliseconds'],
+    [{ clock, pageRecords: 0 }, 'option "pageRecords" must be a whole number from 1 to 10000, but got 0'],
+    [{ clock, pageShards: -1 }, 'option "pageShards" must be'],
+    [{ clock, iteratorLifeMs: "1" }, 'option "iteratorLifeMs" must be'],
+    [{ clock, readsPerSecond: 0 }, 'option "readsPerSecond" must be'],
+    [{ clock, onWrite: [] }, 'option "onWrite" must be a function, but got an array of 0'],
+    [{ clock, shard: 1 }, /one of clock, shards, .*, but got "shard"/],
+  ])("%j is named when the stream is made", (options, message) => {
+    const create = () => new MemoryStream(options as never);
+    expect(create).toThrow(InvalidOptionError);
+    expect(create).toThrow(message);
+  });
+
+  test("and when it is made anew", () => {
+    const stream = new MemoryStream({ clock });
+    expect(() => stream.recreate(0)).toThrow('option "shards" must be');
+    expect(stream.openShardIds()).toHaveLength(1);
   });
 });

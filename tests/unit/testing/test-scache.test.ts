@@ -55,6 +55,27 @@ describe("testScache", () => {
     expect(reports.map(({ state }) => state)).toEqual(["empty", "bypassed", "empty"]);
   });
 
+  test.each([
+    ["a stream's name", "users", {}, 'option "stream" must be a MemoryStream, but got "users"'],
+    ["no options", undefined, undefined, 'option "options" must be an object, but got undefined'],
+    ["no clock", undefined, {}, 'option "clock" must be a clock, such as new ManualClock(), but got undefined'],
+    ["no such clock", undefined, { clock: Date }, 'option "clock" must be a clock, such as new ManualClock(), but'],
+    ["no function", undefined, { clock: new ManualClock(), onReport: [] }, 'option "onReport" must be a function'],
+  ])("says what is wrong with %s", (_, stream, options, message) => {
+    const create = () =>
+      testScache((stream ?? new MemoryStream({ clock: new ManualClock() })) as never, options as never);
+    expect(create).toThrow(InvalidOptionError);
+    expect(create).toThrow(message);
+  });
+
+  test("names the options there are, and none that a test cannot give", () => {
+    const clock = new ManualClock();
+    const wrong = { clock, client: {} } as never;
+    const create = () => testScache(new MemoryStream({ clock }), wrong);
+    expect(create).toThrow(/one of clock, random, policy, onReport, ttlMs, .*decode, but got "client"/);
+    expect(create).toThrow(expect.objectContaining({ message: expect.not.stringMatching(/logger|metrics|client,/) }));
+  });
+
   test("refuses what scache() refuses", () => {
     const clock = new ManualClock();
     const wrong = { clock, ttlMs: 0 };
