@@ -10,8 +10,8 @@ import { fileURLToPath } from "node:url";
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
 /**
- * The compiler's complaints, one per line; empty when there are none. `paths` are as in a tsconfig, absolute. Only where
- * they lead to the sources need `lib` be more than a user's target brings.
+ * The compiler's complaints, one per line; empty when there are none. `paths` are as in a tsconfig, absolute. Only
+ * where they lead to the sources need `lib` be more than a user's target brings.
  */
 export function complaintsOf(
   files: readonly string[],
