@@ -1,7 +1,7 @@
 /**
  * `npm run mutants`: breaks the protocol on purpose, one rule at a time and never in the sources themselves, and shows
- * whether the simulation notices, and how soon. It notices when a promise is broken or a schedule never ends. It exits 1
- * when one survives, when the place it breaks is gone, and when a worker dies, which says nothing of the promises.
+ * whether the simulation notices, and how soon. It notices when a promise is broken or a schedule never ends. It exits
+ * 1 when one survives, when the place it breaks is gone, and when a worker dies, which says nothing of the promises.
  *
  *   npm run mutants [-- --schedules 80000] [--seed 1] [--only "text of the name"] [--json]
  */

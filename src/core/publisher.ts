@@ -44,7 +44,7 @@ export function createRecordPublisher(api: StreamApi, streamName: string, clock:
     const outcomes = await within(clock, leftMs, api.putRecords(request, controller.signal));
     if (outcomes !== undefined) return outcomes;
     controller.abort();
-    throw new StreamFailure("unavailable", "PutRecords was not answered in time");
+    throw new StreamFailure("unavailable", "PutRecords was not answered");
   }
 
   async function put(request: readonly Pending[], written: Written[], round: Round, endsAtMs: number): Promise<void> {
@@ -81,7 +81,7 @@ export function createRecordPublisher(api: StreamApi, streamName: string, clock:
   function unpublished(contents: readonly RecordContent[], cause: unknown): PublishError {
     const ids = contents.flatMap((content) => content.keys);
     const sources = contents.flatMap((content) => content.sources ?? []);
-    const everything = contents.some((content) => content.all === true);
+    const everything = contents.some((content) => content.all);
     return new PublishError(streamName, { ids, sources, everything }, cause);
   }
 

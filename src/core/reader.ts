@@ -64,7 +64,7 @@ export function createStreamReader(
       if (nextToken === undefined) return listed;
       request = { nextToken };
     }
-    throw new StreamFailure("unavailable", `ListShards did not end after ${MAX_LIST_PAGES} pages`);
+    throw new StreamFailure("unavailable", "ListShards did not end");
   }
 
   /**

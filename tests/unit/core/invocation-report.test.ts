@@ -175,7 +175,7 @@ describe("time saved", () => {
 });
 
 describe("the lag", () => {
-  test("is how far behind the stream the last refresh was: 0 when caught up, nothing when nothing could be read", async () => {
+  test("is how far behind the last refresh was: 0 when caught up, nothing when nothing could be read", async () => {
     const rig = new Rig();
     await rig.warm({ 1: "one" });
     expect((await rig.invocation()).end()?.streamLagMs).toBe(0);

@@ -158,7 +158,7 @@ describe("the first refresh, from a fence", () => {
       "incomplete",
       100,
       "unavailable",
-      "ListShards did not end after 100 pages",
+      "ListShards did not end",
     ]);
   });
 });
