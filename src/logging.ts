@@ -26,7 +26,7 @@ export interface NoticesOptions {
 
 /** What is said of the stream, at the trouble's start and end, and what helps if no remedy is known for the failure. */
 const TROUBLES: Record<TroubleKind, readonly [what: string, otherwise: string]> = {
-  refresh: ["could not be read", "if it lasts, check the network, or raise refreshTimeoutMs"],
+  refresh: ["could not be read", "check the network, or raise refreshTimeoutMs"],
   throttled: ["throttles its readers", "raise maxStalenessMs, or add shards (5 GetRecords a second each)"],
   lost: ["could not be followed; the cache was emptied", "check whether it was recreated, or its retention cut"],
   refused: ["cannot be used", "check the function's role, its region and the stream's name"],
@@ -46,7 +46,7 @@ export const REMEDIES: readonly (readonly [failure: RegExp, remedy: string])[] =
   ],
   [
     /^\w*(Provider|Client|Token|Expired|Signature)/,
-    "credentials are missing, wrong or expired: give the function a role and no keys; locally, log in again or set the clock",
+    "give the function a role and no keys; locally, log in again or set the clock",
   ],
   [
     /^KMSAccess/,

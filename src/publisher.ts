@@ -2,9 +2,8 @@
  * `scache/publisher`: for writers without Middy, such as a batch job or a service. It publishes what has changed and
  * caches nothing; it must never load Middy or Powertools.
  */
-import { changedData, changedSource, EVERYTHING } from "./core/changed.js";
 import { systemClock, systemRandom } from "./core/clock.js";
-import type { DataId, Observable } from "./core/data-id.js";
+import { createInvalidator, type InvalidationPublisher } from "./core/invalidator.js";
 import { createRecordPublisher } from "./core/publisher.js";
 import { createStreamApi } from "./kinesis/api.js";
 import { createKinesisClient, type KinesisClient } from "./kinesis/client.js";
@@ -12,6 +11,7 @@ import { milliseconds, objectWith, withDefaults } from "./option-rules.js";
 import { resolveStream } from "./stream-ref.js";
 
 export { DataId, dataId, dataSource, type Observable, parseDataId } from "./core/data-id.js";
+export type { InvalidationPublisher } from "./core/invalidator.js";
 export {
   InvalidDataIdError,
   InvalidOptionError,
@@ -27,16 +27,6 @@ export interface PublisherOptions {
   readonly publishTimeoutMs?: number;
 }
 
-/** Each method resolves, once Kinesis holds every record, to a token naming what was written. */
-export interface InvalidationPublisher {
-  /** Says that data have changed. @throws PublishError naming the ids that may not have been published */
-  invalidate(...targets: readonly (DataId | Observable)[]): Promise<string>;
-  /** Says that every datum of a source has changed. */
-  invalidateSource(source: string): Promise<string>;
-  /** Says that everything has changed. */
-  invalidateAll(): Promise<string>;
-}
-
 const RULES = { client: objectWith("send"), publishTimeoutMs: milliseconds(1, 900_000, 10_000) };
 
 /**
@@ -48,15 +38,5 @@ export function createPublisher(stream: string, options: PublisherOptions = {}):
   const ref = resolveStream(stream);
   const api = createStreamApi(client ?? createKinesisClient({ region: ref.region }), ref);
   const publisher = createRecordPublisher(api, ref.name, systemClock, systemRandom);
-  return {
-    async invalidate(...targets) {
-      return publisher.publish(changedData(targets), publishTimeoutMs);
-    },
-    async invalidateSource(source) {
-      return publisher.publish(changedSource(source), publishTimeoutMs);
-    },
-    async invalidateAll() {
-      return publisher.publish(EVERYTHING, publishTimeoutMs);
-    },
-  };
+  return createInvalidator(publisher, publishTimeoutMs);
 }

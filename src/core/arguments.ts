@@ -13,14 +13,19 @@ export function requireDataId(id: DataId): DataId {
   return toDataId(id);
 }
 
+type Rule = readonly [expected: string, fits: (value: unknown) => boolean];
+
+const RULES: Readonly<Record<string, Rule>> = {
+  savedMs: ["a number of milliseconds", Number.isFinite],
+  ttlMs: ["a positive number of milliseconds", (ttlMs) => typeof ttlMs === "number" && ttlMs > 0],
+};
+
 /** @throws InvalidOptionError */
 export function checkOptions(options: AddOptions): void {
   if (!isObject(options)) throw new InvalidOptionError("options", "an object", options);
-  const { savedMs, ttlMs } = options;
-  if (savedMs !== undefined && !Number.isFinite(savedMs)) {
-    throw new InvalidOptionError("savedMs", "a number of milliseconds", savedMs);
-  }
-  if (ttlMs !== undefined && !(typeof ttlMs === "number" && ttlMs > 0)) {
-    throw new InvalidOptionError("ttlMs", "a number of milliseconds greater than 0", ttlMs);
+  for (const name in options) {
+    const [expected, fits] = RULES[name] ?? ["one of savedMs, ttlMs"];
+    const value = options[name as keyof AddOptions];
+    if (value !== undefined && !fits?.(value)) throw new InvalidOptionError(name, expected, value);
   }
 }

@@ -61,7 +61,12 @@ function readDecoded(decoded: DecodedRecord): Invalidation {
   // An answer that is still to come names nothing now, which must not be taken for "nothing has changed".
   if ("then" in decoded) throw new TypeError("decode returned a promise");
   const { ids = [], sources = [], all = false } = decoded;
-  // Nothing is passed over in silence: one id or source in place of a list of them is a mistake.
+  // Nothing is passed over in silence: other names, or one id or source in place of a list of them, are mistakes.
+  must(
+    "ids" in decoded || "sources" in decoded || "all" in decoded || !Object.keys(decoded).length,
+    "decoded",
+    decoded,
+  );
   must(typeof ids !== "string", "ids", ids);
   must(typeof sources !== "string", "sources", sources);
   must(typeof all === "boolean", "all", all);

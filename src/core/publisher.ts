@@ -17,7 +17,7 @@ const BACKOFF_MS = 50;
 /** Requests under way at once. */
 const MAX_PARALLEL_REQUESTS = 8;
 
-const NO_OUTCOME = "no outcome was given for the record";
+const NO_OUTCOME = "no outcome was given";
 
 /** Where a record of ours was written: shard and sequence number. */
 export type Written = readonly [shardId: string, sequenceNumber: string];

@@ -1,4 +1,6 @@
 /** `scache/testing`: what our own tests stand on, for users' tests. The public names, and nothing else. */
+
+export type { InvalidationPublisher } from "../core/invalidator.js";
 export type { InvocationReport } from "../core/invocation-report.js";
 export type { PutOutcome } from "../core/stream-api.js";
 export type { ScacheMiddleware } from "../hooks.js";
@@ -7,5 +9,5 @@ export { ManualClock } from "./manual-clock.js";
 export type { MemoryClient } from "./memory-client.js";
 export type { HashRange, MemoryShard, StoredRecord } from "./memory-shard.js";
 export { MemoryStream, type MemoryStreamOptions } from "./memory-stream.js";
-export { type TestPublisher, type TestPublisherOptions, testPublisher } from "./test-publisher.js";
+export { type TestPublisherOptions, testPublisher } from "./test-publisher.js";
 export { type TestScacheOptions, testScache } from "./test-scache.js";

@@ -2,17 +2,13 @@
  * `createPublisher()` of `scache/publisher` for a user's tests: a writer outside Lambda over a stream in memory, with the
  * stream's clock. It publishes with the same core; it must never open a socket or read the system's clock.
  */
-import { changedData, changedSource, EVERYTHING } from "../core/changed.js";
 import type { Random } from "../core/clock.js";
-import type { ContextCache } from "../core/context-cache.js";
+import { createInvalidator, type InvalidationPublisher } from "../core/invalidator.js";
 import { createRecordPublisher } from "../core/publisher.js";
 import { check, milliseconds, withDefaults } from "../option-rules.js";
 import { FUNCTION, STREAM } from "./argument-rules.js";
 import type { CallPolicy } from "./call-plan.js";
 import type { MemoryStream } from "./memory-stream.js";
-
-/** What a handler's cache says of changes, and what `createPublisher()` returns. */
-export type TestPublisher = Pick<ContextCache, "invalidate" | "invalidateSource" | "invalidateAll">;
 
 export interface TestPublisherOptions {
   /** As for `createPublisher()`, by the stream's clock. Default 10,000. */
@@ -26,19 +22,9 @@ export interface TestPublisherOptions {
 const RULES = { publishTimeoutMs: milliseconds(1, 900_000, 10_000), policy: FUNCTION, random: FUNCTION };
 
 /** @throws InvalidOptionError */
-export function testPublisher(stream: MemoryStream, options: TestPublisherOptions = {}): TestPublisher {
+export function testPublisher(stream: MemoryStream, options: TestPublisherOptions = {}): InvalidationPublisher {
   check("stream", stream, STREAM);
   const { publishTimeoutMs, policy, random = () => 0.5 } = withDefaults(options, RULES);
   const publisher = createRecordPublisher(stream.connect(policy), "memory", stream.clock, random);
-  return {
-    async invalidate(...targets) {
-      return publisher.publish(changedData(targets), publishTimeoutMs);
-    },
-    async invalidateSource(source) {
-      return publisher.publish(changedSource(source), publishTimeoutMs);
-    },
-    async invalidateAll() {
-      return publisher.publish(EVERYTHING, publishTimeoutMs);
-    },
-  };
+  return createInvalidator(publisher, publishTimeoutMs);
 }

@@ -5,7 +5,7 @@
 import type { Context } from "aws-lambda";
 import { type CacheContext, dataId } from "scache";
 import { createPublisher, type InvalidationPublisher } from "scache/publisher";
-import { ManualClock, MemoryStream, type TestPublisher, testPublisher, testScache } from "scache/testing";
+import { ManualClock, MemoryStream, testPublisher, testScache } from "scache/testing";
 
 export const clock = new ManualClock();
 export const stream = new MemoryStream({ clock, shards: 2 });
@@ -20,7 +20,7 @@ export const publisher = testPublisher(stream, { publishTimeoutMs: 1_000 });
 // A writer takes the one in production and the other in its tests.
 export const announce = (to: InvalidationPublisher) => to.invalidate(dataId("db.users.id", "1"));
 export const announced = [announce(publisher), announce(createPublisher("stream"))];
-export const other: TestPublisher = createPublisher("stream");
+export const other: InvalidationPublisher = createPublisher("stream");
 
 // The hooks are those of the middleware itself.
 export const before = (context: Context & CacheContext) =>

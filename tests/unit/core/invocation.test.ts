@@ -135,14 +135,15 @@ describe("add", () => {
   });
 
   test.each([
+    [{ ttl: 5 }, "ttl", "one of savedMs, ttlMs, but got 5"],
     [{ savedMs: Number.NaN }, "savedMs", "a number of milliseconds, but got NaN"],
     [{ savedMs: Number.POSITIVE_INFINITY }, "savedMs", "a number of milliseconds, but got Infinity"],
     [{ savedMs: "5" }, "savedMs", 'a number of milliseconds, but got "5"'],
-    [{ ttlMs: 0 }, "ttlMs", "a number of milliseconds greater than 0, but got 0"],
-    [{ ttlMs: -1 }, "ttlMs", "a number of milliseconds greater than 0, but got -1"],
-    [{ ttlMs: Number.NaN }, "ttlMs", "a number of milliseconds greater than 0, but got NaN"],
-    [{ ttlMs: "5" }, "ttlMs", 'a number of milliseconds greater than 0, but got "5"'],
-    [{ ttlMs: null }, "ttlMs", "a number of milliseconds greater than 0, but got null"],
+    [{ ttlMs: 0 }, "ttlMs", "a positive number of milliseconds, but got 0"],
+    [{ ttlMs: -1 }, "ttlMs", "a positive number of milliseconds, but got -1"],
+    [{ ttlMs: Number.NaN }, "ttlMs", "a positive number of milliseconds, but got NaN"],
+    [{ ttlMs: "5" }, "ttlMs", 'a positive number of milliseconds, but got "5"'],
+    [{ ttlMs: null }, "ttlMs", "a positive number of milliseconds, but got null"],
     [null, "options", "an object, but got null"],
     [5_000, "options", "an object, but got 5000"],
   ])("refuses the options %p, naming %s, as getOrAdd does before it loads", async (options, option, expected) => {

@@ -43,6 +43,8 @@ describe("a decoder of the user's", () => {
     ["names one wire key in place of a list", () => ({ ids: "id=1" }), '"ids" is "id=1"'],
     ["names one source in place of a list", () => ({ sources: "db.users" }), '"sources" is "db.users"'],
     ["says everything in another type", () => ({ all: "yes" }), '"all" is "yes"'],
+    ["names keys in place of ids", () => ({ keys: ["id=1"] }), '"decoded" is {keys}'],
+    ["returns a list in place of an object", () => [dataId("s", "1")], '"decoded" is an array of 1'],
     ["returns a promise", async () => ({ ids: [dataId("s", "1")] }), "decode returned a promise"],
     [
       "fails half way",
