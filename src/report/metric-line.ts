@@ -2,6 +2,8 @@
  * One line of accounts as the report needs it, read from whatever JSON a log held.
  * Logs are foreign text: nothing is believed until checked, and no control character gets through to a terminal.
  */
+import type { InvocationReport } from "../core/invocation-report.js";
+import { METRICS } from "../core/metric-names.js";
 
 export interface MetricLine {
   readonly timestampMs: number;
@@ -14,43 +16,28 @@ export interface MetricLine {
   readonly counts: Readonly<Counts>;
 }
 
-/** What is simply added up. */
-export interface Counts {
-  timeSavedMs: number;
-  kinesisLatencyMs: number;
-  publishLatencyMs: number;
-  hits: number;
-  misses: number;
-  entriesInvalidated: number;
-  kinesisCalls: number;
-  refreshFailures: number;
-  throttles: number;
-  recordsSkipped: number;
-  flushes: number;
-  fillsRefused: number;
-  loadsShared: number;
-  evictions: number;
-}
+/** What is simply added up, of the accounts of an invocation. */
+const COUNT_NAMES = [
+  "timeSavedMs",
+  "kinesisLatencyMs",
+  "publishLatencyMs",
+  "hits",
+  "misses",
+  "entriesInvalidated",
+  "kinesisCalls",
+  "refreshFailures",
+  "throttles",
+  "recordsSkipped",
+  "flushes",
+  "fillsRefused",
+  "loadsShared",
+  "evictions",
+] as const satisfies readonly (keyof InvocationReport)[];
 
-/** The name of each in the log line. */
-const FIELDS: Readonly<Record<keyof Counts, string>> = {
-  timeSavedMs: "TimeSaved",
-  kinesisLatencyMs: "KinesisLatency",
-  publishLatencyMs: "publishLatencyMs",
-  hits: "CacheHits",
-  misses: "CacheMisses",
-  entriesInvalidated: "EntriesInvalidated",
-  kinesisCalls: "kinesisCalls",
-  refreshFailures: "refreshFailures",
-  throttles: "throttles",
-  recordsSkipped: "recordsSkipped",
-  flushes: "flushes",
-  fillsRefused: "fillsRefused",
-  loadsShared: "loadsShared",
-  evictions: "evictions",
-};
+export type Counts = Record<(typeof COUNT_NAMES)[number], number>;
 
-export const COUNT_NAMES = Object.keys(FIELDS) as readonly (keyof Counts)[];
+/** Their names in the log line, where these are others. */
+const RENAMED: Readonly<Record<string, string>> = METRICS;
 
 const NONE = Object.freeze(Object.fromEntries(COUNT_NAMES.map((name) => [name, 0]))) as unknown as Readonly<Counts>;
 
@@ -75,9 +62,9 @@ export function toMetricLine(value: unknown): MetricLine | undefined {
   const timestampMs = value._aws.Timestamp;
   if (typeof timestampMs !== "number" || !(timestampMs >= EARLIEST_MS && timestampMs < LATEST_MS)) return undefined;
   // A figure that was not finite is left out of its line, so not every line has all: these belong to scache alone.
-  if (!("CacheHits" in value && "CacheMisses" in value && "EntriesInvalidated" in value)) return undefined;
+  if (!(METRICS.hits in value && METRICS.misses in value && METRICS.entriesInvalidated in value)) return undefined;
   const counts = noCounts();
-  for (const name of COUNT_NAMES) counts[name] = finite(value[FIELDS[name]]);
+  for (const name of COUNT_NAMES) counts[name] = finite(value[RENAMED[name] ?? name]);
   return {
     timestampMs,
     service: text(value.service),

@@ -3,6 +3,7 @@
  * Memory is bounded whatever comes in: groups beyond a limit are put together as one.
  */
 
+import type { FreshnessState } from "../core/invocation-report.js";
 import { type BoundOutcome, BoundReplay, breakEvenMs, LADDER_MS } from "./bound-replay.js";
 import { LogHistogram } from "./log-histogram.js";
 import { addCounts, type Counts, type MetricLine, noCounts } from "./metric-line.js";
@@ -13,7 +14,7 @@ const BINS_PER_DECADE = 100;
 /** Fewer lines in a bucket tell little about its hit rate, and nothing about its percentiles. */
 const LINES_PER_BUCKET = 10;
 const MIN_BUCKETS = 24;
-const STATES = ["fresh", "empty", "bypassed", "stale"] as const;
+const STATES = ["fresh", "empty", "bypassed", "stale"] as const satisfies readonly FreshnessState[];
 
 export interface Account extends Counts {
   readonly invocations: number;

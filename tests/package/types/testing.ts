@@ -20,7 +20,6 @@ export const publisher = testPublisher(stream, { publishTimeoutMs: 1_000 });
 // A writer takes the one in production and the other in its tests.
 export const announce = (to: InvalidationPublisher) => to.invalidate(dataId("db.users.id", "1"));
 export const announced = [announce(publisher), announce(createPublisher("stream"))];
-export const other: InvalidationPublisher = createPublisher("stream");
 
 // The hooks are those of the middleware itself.
 export const before = (context: Context & CacheContext) =>

@@ -1,10 +1,9 @@
 /**
- * The names in the line scache writes for each invocation: whoever writes, reads, draws or alarms on them reads them here.
- * They are promises: renaming one breaks dashboards and saved queries. Nothing is imported but a type, so that the
- * report can know them without loading Powertools.
+ * The names in the line scache writes for each invocation: whoever writes or reads it takes them from here, and a test
+ * holds the dashboard and the alarms to them. They are promises: renaming one breaks dashboards and saved queries.
  */
 
-import type { InvocationReport } from "../core/invocation-report.js";
+import type { InvocationReport } from "./invocation-report.js";
 
 /** The namespace, unless an instance with one of its own is given. */
 export const METRICS_NAMESPACE = "scache";
