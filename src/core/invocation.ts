@@ -45,6 +45,9 @@ export interface Shared {
   ended(invocation: Invocation): void;
 }
 
+/** One for all, so that a hit need not look at it. */
+const NO_OPTIONS: AddOptions = {};
+
 /** Publishing gives up after this long, or before the invocation's time is up. */
 const PUBLISH_TIMEOUT_MS = 10_000;
 
@@ -166,7 +169,7 @@ export class Invocation implements ContextCache {
     return undefined;
   }
 
-  add<T>(id: DataId<T>, value: NoInfer<T>, given: AddOptions = {}): boolean {
+  add<T>(id: DataId<T>, value: NoInfer<T>, given: AddOptions = NO_OPTIONS): boolean {
     const target = requireDataId(id);
     checkOptions(given);
     const miss = this.#unanswered.answered(target.toString());
@@ -174,11 +177,15 @@ export class Invocation implements ContextCache {
     return this.#put(target, value, miss?.first ?? this.began, nowMs - (miss?.oldestMs ?? nowMs), given);
   }
 
-  getOrAdd<T>(id: DataId<T>, load: () => NoInfer<T> | PromiseLike<NoInfer<T>>, given: AddOptions = {}): Promise<T> {
+  getOrAdd<T>(
+    id: DataId<T>,
+    load: () => NoInfer<T> | PromiseLike<NoInfer<T>>,
+    given: AddOptions = NO_OPTIONS,
+  ): Promise<T> {
     let target: DataId;
     try {
       target = requireDataId(id);
-      checkOptions(given);
+      if (given !== NO_OPTIONS) checkOptions(given);
     } catch (error) {
       return Promise.reject(error);
     }
