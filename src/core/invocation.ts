@@ -112,8 +112,8 @@ export class Invocation implements ContextCache {
     this.#kinesisLatencyMs += result.waitedMs;
     if (result.state !== "unknown") return this.#serve(from, result.state, result.ageMs);
     this.#refreshFailures++;
-    if (options.onRefreshError === "serve" && result.ageMs <= options.maxGapMs)
-      this.#serve(from, "stale", result.ageMs);
+    const mayBeStale = options.onRefreshError === "serve" && result.ageMs <= options.maxGapMs;
+    if (mayBeStale) this.#serve(from, "stale", result.ageMs);
     else this.#serve(from, "bypassed");
     if (options.onRefreshError === "throw") throw new RefreshError(streamName, result.reason, result.cause);
   }

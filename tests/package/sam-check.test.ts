@@ -14,7 +14,6 @@ test("when its ports are taken, it says whose they are and what may hold them", 
   writeFileSync(sam, "#!/bin/sh\necho SAM CLI, version 0\n");
   chmodSync(sam, 0o755);
   // If somebody has the port already, that will do as well.
-  // If somebody has the port already, that will do as well.
   const server = createServer();
   await new Promise((resolve) => server.once("listening", resolve).once("error", resolve).listen(8000, "127.0.0.1"));
   try {

@@ -46,8 +46,8 @@ export function startTool(file: string, args: readonly string[], env: Record<str
   });
   const ended = new Promise<ToolEnd>((resolve) => {
     child.once("close", (code) => {
-      // The TypeScript loader keeps a cache there, which is not the tool's.
-      const leftBehind = readdirSync(temporary).filter((name) => !name.startsWith("tsx-"));
+      // The TypeScript loader and, from Node 22 on, Node itself keep caches there, which are not the tool's.
+      const leftBehind = readdirSync(temporary).filter((name) => !/^(tsx-|node-compile-cache$)/.test(name));
       rmSync(temporary, { recursive: true, force: true });
       resolve({ code, output, errors, leftBehind });
     });
