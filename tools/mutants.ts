@@ -2,15 +2,25 @@
  * `npm run mutants`: breaks the protocol on purpose, one rule at a time and never in the sources themselves, and shows
  * whether the simulation notices, and how soon. It notices when a promise is broken or a schedule never ends. It exits
  * 1 when one survives, when the place it breaks is gone, and when a worker dies, which says nothing of the promises.
- *
- *   npm run mutants [-- --schedules 80000] [--seed 1] [--only "text of the name"] [--json]
  */
 import { readFile } from "node:fs/promises";
-import { parseArgs } from "node:util";
+import { readArguments, WrongArgument, wholeNumber } from "./arguments.js";
 import { bundleWorker } from "./bundle-worker.js";
 import { MUTANTS } from "./mutants/all.js";
 import { breakRule, type Mutant } from "./mutants/mutant.js";
 import { runWorker, WorkerStalled } from "./run-worker.js";
+
+const USAGE = `usage: npm run mutants -- [options]
+
+Breaks the protocol on purpose, one rule at a time, and shows how soon the simulation notices.
+
+  --schedules N   how many runs a breakage may take to be noticed (80000)
+  --seed N        decides them all (1)
+  --only TEXT     only the breakages whose names hold this (all)
+  --json          one JSON object as the last line
+  --help          prints this
+
+Exit code: 0; 1 when a breakage survives, has lost its place, or cannot be told; 2 for wrong arguments.`;
 
 const PARALLEL = 2;
 /** A breakage may make a schedule run for ever: a hundred of them take less than a second. */
@@ -53,24 +63,32 @@ async function checkPlaces(mutants: readonly Mutant[]): Promise<void> {
   if (gone.length > 0) throw new Error(`${gone.length} breakages have lost their place:\n${gone.join("\n")}`);
 }
 
-async function main(): Promise<number> {
-  const { values } = parseArgs({
+function readSettings() {
+  return readArguments({
+    usage: USAGE,
     options: {
       schedules: { type: "string", default: "80000" },
       seed: { type: "string", default: "1" },
       only: { type: "string", default: "" },
       json: { type: "boolean", default: false },
     },
+    read: ({ schedules, seed, only, json }) => {
+      const chosen = MUTANTS.filter(({ name }) => name.includes(only));
+      if (chosen.length === 0) throw new WrongArgument(`no breakage is named "${only}"`);
+      return { chosen, json, schedules: wholeNumber("schedules", schedules, 1), seed: wholeNumber("seed", seed) };
+    },
   });
-  const chosen = MUTANTS.filter(({ name }) => name.includes(values.only));
-  if (chosen.length === 0) throw new Error(`no breakage is named "${values.only}"`);
+}
+
+async function main(): Promise<number> {
+  const { chosen, json, schedules, seed } = readSettings();
   await checkPlaces(chosen);
   const width = Math.max(...chosen.map(({ name }) => name.length));
   const waiting = [...chosen];
   const fates: Fate[] = [];
   const work = async () => {
     for (let mutant = waiting.shift(); mutant !== undefined; mutant = waiting.shift()) {
-      const fate = await fateOf(mutant, Number(values.seed), Number(values.schedules));
+      const fate = await fateOf(mutant, seed, schedules);
       fates.push(fate);
       const how = fate.caught ? "caught" : fate.error === undefined ? "SURVIVED" : "ERROR";
       const [why = ""] = (fate.violation ?? fate.error ?? "").split("\n");
@@ -83,7 +101,7 @@ async function main(): Promise<number> {
   const errors = fates.filter(({ error }) => error !== undefined).length;
   console.log(`${fates.length} rules broken, ${survivors.length} not noticed, ${errors} workers died`);
   const survived = survivors.length;
-  if (values.json) console.log(JSON.stringify({ mutants: fates.length, survived, survivors, errors, fates }));
+  if (json) console.log(JSON.stringify({ mutants: fates.length, survived, survivors, errors, fates }));
   return survived + errors === 0 ? 0 : 1;
 }
 
