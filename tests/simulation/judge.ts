@@ -6,6 +6,9 @@ import type { Freshness } from "../../src/core/context-cache.js";
 import type { SimEnvironment } from "./sim-environment.js";
 import type { Acknowledgement, Datum, Value } from "./truth.js";
 
+/** Virtual time is a sum of fractions. */
+export const ROUNDING_MS = 0.01;
+
 /** What the invocation could rely on when it asked. */
 export interface Asked {
   readonly freshness: Freshness;
@@ -73,7 +76,8 @@ export function judgeFreshness(
   if ((state === "bypassed") !== (boundMs === undefined)) return `${told}: a bound, unless bypassed`;
   if ((asOf === undefined) !== (boundMs === undefined)) return `${told}: asOf and boundMs go together`;
   if (boundMs === undefined || asOf === undefined) return undefined;
-  if (asOf + boundMs < beganAtMs) return `${told}, of ${beganAtMs - boundMs - asOf} ms before it was asked for`;
+  if (asOf + boundMs < beganAtMs - ROUNDING_MS)
+    return `${told}, of ${beganAtMs - boundMs - asOf} ms before it was asked for`;
   if (state === "stale" && onRefreshError !== "serve") return `${told} under ${onRefreshError}`;
   const mostMs = { fresh: refreshed ? 0 : maxStalenessMs, empty: 0, stale: maxGapMs, bypassed: 0 }[state];
   return boundMs > mostMs ? `${told}, above ${mostMs}` : undefined;

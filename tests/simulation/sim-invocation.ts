@@ -8,14 +8,11 @@ import type { InvocationReport } from "../../src/core/invocation-report.js";
 import { RefreshError } from "../../src/errors.js";
 import { changeFromInside } from "./inside-writer.js";
 import { countCatchUp, countExpiry, countReport } from "./invocation-counts.js";
-import { type Asked, judgeFreshness, judgeHit, judgeValue } from "./judge.js";
+import { type Asked, judgeFreshness, judgeHit, judgeValue, ROUNDING_MS } from "./judge.js";
 import type { Life, SimEnvironment } from "./sim-environment.js";
 import { failedLoad, LoadFailure, loadFromSource } from "./source-load.js";
 import type { Datum, Value } from "./truth.js";
 import type { World } from "./world.js";
-
-/** Virtual time is a sum of fractions. */
-const ROUNDING_MS = 0.01;
 
 export class SimInvocation {
   readonly #world: World;
