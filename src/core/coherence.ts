@@ -105,7 +105,7 @@ export function createCoherence({ store, reader, clock, random, options, trouble
   /** Flushes when the position is of too long ago to catch up from. */
   function flushAfterGap(now: Moment): boolean {
     const isTooLong = proofAgeMs(now) > maxGapMs;
-    if (isTooLong) flush("the gap was too long");
+    if (isTooLong) flush("too long a gap");
     return isTooLong;
   }
 
@@ -148,7 +148,7 @@ export function createCoherence({ store, reader, clock, random, options, trouble
       flush("the position was lost");
       // A position that was lost is better lost at once, for one that can be read from.
       if (!wasFence) {
-        trouble.failed("lost", "the position in the stream was lost", failure?.cause);
+        trouble.failed("lost", "the position was lost", failure?.cause);
         return outcome;
       }
       // Not even a fence can be read from: the stream is not there.

@@ -282,7 +282,7 @@ export class Invocation implements ContextCache {
       trouble.recovered("publish");
       return token;
     } catch (error) {
-      trouble.failed("publish", "an invalidation may not have been published", error);
+      trouble.failed("publish", "one was not acknowledged", error);
       throw error;
     } finally {
       // What was loaded and stored meanwhile may have been read before the change was visible.

@@ -122,6 +122,11 @@ export function createStreamReader(
         return await run.call((signal) => api.getRecords(iterator, signal));
       } catch (error) {
         if (!(error instanceof StreamFailure) || error.kind !== "expired") throw error;
+        // It was young by our clock: the stream may be one created anew, with shards that nobody here knows.
+        if (run.complete) {
+          run.complete = false;
+          await drainUnknown(run);
+        }
       }
     }
     const { startMs } = cursor;

@@ -167,7 +167,7 @@ describe("a gap longer than maxGapMs", () => {
     expect(next.end()).toMatchObject({ flushes: 1, entries: 0, refreshFailures: 0 });
     expect([rig.notices.debugs, rig.notices.details]).toEqual([
       ["cache flushed"],
-      [{ reason: "the gap was too long", entries: 1 }],
+      [{ reason: "too long a gap", entries: 1 }],
     ]);
   });
 
@@ -207,7 +207,7 @@ describe("a gap longer than maxGapMs", () => {
     await Promise.all(both);
     expect(rig.forgetCalls()).toEqual(["getRecords"]);
     expect([queued.cache.freshness.state, queued.cache.get(ONE)]).toEqual(["empty", undefined]);
-    expect(rig.notices.details).toEqual([{ reason: "the gap was too long", entries: 1 }]);
+    expect(rig.notices.details).toEqual([{ reason: "too long a gap", entries: 1 }]);
   });
 });
 
@@ -221,7 +221,7 @@ describe("a position that is lost", () => {
     expect(await first.cache.getOrAdd(TWO, () => "two")).toBe("two");
     expect(first.cache.get(TWO)).toBe("two");
     expect(first.end()).toMatchObject({ flushes: 1, refreshFailures: 0 });
-    expect([rig.notices.started, rig.notices.reasons]).toEqual([["lost"], ["the position in the stream was lost"]]);
+    expect([rig.notices.started, rig.notices.reasons]).toEqual([["lost"], ["the position was lost"]]);
     expect(rig.notices.details).toEqual([{ reason: "the position was lost", entries: 1 }]);
     const second = await rig.invocation();
     expect([second.cache.get(TWO), second.end()?.shards]).toEqual(["two", 2]);

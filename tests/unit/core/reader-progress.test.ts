@@ -213,11 +213,31 @@ describe("iterators", () => {
     expect([result.outcome, idsOf(result), count()]).toEqual([
       "caught-up",
       ["a"],
-      { getRecords: 2, getShardIterator: 1 },
+      { getRecords: 2, getShardIterator: 1, listShards: 1 },
     ]);
     setPlan(on("getRecords", { fail: "expired" }));
     const stubborn = await poll(position);
     expect([stubborn.outcome, stubborn.failure?.kind]).toEqual(["incomplete", "expired"]);
+  });
+
+  test("that have expired before their time may be of a stream that is no more: the shards are listed again, once", async () => {
+    const { clock, stream, poll, write, count, setPlan } = setUpReading({ shards: 2 });
+    const { position } = await poll(fenceAt(clock.now()));
+    stream.recreate(6);
+    await clock.advance(1_000);
+    write(...Array.from({ length: 30 }, (_, index) => index));
+    count();
+    const expiring = new Set(stream.openShardIds().slice(0, 2));
+    setPlan((call) =>
+      call.operation === "getRecords" && expiring.delete(call.shardId ?? "") ? { fail: "expired" } : undefined,
+    );
+    const result = await poll(position);
+    expect([result.outcome, result.invalidations.length, result.position.shards.size, count().listShards]).toEqual([
+      "caught-up",
+      30,
+      6,
+      1,
+    ]);
   });
 
   test("of a child that was never proven are taken anew at its beginning", async () => {
