@@ -3,7 +3,7 @@
  * `npm run fuzz`.
  */
 import fc from "fast-check";
-import { dataId, parseDataId } from "../../src/core/data-id.js";
+import { dataId, parseDataId, toDataId } from "../../src/core/data-id.js";
 import {
   type DecodedRecord,
   decodeRecord,
@@ -148,10 +148,9 @@ export const PROPERTIES: readonly Property[] = [
       if (throws) holds(read.notUnderstood !== undefined, "what is thrown is not understood");
       if (read.notUnderstood !== undefined) return;
       const { ids = [], sources = [] } = returned as DecodedRecord;
-      holds(
-        read.keys.length === [...ids].length && read.sources.length === [...sources].length,
-        "nothing is passed over",
-      );
+      // An id that is named twice is dropped once.
+      const keys = new Set([...ids].map((id) => toDataId(id).toString()));
+      holds(read.keys.length === keys.size && read.sources.length === [...sources].length, "nothing is passed over");
     }),
   },
 ];
