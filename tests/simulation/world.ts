@@ -115,6 +115,8 @@ export class World {
         this.violate(error instanceof Error ? (error.stack ?? error.message) : String(error));
       },
     );
+    // From here on within a microtask: else the first tick would come before the story's own, and find no timer set yet.
+    await undefined;
     await drained();
     for (let timers = 0; !ended && this.violation === undefined; timers++) {
       if (timers > MAX_TIMERS) this.violate(`still not at its end after ${MAX_TIMERS} timers`);
