@@ -108,6 +108,7 @@ describe("a refresh that fails", () => {
   test("says so once when it begins, and once when it is over, under its kind", async () => {
     for (const [fail, kind] of [
       ["unavailable", "refresh"],
+      ["expired", "refresh"],
       ["throttled", "throttled"],
       ["refused", "refused"],
     ] as const) {
