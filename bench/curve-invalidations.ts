@@ -3,7 +3,7 @@
  * invoked once a second: all of them read, decoded and dropped.
  */
 
-import { encodeRecord } from "../src/core/invalidation-record.js";
+import { encodeRecord } from "../src/core/record.js";
 import { type Point, plot, printCurve } from "./curve.js";
 import { benchEnvironment, invoke } from "./environment.js";
 import { ids, pick, userById, userOf } from "./keys.js";

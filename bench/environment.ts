@@ -4,8 +4,8 @@
  */
 
 import { type Clock, systemClock, systemRandom } from "../src/core/clock.js";
-import type { ContextCache } from "../src/core/context-cache.js";
 import { createEnvironment, type Environment } from "../src/core/environment.js";
+import type { ContextCache } from "../src/core/invocation/context-cache.js";
 import type { StreamApi } from "../src/core/stream-api.js";
 import { resolveOptions, type ScacheOptions } from "../src/options.js";
 

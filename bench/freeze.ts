@@ -3,7 +3,7 @@
  * served: a small object must take less than a microsecond, for then the safe choice is the default. Cloning at every hit,
  * the alternative, stands beside it. Exits 1 when the median is above the limit. `--json`: one object as the last line.
  */
-import { deepFreeze } from "../src/core/freeze.js";
+import { deepFreeze } from "../src/core/store/freeze.js";
 import { readArguments } from "../tools/arguments.js";
 import { type Figure, figure, interleave } from "./statistics.js";
 

@@ -9,7 +9,7 @@ import { closeSync, mkdtempSync, openSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { InvocationReport } from "../src/core/invocation-report.js";
+import type { InvocationReport } from "../src/core/invocation/report.js";
 import { createEmfSink } from "../src/metrics/emf.js";
 import { readArguments } from "../tools/arguments.js";
 

@@ -4,7 +4,7 @@
  */
 
 import { LRUCache } from "lru-cache";
-import { encodeRecord } from "../src/core/invalidation-record.js";
+import { encodeRecord } from "../src/core/record.js";
 import { ManualClock } from "../src/testing/manual-clock.js";
 import { benchEnvironment, invoke, settledEnvironment } from "./environment.js";
 import { type User, userById, userOf } from "./keys.js";

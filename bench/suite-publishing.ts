@@ -4,7 +4,7 @@
  */
 
 import { PutRecordsCommand } from "@aws-sdk/client-kinesis";
-import { encodeRecord } from "../src/core/invalidation-record.js";
+import { encodeRecord } from "../src/core/record.js";
 import { createPublisher } from "../src/publisher.js";
 import { ids } from "./keys.js";
 import { type Result, result, shown } from "./result.js";

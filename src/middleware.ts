@@ -1,51 +1,105 @@
 /**
- * `scache()`: builds one environment from a stream's name and options, on the real Kinesis, clock and metrics, and ties it
- * to Middy's hooks. In a function, the only reader of the process's environment variables.
+ * Ties an environment's invocations to Middy's hooks. It decides nothing, and it must never change what a handler returns
+ * or throws: whatever fails here ends in a cache that misses (with `onRefreshError: "throw"` excepted).
+ *
+ * Middy runs neither `after` nor `onError` when a later `before` returns early, so an invocation whose hooks never came
+ * is ended at the next `before`. The types are structural and fit Middy 6 and 7.
  */
-import { systemClock, systemRandom } from "./core/clock.js";
-import { createEnvironment } from "./core/environment.js";
-import { createTroubleLog } from "./core/trouble-log.js";
-import { createHooks, type ScacheMiddleware } from "./hooks.js";
-import { createStreamApi } from "./kinesis/api.js";
-import { createKinesisClient } from "./kinesis/client.js";
-import { createNotices } from "./logging.js";
-import { createEmfSink } from "./metrics/emf.js";
-import { resolveOptions, type ScacheOptions } from "./options.js";
-import { resolveStream } from "./stream-ref.js";
+
+import type { Environment } from "./core/environment.js";
+import type { ContextCache } from "./core/invocation/context-cache.js";
+import type { Invocation, InvocationLimits } from "./core/invocation/invocation.js";
+import type { MetricsSink } from "./core/invocation/report.js";
+
+/** The handler's context with the cache in it: `middy(async (event: E, context: CacheContext) => …)`. */
+export type CacheContext = LambdaContext & { cache: ContextCache };
 
 /**
- * Puts `context.cache` into a handler: a cache in this environment's memory that is kept coherent with every other
- * environment through a Kinesis stream. Call it at module scope; two handlers that use the same middleware share one cache.
- *
- * @param stream the stream's name or ARN
- * @throws InvalidOptionError
+ * Lambda's context as `@types/aws-lambda` has it, written out so that neither it nor Middy has to be installed for these
+ * types to resolve.
  */
-export function scache(stream: string, options: ScacheOptions = {}): ScacheMiddleware {
-  const resolved = resolveOptions(options);
-  const ref = resolveStream(stream);
-  const { env } = process;
-  const { POWERTOOLS_SERVICE_NAME: serviceName, AWS_LAMBDA_FUNCTION_NAME: functionName } = env;
-  const { name: streamName, region } = ref;
-  const level = env.AWS_LAMBDA_LOG_LEVEL ?? env.POWERTOOLS_LOG_LEVEL ?? env.LOG_LEVEL ?? "";
-  const notices = createNotices({
-    streamName,
-    serviceName: serviceName ?? functionName,
-    logger: options.logger,
-    debug: /^(debug|trace)$/i.test(level),
-  });
-  const environment = createEnvironment({
-    stream: createStreamApi(options.client ?? createKinesisClient({ region }), ref),
-    streamName,
-    clock: systemClock,
-    random: systemRandom,
-    options: resolved,
-    notices,
-  });
-  // All but Lambda Managed Instances run one invocation at a time in a process.
-  const oneAtATime = env.AWS_LAMBDA_RUNTIME_API !== undefined && env.AWS_LAMBDA_MAX_CONCURRENCY === undefined;
-  const { metrics } = options;
-  const trouble = createTroubleLog(systemClock, notices);
-  const report =
-    metrics === false ? () => undefined : createEmfSink({ streamName, serviceName, functionName, metrics, trouble });
-  return createHooks(environment, report, oneAtATime);
+export interface LambdaContext {
+  callbackWaitsForEmptyEventLoop: boolean;
+  functionName: string;
+  functionVersion: string;
+  invokedFunctionArn: string;
+  memoryLimitInMB: string;
+  awsRequestId: string;
+  logGroupName: string;
+  logStreamName: string;
+  identity?: { cognitoIdentityId: string; cognitoIdentityPoolId: string } | undefined;
+  // biome-ignore lint/suspicious/noExplicitAny: only mobile SDKs fill it in, and nothing here reads it.
+  clientContext?: any;
+  tenantId?: string | undefined;
+  getRemainingTimeInMillis(): number;
+  done(error?: Error, result?: unknown): void;
+  fail(error: Error | string): void;
+  succeed(messageOrObject: unknown, object?: unknown): void;
+}
+
+/** What Middy hands to each hook, in both its majors. */
+export interface ScacheRequest {
+  event: unknown;
+  context: CacheContext;
+  // biome-ignore lint/suspicious/noExplicitAny: the result is the handler's; `unknown` would not fit Middy's types.
+  response: any;
+  // biome-ignore lint/suspicious/noExplicitAny: as above.
+  earlyResponse?: any;
+  error: Error | null | undefined;
+  // biome-ignore lint/complexity/noBannedTypes: `{}` is how Middy says that no hook adds internal state.
+  internal: {};
+}
+
+export interface ScacheMiddleware {
+  before(request: ScacheRequest): Promise<void>;
+  after(request: ScacheRequest): void;
+  onError(request: ScacheRequest): void;
+}
+
+/** Lambda's own maximum; used when the context does not say, in a number, how long is left. */
+const LONGEST_INVOCATION_MS = 15 * 60_000;
+
+/**
+ * @param report is given each invocation's accounts, once
+ * @param oneAtATime an invocation has ended when the next begins, whether or not its hooks ran: true in a process that
+ *   Lambda freezes between invocations
+ */
+export function createHooks(environment: Environment, report: MetricsSink, oneAtATime: boolean): ScacheMiddleware {
+  const underWay = new Map<object, { request: ScacheRequest; invocation: Invocation }>();
+
+  function end(context: object): void {
+    const invocation = underWay.get(context)?.invocation;
+    underWay.delete(context);
+    const accounts = invocation?.end();
+    if (accounts !== undefined) report(accounts);
+  }
+
+  const over = ({ context }: ScacheRequest) => end(context);
+
+  return {
+    async before(request) {
+      for (const [context, earlier] of underWay) {
+        if (oneAtATime || earlier.request.earlyResponse !== undefined || earlier.invocation.isOver) end(context);
+      }
+      // Used twice for one handler, it is one cache still.
+      if (underWay.get(request.context)?.request === request) return;
+      end(request.context);
+      const invocation = environment.begin(limitsOf(request.context));
+      underWay.set(request.context, { request, invocation });
+      request.context.cache = invocation.cache;
+      await invocation.catchUp();
+    },
+    after: over,
+    onError: over,
+  };
+}
+
+function limitsOf(context: Partial<LambdaContext>): InvocationLimits {
+  return {
+    remainingMs() {
+      const remainingMs = context.getRemainingTimeInMillis?.();
+      return Number.isFinite(remainingMs) ? Number(remainingMs) : LONGEST_INVOCATION_MS;
+    },
+    requestId: context.awsRequestId,
+  };
 }

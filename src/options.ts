@@ -3,9 +3,9 @@
  * built. A wrong option must fail there, in words, and never in an invocation.
  */
 import type { DataId } from "./core/data-id.js";
-import type { RecordDecoder } from "./core/invalidation-record.js";
+import type { RecordDecoder } from "./core/record.js";
 import type { RefreshErrorPolicy, ResolvedOptions } from "./core/settings.js";
-import { estimateBytes } from "./core/size.js";
+import { estimateBytes } from "./core/store/size.js";
 import { isObject } from "./errors.js";
 import type { KinesisClient } from "./kinesis/client.js";
 import type { Logger } from "./logging.js";

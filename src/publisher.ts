@@ -3,15 +3,15 @@
  * caches nothing; it must never load Middy or Powertools.
  */
 import { systemClock, systemRandom } from "./core/clock.js";
-import { createInvalidator, type InvalidationPublisher } from "./core/invalidator.js";
-import { createRecordPublisher } from "./core/publisher.js";
+import { createInvalidator, type InvalidationPublisher } from "./core/publishing/invalidator.js";
+import { createRecordPublisher } from "./core/publishing/publisher.js";
 import { createStreamApi } from "./kinesis/api.js";
 import { createKinesisClient, type KinesisClient } from "./kinesis/client.js";
+import { resolveStream } from "./kinesis/stream-ref.js";
 import { milliseconds, objectWith, withDefaults } from "./option-rules.js";
-import { resolveStream } from "./stream-ref.js";
 
 export { DataId, dataId, dataSource, type Observable, parseDataId } from "./core/data-id.js";
-export type { InvalidationPublisher } from "./core/invalidator.js";
+export type { InvalidationPublisher } from "./core/publishing/invalidator.js";
 export {
   InvalidDataIdError,
   InvalidOptionError,

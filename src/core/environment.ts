@@ -3,15 +3,15 @@
  * simulation and the tests build; everything it needs from outside comes in as a port.
  */
 import type { Clock, Random } from "./clock.js";
-import { createCoherence } from "./coherence.js";
-import { createFencedStore } from "./fenced-store.js";
-import { Invocation, type InvocationLimits, type Shared } from "./invocation.js";
-import { createLoads } from "./loads.js";
+import { createCoherence } from "./coherence/coherence.js";
+import { Invocation, type InvocationLimits, type Shared } from "./invocation/invocation.js";
+import { createLoads } from "./invocation/loads.js";
 import type { Moment } from "./moment.js";
 import type { Notices } from "./notices.js";
-import { createRecordPublisher } from "./publisher.js";
+import { createRecordPublisher } from "./publishing/publisher.js";
 import { createStreamReader } from "./reader.js";
 import type { ResolvedOptions } from "./settings.js";
+import { createFencedStore } from "./store/fenced-store.js";
 import type { StreamApi } from "./stream-api.js";
 import { createTroubleLog } from "./trouble-log.js";
 

@@ -4,9 +4,9 @@
  */
 import { messageOf } from "../errors.js";
 import type { Clock } from "./clock.js";
-import type { Invalidation } from "./invalidation-record.js";
+import { createSlice } from "./coherence/slice.js";
 import { advanced, isWarm, type Position, type ShardCursor } from "./position.js";
-import { createSlice } from "./slice.js";
+import type { Invalidation } from "./record.js";
 import { type ListedShard, StreamFailure } from "./stream-api.js";
 
 export interface PollLimits {

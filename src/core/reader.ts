@@ -7,9 +7,9 @@
  * that cannot be used any more is taken anew from the last moment the shard was known to be caught up.
  */
 import type { Clock } from "./clock.js";
-import { decodeRecord, type Invalidation, type RecordDecoder } from "./invalidation-record.js";
 import { createPollRun, type Poll, type PollLimits, type PollRun } from "./poll-run.js";
 import { type Position, usableIterator } from "./position.js";
+import { decodeRecord, type Invalidation, type RecordDecoder } from "./record.js";
 import {
   type ListedShard,
   type ListShardsRequest,

@@ -2,8 +2,8 @@
  * What the protocol needs to be told: the options, complete and valid. Defaults and checks are in `options.ts`.
  */
 import type { DataId } from "./data-id.js";
-import type { TtlRange } from "./expiry.js";
-import type { RecordDecoder } from "./invalidation-record.js";
+import type { RecordDecoder } from "./record.js";
+import type { TtlRange } from "./store/expiry.js";
 
 export type RefreshErrorPolicy = "bypass" | "serve" | "throw";
 

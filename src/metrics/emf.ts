@@ -6,12 +6,12 @@
  */
 
 import { Metrics } from "@aws-lambda-powertools/metrics";
-import type { MetricsSink } from "../core/invocation-report.js";
-import { METRICS, METRICS_NAMESPACE } from "../core/metric-names.js";
+import type { MetricsSink } from "../core/invocation/report.js";
 import type { TroubleLog } from "../core/trouble-log.js";
+import { METRICS, METRICS_NAMESPACE } from "./names.js";
 
 export type { Metrics } from "@aws-lambda-powertools/metrics";
-export { DIMENSION_NAMES, METRIC_NAMES, METRICS_NAMESPACE, PROPERTY_NAMES } from "../core/metric-names.js";
+export { DIMENSION_NAMES, METRIC_NAMES, METRICS_NAMESPACE, PROPERTY_NAMES } from "./names.js";
 
 export interface EmfSinkOptions {
   readonly streamName: string;

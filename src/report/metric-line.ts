@@ -2,8 +2,8 @@
  * One line of accounts as the report needs it, read from whatever JSON a log held.
  * Logs are foreign text: nothing is believed until checked, and no control character gets through to a terminal.
  */
-import type { InvocationReport } from "../core/invocation-report.js";
-import { METRICS } from "../core/metric-names.js";
+import type { InvocationReport } from "../core/invocation/report.js";
+import { METRICS } from "../metrics/names.js";
 
 export interface MetricLine {
   readonly timestampMs: number;

@@ -3,7 +3,7 @@
  * Memory is bounded whatever comes in: groups beyond a limit are put together as one.
  */
 
-import type { FreshnessState } from "../core/invocation-report.js";
+import type { FreshnessState } from "../core/invocation/report.js";
 import { type BoundOutcome, BoundReplay, breakEvenMs, LADDER_MS } from "./bound-replay.js";
 import { LogHistogram } from "./log-histogram.js";
 import { addCounts, type Counts, type MetricLine, noCounts } from "./metric-line.js";

@@ -1,9 +1,9 @@
 /** `scache/testing`: what our own tests stand on, for users' tests. The public names, and nothing else. */
 
-export type { InvalidationPublisher } from "../core/invalidator.js";
-export type { InvocationReport } from "../core/invocation-report.js";
+export type { InvocationReport } from "../core/invocation/report.js";
+export type { InvalidationPublisher } from "../core/publishing/invalidator.js";
 export type { PutOutcome } from "../core/stream-api.js";
-export type { ScacheMiddleware } from "../hooks.js";
+export type { ScacheMiddleware } from "../middleware.js";
 export type { CallPlan, CallPolicy, StreamCall, StreamOperation } from "./call-plan.js";
 export { ManualClock } from "./manual-clock.js";
 export type { MemoryClient } from "./memory-client.js";

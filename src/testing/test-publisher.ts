@@ -3,8 +3,8 @@
  * stream's clock. It publishes with the same core; it must never open a socket or read the system's clock.
  */
 import type { Random } from "../core/clock.js";
-import { createInvalidator, type InvalidationPublisher } from "../core/invalidator.js";
-import { createRecordPublisher } from "../core/publisher.js";
+import { createInvalidator, type InvalidationPublisher } from "../core/publishing/invalidator.js";
+import { createRecordPublisher } from "../core/publishing/publisher.js";
 import { check, milliseconds, withDefaults } from "../option-rules.js";
 import { FUNCTION, STREAM } from "./argument-rules.js";
 import type { CallPolicy } from "./call-plan.js";

@@ -4,8 +4,8 @@
  */
 import type { Random } from "../core/clock.js";
 import { createEnvironment } from "../core/environment.js";
-import type { MetricsSink } from "../core/invocation-report.js";
-import { createHooks, type ScacheMiddleware } from "../hooks.js";
+import type { MetricsSink } from "../core/invocation/report.js";
+import { createHooks, type ScacheMiddleware } from "../middleware.js";
 import { check, type Rule, withDefaults } from "../option-rules.js";
 import { resolveOptions, type ScacheOptions } from "../options.js";
 import { CLOCK, FUNCTION, STREAM } from "./argument-rules.js";

@@ -2,7 +2,7 @@
  * Records as large as Kinesis takes, of the shapes that make careless parsers slow. Work that grows with the square of a
  * mebibyte takes minutes, so a bound of seconds tells it apart on any machine, however busy.
  */
-import { decodeRecord } from "../../src/core/invalidation-record.js";
+import { decodeRecord } from "../../src/core/record.js";
 
 const MIB = 1_048_576;
 const MOST_MS = 3_000;

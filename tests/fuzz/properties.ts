@@ -4,12 +4,7 @@
  */
 import fc from "fast-check";
 import { dataId, parseDataId, toDataId } from "../../src/core/data-id.js";
-import {
-  type DecodedRecord,
-  decodeRecord,
-  encodeRecord,
-  type Invalidation,
-} from "../../src/core/invalidation-record.js";
+import { type DecodedRecord, decodeRecord, encodeRecord, type Invalidation } from "../../src/core/record.js";
 import { InvalidDataIdError } from "../../src/errors.js";
 import {
   anyText,

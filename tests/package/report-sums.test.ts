@@ -5,7 +5,7 @@
 
 import { describe, expect, test } from "@jest/globals";
 import middy from "@middy/core";
-import type { InvocationReport } from "../../src/core/invocation-report.js";
+import type { InvocationReport } from "../../src/core/invocation/report.js";
 import { dataId } from "../../src/index.js";
 import { createEmfSink } from "../../src/metrics/emf.js";
 import { LogReader } from "../../src/report/read-log.js";

@@ -2,7 +2,7 @@
  * A handler that changes data: it writes the source, then invalidates through its cache. Resolved must mean that the stream
  * holds it, and rejected must name what it may not hold.
  */
-import type { ContextCache } from "../../src/core/context-cache.js";
+import type { ContextCache } from "../../src/core/invocation/context-cache.js";
 import { PublishError } from "../../src/errors.js";
 import type { SimEnvironment } from "./sim-environment.js";
 import type { Datum } from "./truth.js";

@@ -1,5 +1,5 @@
 /** Counts the rare paths that can be told from what an invocation was told, and checks the bounds of what it reports. */
-import type { FreshnessState, InvocationReport } from "../../src/core/invocation-report.js";
+import type { FreshnessState, InvocationReport } from "../../src/core/invocation/report.js";
 import type { SimEnvironment } from "./sim-environment.js";
 import type { Datum } from "./truth.js";
 import type { World } from "./world.js";

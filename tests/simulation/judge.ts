@@ -2,7 +2,7 @@
  * The oracle: whether what an invocation was given keeps the promises; each function says what is wrong, or undefined. It
  * knows when each change was acknowledged and when each invocation began, and nothing of how the cache works.
  */
-import type { Freshness } from "../../src/core/context-cache.js";
+import type { Freshness } from "../../src/core/invocation/context-cache.js";
 import type { SimEnvironment } from "./sim-environment.js";
 import type { Acknowledgement, Datum, Value } from "./truth.js";
 

@@ -2,7 +2,7 @@
  * What happens to the stream besides the environments under test: writers without a cache (the package's publisher, and
  * programs that write the wire format themselves), records nobody understands, and people who reshard.
  */
-import { createRecordPublisher } from "../../src/core/publisher.js";
+import { createRecordPublisher } from "../../src/core/publishing/publisher.js";
 import { StreamFailure } from "../../src/core/stream-api.js";
 import { PublishError } from "../../src/errors.js";
 import type { Dice } from "./dice.js";

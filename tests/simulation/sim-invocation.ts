@@ -2,9 +2,9 @@
  * One invocation of a schedule, as a handler would behave: it catches up, reads, loads, stores, writes, invalidates, and
  * ends, mostly. Everything the cache returns goes to the judge.
  */
-import type { ContextCache } from "../../src/core/context-cache.js";
-import type { Invocation } from "../../src/core/invocation.js";
-import type { InvocationReport } from "../../src/core/invocation-report.js";
+import type { ContextCache } from "../../src/core/invocation/context-cache.js";
+import type { Invocation } from "../../src/core/invocation/invocation.js";
+import type { InvocationReport } from "../../src/core/invocation/report.js";
 import { RefreshError } from "../../src/errors.js";
 import { changeFromInside } from "./inside-writer.js";
 import { countCatchUp, countExpiry, countReport } from "./invocation-counts.js";

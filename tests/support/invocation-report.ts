@@ -1,5 +1,5 @@
 /** A report with unremarkable figures, for tests that care about a few of its fields. */
-import type { InvocationReport } from "../../src/core/invocation-report.js";
+import type { InvocationReport } from "../../src/core/invocation/report.js";
 
 export function reportWith(fields: Partial<InvocationReport> = {}): InvocationReport {
   return {

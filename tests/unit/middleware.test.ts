@@ -1,190 +1,218 @@
-/** How `scache()` is put together from the stream, the options and the environment's variables. */
+/** How invocations begin and end with Middy's hooks, whichever of them run. */
 import { describe, expect, test } from "@jest/globals";
-import { dataId, InvalidOptionError, type ScacheOptions, scache } from "../../src/index.js";
-import { FakeKinesisClient } from "../support/fake-kinesis-client.js";
-import { captureStandardOutput } from "../support/standard-output.js";
-import { RecordedLog } from "../support/test-environment.js";
-import { until } from "../support/until.js";
-import { withVariables } from "./support/environment-variables.js";
+import type { InvocationReport } from "../../src/core/invocation/report.js";
+import { RefreshError } from "../../src/errors.js";
+import { type CacheContext, createHooks, type ScacheRequest } from "../../src/middleware.js";
+import type { ScacheOptions } from "../../src/options.js";
+import { Rig, userId } from "./support/rig.js";
 
-const ID = dataId<string>("db.users.id", "1");
-
-type Hooks = ReturnType<typeof scache>;
-type Request = Parameters<Hooks["before"]>[0];
-
-function request(awsRequestId = "request"): Request {
-  const context = { awsRequestId, getRemainingTimeInMillis: () => 30_000 } as Request["context"];
+function request(fields: Partial<CacheContext> = {}): ScacheRequest {
+  const context = { getRemainingTimeInMillis: () => 30_000, ...fields } as CacheContext;
   return { event: {}, context, response: undefined, error: undefined, internal: {} };
 }
 
-function create(options: ScacheOptions = {}, stream = "users") {
-  const kinesis = new FakeKinesisClient();
-  const log = new RecordedLog();
-  const hooks = scache(stream, { client: kinesis.asClient(), logger: log, ...options });
-  /** One invocation; resolves to the metrics lines written while it ran. */
-  const invoke = async (work: (cache: Request["context"]["cache"]) => unknown = () => undefined) => {
-    const { lines } = await captureStandardOutput(async () => {
-      const one = request();
-      await hooks.before(one);
-      await work(one.context.cache);
-      hooks.after(one);
-    });
-    return lines;
-  };
-  return { kinesis, log, hooks, invoke };
+function setUp({ oneAtATime = false, ...options }: ScacheOptions & { oneAtATime?: boolean } = {}) {
+  const rig = new Rig(options);
+  const reports: InvocationReport[] = [];
+  const hooks = createHooks(rig.environment, (report) => reports.push(report), oneAtATime);
+  return { rig, hooks, reports, reported: () => reports.splice(0).map(({ requestId }) => requestId) };
 }
 
-describe("scache", () => {
-  test("refuses a wrong stream or option when it is built", () => {
-    expect(() => scache("no such name!")).toThrow(InvalidOptionError);
-    expect(() => scache("users", { ttlMs: 0 })).toThrow(/"ttlMs".*but got 0/);
-    expect(() => scache("users", null as never)).toThrow(InvalidOptionError);
-    expect(() => scache(undefined as never)).toThrow(/"stream"/);
+describe("before", () => {
+  test("puts a cache into the context and answers nothing, which Middy would take for the result", async () => {
+    const { hooks } = setUp();
+    const { context, ...rest } = request();
+    expect(await hooks.before({ context, ...rest })).toBeUndefined();
+    expect(context.cache.freshness.state).toBe("empty");
+    expect(context.cache.add(userId("1"), "one")).toBe(true);
   });
 
-  test("makes no call when it is built, nor while there is nothing cached", async () => {
-    const { kinesis, invoke } = create();
-    await invoke();
-    expect(kinesis.calls).toEqual([]);
+  test("the cache is there before the stream has been read, and misses until it has", async () => {
+    const { rig, hooks } = setUp();
+    await rig.warm({ 1: "one" });
+    rig.plan = { answerMs: 50 };
+    const one = request();
+    const done = hooks.before(one);
+    expect(one.context.cache.get(userId("1"))).toBeUndefined();
+    await rig.clock.advance(50);
+    await done;
+    expect(one.context.cache.get(userId("1"))).toBe("one");
   });
 
-  test("each call is a cache of its own; two handlers that use one share it", async () => {
-    const [one, other] = [create(), create()];
-    await one.invoke((cache) => cache.add(ID, "one"));
-    let seen: unknown[] = [];
-    await one.invoke((cache) => {
-      seen = [...seen, cache.get(ID)];
-    });
-    await other.invoke((cache) => {
-      seen = [...seen, cache.get(ID)];
-    });
-    expect(seen).toEqual(["one", undefined]);
+  test("used twice for one handler it is one cache: read once, reported once", async () => {
+    const { rig, hooks, reports } = setUp();
+    await rig.warm({ 1: "one" });
+    const one = request();
+    await hooks.before(one);
+    const { cache } = one.context;
+    await hooks.before(one);
+    expect(one.context.cache).toBe(cache);
+    expect(rig.forgetCalls()).toEqual(["getRecords"]);
+    hooks.after(one);
+    hooks.after(one);
+    expect(reports).toHaveLength(1);
   });
 
-  test("reads and publishes through the client it is given, on the stream it is given", async () => {
-    const { kinesis, invoke } = create();
-    await invoke((cache) => cache.add(ID, "one"));
-    await invoke((cache) => cache.invalidate(ID));
-    expect(kinesis.calls).toEqual(["ListShards", "GetShardIterator", "GetRecords", "PutRecords"]);
-  });
-
-  test("names the stream in its errors, by its name even when an ARN was given", async () => {
-    const { kinesis, hooks } = create(
-      { onRefreshError: "throw", metrics: false },
-      "arn:aws:kinesis:eu-west-1:123456789012:stream/users",
-    );
+  test("a second request with the same context is a new invocation, and ends the first", async () => {
+    const { hooks, reports } = setUp();
     const first = request();
     await hooks.before(first);
-    first.context.cache.add(ID, "one");
-    hooks.after(first);
-    kinesis.failure = new Error("no network");
-    await expect(hooks.before(request())).rejects.toThrow(/stream "users": no network/);
+    const { cache } = first.context;
+    await hooks.before({ ...first });
+    expect(first.context.cache).not.toBe(cache);
+    expect(reports).toHaveLength(1);
   });
 
-  test("tells the logger it is given of trouble, once, and of its end", async () => {
-    const { kinesis, log, invoke } = create({ metrics: false });
-    await invoke((cache) => cache.add(ID, "one"));
-    kinesis.failure = new Error("no network");
-    await invoke();
-    await invoke();
-    expect([log.warnings.length, log.infos.length]).toEqual([1, 0]);
-    expect(log.warnings[0]?.message).toContain('"users"');
-    kinesis.failure = undefined;
-    // After two failures the stream is left alone for a moment.
-    await until("the stream was read again", async () => {
-      await invoke();
-      return log.infos.length > 0;
-    });
-    await invoke();
-    expect([log.warnings.length, log.infos.length]).toEqual([1, 1]);
-    expect(log.infos[0]?.message).toContain('"users"');
+  test("the same request after its end is a new invocation: nothing of the first is kept", async () => {
+    const { hooks, reports } = setUp();
+    const one = request();
+    for (let round = 1; round <= 3; round++) {
+      await hooks.before(one);
+      hooks.after(one);
+      expect(reports).toHaveLength(round);
+    }
+  });
+
+  test("rejects when the policy is to throw, and the invocation is still accounted for", async () => {
+    const { rig, hooks, reports } = setUp({ onRefreshError: "throw" });
+    await rig.warm({ 1: "one" });
+    rig.plan = { fail: "unavailable" };
+    const one = request();
+    await expect(hooks.before(one)).rejects.toThrow(RefreshError);
+    hooks.onError(one);
+    expect(reports).toMatchObject([{ refreshFailures: 1, state: "bypassed" }]);
   });
 });
 
-describe("metrics", () => {
-  test("are a line for each invocation, named by the environment's variables", async () => {
-    const lines = await withVariables(
-      { POWERTOOLS_SERVICE_NAME: "orders", AWS_LAMBDA_FUNCTION_NAME: "get-order" },
-      () => create().invoke(),
-    );
-    expect(lines).toHaveLength(1);
-    expect(JSON.parse(lines[0] ?? "")).toMatchObject({
-      service: "orders",
-      function: "get-order",
-      stream: "users",
-      requestId: "request",
-      CacheHits: 0,
-    });
+describe("after and onError", () => {
+  test("report the invocation under its own id, and answer nothing", async () => {
+    const { hooks, reported } = setUp();
+    const [good, bad] = [request({ awsRequestId: "good" }), request({ awsRequestId: "bad" })];
+    await hooks.before(good);
+    await hooks.before(bad);
+    expect(hooks.onError(bad)).toBeUndefined();
+    expect(hooks.after(good)).toBeUndefined();
+    expect(reported()).toEqual(["bad", "good"]);
   });
 
-  test("false writes none", async () => {
-    expect(await create({ metrics: false }).invoke()).toEqual([]);
+  test("report once, whichever of them run", async () => {
+    const { hooks, reports } = setUp();
+    const one = request();
+    await hooks.before(one);
+    hooks.after(one);
+    hooks.onError(one);
+    await hooks.before(request());
+    expect(reports).toHaveLength(1);
   });
 
-  test("that cannot be written are told to the log once, and change nothing", async () => {
-    const metrics = {
-      addMetric: () => {
-        throw new Error("disk full");
-      },
-    } as unknown as NonNullable<ScacheOptions["metrics"]>;
-    const { log, invoke } = create({ metrics });
-    expect([...(await invoke()), ...(await invoke())]).toEqual([]);
-    expect(log.warnings.map(({ message }) => message)).toEqual([expect.stringContaining("metrics")]);
+  test("without a before there is nothing to report", () => {
+    const { hooks, reports } = setUp();
+    hooks.after(request());
+    hooks.onError(request());
+    expect(reports).toEqual([]);
   });
 });
 
 describe("an invocation whose hooks never came", () => {
-  /** The requests written up by the second `before`, in an environment with these variables. */
-  const abandoned = async (variables: Record<string, string | undefined>) => {
-    // Only to build it: Powertools, told of concurrency, writes nothing without the runtime's own store.
-    const { hooks } = await withVariables(
-      { AWS_LAMBDA_RUNTIME_API: undefined, AWS_LAMBDA_MAX_CONCURRENCY: undefined, ...variables },
-      () => create(),
-    );
-    const { lines } = await captureStandardOutput(async () => {
-      await hooks.before(request("left"));
-      await hooks.before(request("next"));
-    });
-    return lines.map((line) => (JSON.parse(line) as { requestId: string }).requestId);
-  };
-
-  test("is over at the next one in Lambda, which runs one at a time", async () => {
-    expect(await abandoned({ AWS_LAMBDA_RUNTIME_API: "127.0.0.1:9001" })).toEqual(["left"]);
+  test("is reported at the next before, exactly once, where only one runs at a time", async () => {
+    const { hooks, reported } = setUp({ oneAtATime: true });
+    await hooks.before(request({ awsRequestId: "left" }));
+    expect(reported()).toEqual([]);
+    const next = request({ awsRequestId: "next" });
+    await hooks.before(next);
+    expect(reported()).toEqual(["left"]);
+    hooks.after(next);
+    expect(reported()).toEqual(["next"]);
   });
 
-  test("may still be running on Managed Instances, and outside Lambda", async () => {
-    expect(await abandoned({ AWS_LAMBDA_RUNTIME_API: "127.0.0.1:9001", AWS_LAMBDA_MAX_CONCURRENCY: "8" })).toEqual([]);
-    expect(await abandoned({})).toEqual([]);
+  test("does not make the next one wait for what it had not read", async () => {
+    const { rig, hooks } = setUp({ oneAtATime: true });
+    await rig.warm({ 1: "one" });
+    rig.plan = { hang: true };
+    const left = hooks.before(request());
+    await rig.clock.advance(1_000);
+    await left;
+    rig.plan = {};
+    const next = request();
+    await hooks.before(next);
+    expect(next.context.cache.get(userId("1"))).toBe("one");
+  });
+
+  test("is let be where several run at once, until its own time is up", async () => {
+    const { rig, hooks, reported } = setUp();
+    await hooks.before(request({ awsRequestId: "left", getRemainingTimeInMillis: () => 1_000 }));
+    await hooks.before(request({ awsRequestId: "second" }));
+    expect(reported()).toEqual([]);
+    await rig.clock.advance(1_001);
+    await hooks.before(request({ awsRequestId: "third" }));
+    expect(reported()).toEqual(["left"]);
+  });
+
+  test("is over where several run at once as soon as a later before has answered for it", async () => {
+    const { hooks, reported } = setUp();
+    const answered = request({ awsRequestId: "answered" });
+    await hooks.before(answered);
+    answered.earlyResponse = null;
+    await hooks.before(request({ awsRequestId: "next" }));
+    expect(reported()).toEqual(["answered"]);
+  });
+
+  test("that was reported at the next before is not when its hooks come after all", async () => {
+    const { hooks, reported } = setUp({ oneAtATime: true });
+    const late = request({ awsRequestId: "late" });
+    await hooks.before(late);
+    await hooks.before(request({ awsRequestId: "next" }));
+    hooks.after(late);
+    expect(reported()).toEqual(["late"]);
   });
 });
 
-describe("debug notices", () => {
-  /** What is logged, at the given level, of a value that cannot be cached, by a logger of the package's own. */
-  const logged = (variables: Record<string, string>) =>
-    withVariables(
-      { AWS_LAMBDA_LOG_LEVEL: undefined, POWERTOOLS_LOG_LEVEL: undefined, LOG_LEVEL: undefined, ...variables },
-      async () => {
-        const hooks = scache("users", {
-          client: new FakeKinesisClient().asClient(),
-          metrics: false,
-          sizeOf: () => {
-            throw new Error("cannot be measured");
-          },
-        });
-        const { lines } = await captureStandardOutput(async () => {
-          const one = request();
-          await hooks.before(one);
-          one.context.cache.add(ID, "one");
-        });
-        return lines.length;
-      },
-    );
+describe("the time that is left", () => {
+  test("is what bounds the wait for the stream: half of it", async () => {
+    const { rig, hooks } = setUp({ refreshTimeoutMs: 10_000 });
+    await rig.warm({ 1: "one" });
+    rig.plan = { hang: true };
+    const startedAtMs = rig.clock.now();
+    let doneAfterMs = 0;
+    const before = hooks.before(request({ getRemainingTimeInMillis: () => 800 })).then(() => {
+      doneAfterMs = rig.clock.now() - startedAtMs;
+    });
+    await rig.clock.advance(10_000);
+    await before;
+    expect(doneAfterMs).toBe(400);
+  });
 
-  test("are written only where one of the variables asks for them", async () => {
-    expect(await logged({})).toBe(0);
-    expect(await logged({ POWERTOOLS_LOG_LEVEL: "INFO" })).toBe(0);
-    for (const name of ["AWS_LAMBDA_LOG_LEVEL", "POWERTOOLS_LOG_LEVEL", "LOG_LEVEL"]) {
-      expect([name, await logged({ [name]: "DEBUG" })]).toEqual([name, 1]);
-    }
+  test.each([
+    ["is no number", () => Number.NaN],
+    ["is not said", undefined],
+    ["is nothing", () => undefined as unknown as number],
+    ["is without end", () => Number.POSITIVE_INFINITY],
+  ])("that %s is as long as an invocation can be", async (_what, getRemainingTimeInMillis) => {
+    const { rig, hooks, reported } = setUp({ refreshTimeoutMs: 2_000 });
+    await rig.warm({ 1: "one" });
+    rig.plan = { answerMs: 1_900 };
+    const one = request({ awsRequestId: "1", getRemainingTimeInMillis } as Partial<CacheContext>);
+    const before = hooks.before(one);
+    await rig.clock.advance(2_000);
+    await before;
+    expect(one.context.cache.get(userId("1"))).toBe("one");
+    await rig.clock.advance(14 * 60_000);
+    rig.plan = { fail: "unavailable" };
+    await hooks.before(request());
+    expect(reported()).toEqual([]);
+    await rig.clock.advance(60_000);
+    await hooks.before(request());
+    expect(reported()).toContain("1");
+  });
+
+  test("that is over lets the invocation go on without the cache", async () => {
+    const { rig, hooks } = setUp();
+    await rig.warm({ 1: "one" });
+    rig.plan = { answerMs: 1 };
+    const one = request({ getRemainingTimeInMillis: () => -5 });
+    const before = hooks.before(one);
+    await rig.clock.advance(0);
+    await before;
+    expect(one.context.cache.get(userId("1"))).toBeUndefined();
   });
 });

@@ -1,11 +1,11 @@
 /** Breakages of what may be stored, and of what is dropped. */
 import type { Mutant } from "./mutant.js";
 
-const FENCE = "src/core/fill-fence.ts";
-const FENCED = "src/core/fenced-store.ts";
-const STORE = "src/core/entry-store.ts";
-const INVOCATION = "src/core/invocation.ts";
-const MISSES = "src/core/unanswered-misses.ts";
+const FENCE = "src/core/store/fill-fence.ts";
+const FENCED = "src/core/store/fenced-store.ts";
+const STORE = "src/core/store/entry-store.ts";
+const INVOCATION = "src/core/invocation/invocation.ts";
+const MISSES = "src/core/invocation/unanswered-misses.ts";
 
 export const FILLING: readonly Mutant[] = [
   {

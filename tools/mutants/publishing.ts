@@ -1,9 +1,9 @@
 /** Breakages of publishing: resolved means written, and rejected says what may not be. */
 import type { Mutant } from "./mutant.js";
 
-const PUBLISHER = "src/core/publisher.ts";
-const INVOCATION = "src/core/invocation.ts";
-const BATCHING = "src/core/batching.ts";
+const PUBLISHER = "src/core/publishing/publisher.ts";
+const INVOCATION = "src/core/invocation/invocation.ts";
+const BATCHING = "src/core/publishing/batching.ts";
 
 export const PUBLISHING: readonly Mutant[] = [
   {

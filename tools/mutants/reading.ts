@@ -4,7 +4,7 @@ import type { Mutant } from "./mutant.js";
 const READER = "src/core/reader.ts";
 const POLL = "src/core/poll-run.ts";
 const POSITION = "src/core/position.ts";
-const RECORD = "src/core/invalidation-record.ts";
+const RECORD = "src/core/record.ts";
 
 export const READING: readonly Mutant[] = [
   {

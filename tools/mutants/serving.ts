@@ -1,12 +1,12 @@
 /** Breakages of what may be served, and of how a refresh is shared, bounded and given up. */
 import type { Mutant } from "./mutant.js";
 
-const COHERENCE = "src/core/coherence.ts";
-const INVOCATION = "src/core/invocation.ts";
+const COHERENCE = "src/core/coherence/coherence.ts";
+const INVOCATION = "src/core/invocation/invocation.ts";
 const MOMENT = "src/core/moment.ts";
-const SHARED = "src/core/shared-refresh.ts";
-const BACKOFF = "src/core/refresh-backoff.ts";
-const STORE = "src/core/entry-store.ts";
+const SHARED = "src/core/coherence/shared-refresh.ts";
+const BACKOFF = "src/core/coherence/refresh-backoff.ts";
+const STORE = "src/core/store/entry-store.ts";
 
 export const SERVING: readonly Mutant[] = [
   {

@@ -1,6 +1,6 @@
 /** Several invocations over one cache: what each may be served of what the others do. */
 import { describe, expect, test } from "@jest/globals";
-import { decodeRecord } from "../../../src/core/invalidation-record.js";
+import { decodeRecord } from "../../../src/core/record.js";
 import { Rig, slowLoad, userId } from "../support/rig.js";
 
 const ONE = userId("1");

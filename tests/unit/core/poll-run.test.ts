@@ -1,10 +1,10 @@
 /** How a poll ends: with failures, at its deadline, or because nobody waits, and always exactly as far as it read. */
 import { getEventListeners } from "node:events";
 import { describe, expect, test } from "@jest/globals";
-import { encodeRecord } from "../../../src/core/invalidation-record.js";
 import { createPollRun } from "../../../src/core/poll-run.js";
 import { fenceAt } from "../../../src/core/position.js";
 import { createStreamReader } from "../../../src/core/reader.js";
+import { encodeRecord } from "../../../src/core/record.js";
 import { type RecordsPage, type StreamApi, StreamFailure } from "../../../src/core/stream-api.js";
 import { ManualClock, settled } from "../../../src/testing/manual-clock.js";
 import { idsOf, keyOf, MINUTE_MS, never, on, once, pollOn, setUpReading } from "../support/reading.js";

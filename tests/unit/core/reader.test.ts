@@ -1,8 +1,8 @@
 /** Where reading begins, what each refresh costs, and what becomes of the records. */
 import { describe, expect, test } from "@jest/globals";
-import { encodeRecord } from "../../../src/core/invalidation-record.js";
 import { fenceAt } from "../../../src/core/position.js";
 import { createStreamReader } from "../../../src/core/reader.js";
+import { encodeRecord } from "../../../src/core/record.js";
 import type { StreamApi } from "../../../src/core/stream-api.js";
 import { settled } from "../../../src/testing/manual-clock.js";
 import { idsOf, keyOf, MINUTE_MS, never, pollOn, setUpReading } from "../support/reading.js";

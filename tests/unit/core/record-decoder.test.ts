@@ -1,7 +1,7 @@
 /** Decoders of the user's: believed to the letter, and what is not what it should be means everything. */
 import { describe, expect, test } from "@jest/globals";
 import { dataId } from "../../../src/core/data-id.js";
-import { decodeRecord } from "../../../src/core/invalidation-record.js";
+import { decodeRecord } from "../../../src/core/record.js";
 
 const EVERYTHING = { keys: [], sources: [], all: true };
 

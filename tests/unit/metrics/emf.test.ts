@@ -2,7 +2,7 @@
 import { InvokeStore } from "@aws/lambda-invoke-store";
 import { Metrics } from "@aws-lambda-powertools/metrics";
 import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
-import type { InvocationReport } from "../../../src/core/invocation-report.js";
+import type { InvocationReport } from "../../../src/core/invocation/report.js";
 import {
   createEmfSink,
   DIMENSION_NAMES,

@@ -1,7 +1,7 @@
 /** A publisher over a stream in memory, every call seen and planned, for the tests of publishing. It decides nothing. */
 import { dataId } from "../../../src/core/data-id.js";
-import { decodeRecord, type RecordContent } from "../../../src/core/invalidation-record.js";
-import { createRecordPublisher } from "../../../src/core/publisher.js";
+import { createRecordPublisher } from "../../../src/core/publishing/publisher.js";
+import { decodeRecord, type RecordContent } from "../../../src/core/record.js";
 import type { CallPlan, StreamCall } from "../../../src/testing/call-plan.js";
 import { ManualClock } from "../../../src/testing/manual-clock.js";
 import { MemoryStream } from "../../../src/testing/memory-stream.js";

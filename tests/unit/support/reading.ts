@@ -1,8 +1,9 @@
 /** A reader over a stream in memory, every call seen and planned, for the tests of reading. It decides nothing. */
-import { encodeRecord, type Invalidation } from "../../../src/core/invalidation-record.js";
+
 import type { Poll } from "../../../src/core/poll-run.js";
 import type { Position } from "../../../src/core/position.js";
 import { createStreamReader, type InvalidationReader, type ReaderOptions } from "../../../src/core/reader.js";
+import { encodeRecord, type Invalidation } from "../../../src/core/record.js";
 import type { CallPlan, StreamCall } from "../../../src/testing/call-plan.js";
 import { ManualClock, settled } from "../../../src/testing/manual-clock.js";
 import { MemoryStream, type MemoryStreamOptions } from "../../../src/testing/memory-stream.js";

@@ -4,9 +4,9 @@
  */
 import { type DataId, dataId } from "../../../src/core/data-id.js";
 import { createEnvironment, type Environment } from "../../../src/core/environment.js";
-import { encodeRecord, type RecordContent } from "../../../src/core/invalidation-record.js";
-import type { Invocation } from "../../../src/core/invocation.js";
+import type { Invocation } from "../../../src/core/invocation/invocation.js";
 import type { Notices, TroubleKind } from "../../../src/core/notices.js";
+import { encodeRecord, type RecordContent } from "../../../src/core/record.js";
 import { resolveOptions, type ScacheOptions } from "../../../src/options.js";
 import {
   type CallPlan,

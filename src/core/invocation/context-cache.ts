@@ -1,0 +1,66 @@
+/**
+ * What a handler holds as `context.cache`: the whole of the package that most users ever touch. Types only.
+ */
+import type { DataId, Observable } from "../data-id.js";
+import type { FreshnessState } from "./report.js";
+
+/** How much is known about what `get` returns in this invocation. */
+export interface Freshness {
+  readonly state: FreshnessState;
+  /** What is served was valid at this time or loaded since, in milliseconds since the epoch; undefined when bypassed. */
+  readonly asOf: number | undefined;
+  /** How long before the invocation began that was, in milliseconds; undefined when bypassed. */
+  readonly boundMs: number | undefined;
+}
+
+export interface AddOptions {
+  /** What loading the value cost, in milliseconds; less than 0 counts as 0. Default: the time since `get` missed, else 0. */
+  readonly savedMs?: number;
+  /** How long this entry may live, in milliseconds. Default: the `ttlMs` of the cache. */
+  readonly ttlMs?: number;
+}
+
+export interface ContextCache {
+  /**
+   * The value cached for `id`, or undefined. Never waits. Plain objects and arrays come frozen (see `freeze`).
+   * @throws InvalidDataIdError when `id` is not a data id
+   */
+  get<T>(id: DataId<T>): T | undefined;
+
+  /**
+   * Caches a value loaded in this invocation, after its `get` missed if there was one. `null` is a value; `undefined` is
+   * not. Returns false when it was refused: it may be older than an invalidation, is too large, or is undefined. Where an
+   * invalidation came after this invocation's first `get` of the id, that is the case until its own `invalidate` of it;
+   * after that, add only what was loaded since, and use `getOrAdd`, which knows when its load began, where several parts of
+   * a handler load one id at once.
+   * @throws InvalidDataIdError, or InvalidOptionError when an option is not a number of milliseconds
+   */
+  add<T>(id: DataId<T>, value: NoInfer<T>, options?: AddOptions): boolean;
+
+  /**
+   * The cached value, or else the one `load` returns, which is then cached. Concurrent calls for one id share one load.
+   * Rejects with what `load` rejects with; with an InvalidDataIdError or an InvalidOptionError before `load` is called.
+   */
+  getOrAdd<T>(id: DataId<T>, load: () => NoInfer<T> | PromiseLike<NoInfer<T>>, options?: AddOptions): Promise<T>;
+
+  /**
+   * Says that data have changed, to every environment. Call it after the change is stored, and await it. Resolves, once
+   * Kinesis holds every record, to a token naming what was written.
+   * @throws PublishError naming the ids that may not have been published; they are dropped here all the same
+   */
+  invalidate(...targets: readonly (DataId | Observable)[]): Promise<string>;
+
+  /** Says that every datum of a source has changed. As `invalidate`. */
+  invalidateSource(source: string): Promise<string>;
+
+  /** Says that everything has changed. As `invalidate`. */
+  invalidateAll(): Promise<string>;
+
+  /**
+   * Reads the stream once more, whatever `maxStalenessMs`, as if the invocation began now. For long invocations.
+   * @throws RefreshError when it could not be read in time, with `onRefreshError: "throw"` alone
+   */
+  refresh(): Promise<Freshness>;
+
+  readonly freshness: Freshness;
+}

@@ -1,0 +1,223 @@
+/** What a record on the stream says has changed: the Go program's format, our own fields, and all that is neither. */
+import { gzipSync } from "node:zlib";
+import { describe, expect, test } from "@jest/globals";
+import fc from "fast-check";
+import { dataId, parseDataId } from "../../../src/core/data-id.js";
+import { decodeRecord, encodeRecord } from "../../../src/core/record.js";
+import { vectors } from "../support/vectors.js";
+
+const bytes = (text: string) => new TextEncoder().encode(text);
+const decode = (text: string) => decodeRecord(bytes(text));
+const KEY = "id=1&s=a&t=data.ID";
+const EVERYTHING = { keys: [], sources: [], all: true, notUnderstood: expect.any(String) };
+
+interface GoRecord {
+  readonly note: string;
+  readonly keys: readonly string[] | null;
+  readonly ts: string;
+  readonly json: string;
+}
+
+interface GoDecode {
+  readonly json: string;
+  readonly keys: readonly string[] | null;
+  readonly error: string | null;
+}
+
+const RECORD_SAMPLES: readonly GoRecord[] = [
+  {
+    note: "two keys, ampersands escaped as Go's encoder does",
+    keys: ["id=1&s=db.table.id&t=data.ID", "id=a+b%26c&s=other&t=data.ID"],
+    ts: "2018-06-26T16:25:41.123456789Z",
+    json: String.raw`{"keys":["id=1\u0026s=db.table.id\u0026t=data.ID","id=a+b%26c\u0026s=other\u0026t=data.ID"],"ts":"2018-06-26T16:25:41.123456789Z"}`,
+  },
+  { note: "nil list", keys: null, ts: "2018-06-26T16:25:41Z", json: '{"keys":null,"ts":"2018-06-26T16:25:41Z"}' },
+];
+
+const DECODE_SAMPLES: readonly GoDecode[] = [
+  { json: "null", keys: null, error: null },
+  { json: `{"keys":["${KEY}"],"extra":{"keys":1}}`, keys: [KEY], error: null },
+  { json: `{"keys":["${KEY}"],"ts":null}`, keys: [KEY], error: null },
+  { json: '{"keys":[1]}', keys: null, error: "not a string" },
+  { json: '{"keys":[],"ts":"yesterday"}', keys: null, error: "not a time" },
+  { json: '{"keys":[]}x', keys: null, error: "text after the record" },
+];
+
+function canonical(keys: readonly string[] | null): string[] | "not ids" {
+  try {
+    return (keys ?? []).map((key) => parseDataId(key).toString());
+  } catch {
+    return "not ids";
+  }
+}
+
+describe("records of the Go program", () => {
+  test("are understood, and name the same keys", () => {
+    for (const { keys, json } of [...RECORD_SAMPLES, ...vectors<GoRecord>("go-records.json")]) {
+      const expected = canonical(keys);
+      if (expected === "not ids") expect(decode(json)).toEqual(EVERYTHING);
+      else expect({ json, ...decode(json) }).toEqual({ json, keys: expected, sources: [], all: false });
+    }
+  });
+
+  test("are understood if and only if the Go program understands them; a key that is no id means everything", () => {
+    for (const { json, keys, error } of [...DECODE_SAMPLES, ...vectors<GoDecode>("go-record-decode-vectors.json")]) {
+      const expected = error === null ? canonical(keys) : "not ids";
+      if (expected === "not ids") expect({ json, ...decode(json) }).toEqual({ json, ...EVERYTHING });
+      else expect({ json, ...decode(json) }).toEqual({ json, keys: expected, sources: [], all: false });
+    }
+  });
+});
+
+describe("a record of ours", () => {
+  test("is what the Go program reads: keys and an RFC 3339 time, and no field that says nothing", () => {
+    const record = new TextDecoder().decode(encodeRecord({ keys: [KEY] }, 0));
+    expect(record).toBe(`{"keys":["${KEY}"],"ts":"1970-01-01T00:00:00.000Z"}`);
+  });
+
+  test("reads back: keys, sources, everything", () => {
+    const content = { keys: [KEY], sources: ["db.users", ""], all: true };
+    expect(decodeRecord(encodeRecord(content, Date.UTC(2026, 0, 1)))).toEqual(content);
+  });
+
+  test("of any ids and sources reads back", () => {
+    const wellFormed = fc.string({ unit: "grapheme" });
+    fc.assert(
+      fc.property(fc.array(wellFormed), fc.array(wellFormed), fc.boolean(), (ids, sources, all) => {
+        const keys = ids.map((id) => dataId(id, id).toString());
+        expect(decodeRecord(encodeRecord({ keys, sources, all }, 0))).toEqual({ keys, sources, all });
+      }),
+    );
+  });
+});
+
+describe("fields", () => {
+  test("are named in any case, by Unicode's folding as in Go, and all that are given count", () => {
+    expect(decode(`{"KEYS":["${KEY}"],"\u212aeys":["id=2&s=a&t=data.ID"],"Source\u017f":["x"]}`)).toEqual({
+      keys: [KEY, "id=2&s=a&t=data.ID"],
+      sources: ["x"],
+      all: false,
+    });
+    expect(decode('{"ALL":true}')).toEqual({ keys: [], sources: [], all: true });
+    expect(decode('{"V":2}')).toEqual(EVERYTHING);
+  });
+
+  test("that are not known are ignored, a name like __proto__ too", () => {
+    expect(decode(`{"__proto__":{"all":true},"constructor":1,"keys":["${KEY}"]}`)).toEqual({
+      keys: [KEY],
+      sources: [],
+      all: false,
+    });
+  });
+
+  test("that are null say nothing", () => {
+    expect(decode('{"keys":null,"sources":null,"all":null,"v":null,"ts":null}')).toEqual({
+      keys: [],
+      sources: [],
+      all: false,
+    });
+  });
+
+  test("version 1 is known; every other version means everything", () => {
+    expect(decode('{"v":1,"keys":[]}')).toEqual({ keys: [], sources: [], all: false });
+    for (const version of ["0", "2", '"1"', "true", "[]", "1.5"]) {
+      expect(decode(`{"v":${version},"keys":["${KEY}"]}`)).toEqual(EVERYTHING);
+    }
+  });
+
+  test("that are given twice count together, whatever the case and the order", () => {
+    expect(decode('{"sources":["a"],"SOURCES":[null,"b"],"ALL":true,"all":false}')).toEqual({
+      keys: [],
+      sources: ["a", "", "b"],
+      all: true,
+    });
+  });
+
+  test.each([
+    ['{"keys":"a"}', '"keys" is "a"'],
+    ['{"keys":{}}', '"keys" is {}'],
+    ['{"keys":[5]}', '"keys" is 5'],
+    ['{"sources":"a"}', '"sources" is "a"'],
+    ['{"sources":[1]}', '"sources" is 1'],
+    ['{"all":1}', '"all" is 1'],
+    ['{"all":"true"}', '"all" is "true"'],
+    ['{"ts":5}', '"ts" is 5'],
+    ['{"ts":"yesterday"}', '"ts" is "yesterday"'],
+    ['{"ts":["2018-01-01T00:00:00Z"]}', '"ts" is an array of 1'],
+    ['{"v":2}', '"v" is 2'],
+    ["[]", '"record" is an array of 0'],
+    ["5", '"record" is 5'],
+    ['"keys"', '"record" is "keys"'],
+    ["true", '"record" is true'],
+  ])("%s is not understood, and the notice will say why", (json, notUnderstood) => {
+    expect(decode(json)).toEqual({ ...EVERYTHING, notUnderstood });
+  });
+
+  test("a time must be one that exists", () => {
+    const understood = (ts: string) => decode(`{"ts":"${ts}"}`).notUnderstood === undefined;
+    expect(
+      [
+        "2018-06-11T14:00:00+01:00",
+        "2018-06-28T00:00:00Z",
+        "2018-04-30T00:00:00,25Z",
+        "2024-02-29T00:00:00Z",
+        "0000-02-29T00:00:00Z",
+        "9999-12-31T23:59:59.9Z",
+      ].filter((ts) => !understood(ts)),
+    ).toEqual([]);
+    expect(
+      [
+        "2023-02-29T00:00:00Z",
+        "1900-02-29T00:00:00Z",
+        "2018-00-01T00:00:00Z",
+        "2018-13-01T00:00:00Z",
+        "2018-01-00T00:00:00Z",
+        "2018-04-31T00:00:00Z",
+        "2018-01-01T24:00:00Z",
+        "2018-01-01T00:60:00Z",
+        "2018-01-01T00:00:60Z",
+        "2018-01-01 00:00:00Z",
+        "2018-01-01T00:00:00",
+        "2018-01-01",
+        "x2018-01-01T00:00:00Z",
+        "2018-01-01T00:00:00Zx",
+        "",
+      ].filter(understood),
+    ).toEqual([]);
+  });
+});
+
+describe("keys written in another way still name their id", () => {
+  test.each([
+    ["id=a%20b&s=s&t=data.ID", "id=a+b&s=s&t=data.ID"],
+    ["id=%41&s=s&t=data.ID", "id=A&s=s&t=data.ID"],
+    ["id=%c3%a9&s=s&t=data.ID", "id=%C3%A9&s=s&t=data.ID"],
+    ["s=s&t=data.ID&id=1", "id=1&s=s&t=data.ID"],
+    ["id=%FF&s=s&t=data.ID", "id=%EF%BF%BD&s=s&t=data.ID"],
+    ["id=!&s=s&t=data.ID", "id=%21&s=s&t=data.ID"],
+    ["id=1&s=!&t=data.ID", "id=1&s=%21&t=data.ID"],
+    ["x=0&id=1&s=s&t=data.ID", "id=1&s=s&t=data.ID"],
+    ["id=1&s=s&t=data.ID&x=0", "id=1&s=s&t=data.ID"],
+    ["id=~&s=s&t=other.ID", "id=~&s=s&t=data.ID"],
+  ])("%s", (key, wire) => {
+    expect(decode(JSON.stringify({ keys: [key] })).keys).toEqual([wire]);
+  });
+});
+
+describe("records of another kind mean everything", () => {
+  test.each([
+    ["empty", new Uint8Array()],
+    ["KPL-aggregated", Uint8Array.of(0xf3, 0x89, 0x9a, 0xc2, 0x0a, 0x01, 0x61)],
+    ["gzip", gzipSync(`{"keys":["${KEY}"]}`)],
+    ["not UTF-8", Uint8Array.of(0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d)],
+    ["cut short", bytes('{"keys":["id=1')],
+    ["another format", bytes('{"keys":["user:1"]}')],
+    ["half of a surrogate pair", bytes(String.raw`{"keys":["id=\ud83d&s=s&t=data.ID"]}`)],
+  ])("%s", (_kind, data) => {
+    expect(decodeRecord(data)).toEqual(EVERYTHING);
+  });
+
+  test("a byte order mark before a record is no part of it", () => {
+    expect(decode(`\ufeff{"keys":["${KEY}"]}`).keys).toEqual([KEY]);
+  });
+});
