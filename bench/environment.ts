@@ -6,7 +6,8 @@
 import { type Clock, systemClock, systemRandom } from "../src/core/clock.js";
 import { createEnvironment, type Environment } from "../src/core/environment.js";
 import type { ContextCache } from "../src/core/invocation/context-cache.js";
-import type { StreamApi } from "../src/core/stream-api.js";
+import { createStreamLog } from "../src/kinesis/log.js";
+import type { StreamApi } from "../src/kinesis/stream-api.js";
 import { resolveOptions, type ScacheOptions } from "../src/options.js";
 
 /** Past every bound: the caches measured hold up to a million entries of a few hundred bytes. */
@@ -16,8 +17,7 @@ const ONE_HOUR_MS = 3_600_000;
 
 export function benchEnvironment(stream: StreamApi, options: ScacheOptions = {}, clock: Clock = systemClock) {
   return createEnvironment({
-    stream,
-    streamName: "bench",
+    log: createStreamLog(stream, { name: "bench", clock, random: systemRandom, clockMarginMs: 10_000 }),
     clock,
     random: systemRandom,
     options: resolveOptions({ ...UNBOUNDED, metrics: false, refreshTimeoutMs: 60_000, ...options }),

@@ -3,7 +3,7 @@
  * a network or a decoder of HTTP in the figures. Each answer takes one turn of the event loop, as a socket's would.
  */
 
-import type { PutOutcome, RecordsPage, RecordToPut, StreamApi, StreamRecord } from "../src/core/stream-api.js";
+import type { PutOutcome, RecordsPage, RecordToPut, StreamApi, StreamRecord } from "../src/kinesis/stream-api.js";
 
 /** What Kinesis puts into one page at most. */
 const PAGE_RECORDS = 10_000;

@@ -6,7 +6,7 @@
 import { PerformanceObserver } from "node:perf_hooks";
 import type { Environment } from "../src/core/environment.js";
 import { encodeRecord } from "../src/core/record.js";
-import type { StreamRecord } from "../src/core/stream-api.js";
+import type { StreamRecord } from "../src/kinesis/stream-api.js";
 import { benchEnvironment, invoke } from "./environment.js";
 import { ids, pick, userById, userOf } from "./keys.js";
 import { PageStream } from "./page-stream.js";

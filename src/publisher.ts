@@ -7,6 +7,7 @@ import { createInvalidator, type InvalidationPublisher } from "./core/publishing
 import { createRecordPublisher } from "./core/publishing/publisher.js";
 import { createStreamApi } from "./kinesis/api.js";
 import { createKinesisClient, type KinesisClient } from "./kinesis/client.js";
+import { createStreamLog } from "./kinesis/log.js";
 import { resolveStream } from "./kinesis/stream-ref.js";
 import { milliseconds, objectWith, withDefaults } from "./option-rules.js";
 
@@ -37,6 +38,6 @@ export function createPublisher(stream: string, options: PublisherOptions = {}):
   const { client, publishTimeoutMs } = withDefaults(options, RULES);
   const ref = resolveStream(stream);
   const api = createStreamApi(client ?? createKinesisClient({ region: ref.region }), ref);
-  const publisher = createRecordPublisher(api, ref.name, systemClock, systemRandom);
-  return createInvalidator(publisher, publishTimeoutMs);
+  const log = createStreamLog(api, { name: ref.name, clock: systemClock, random: systemRandom });
+  return createInvalidator(createRecordPublisher(log, systemClock, systemRandom), publishTimeoutMs);
 }

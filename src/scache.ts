@@ -7,6 +7,7 @@ import { createEnvironment } from "./core/environment.js";
 import { createTroubleLog } from "./core/trouble-log.js";
 import { createStreamApi } from "./kinesis/api.js";
 import { createKinesisClient } from "./kinesis/client.js";
+import { createStreamLog } from "./kinesis/log.js";
 import { resolveStream } from "./kinesis/stream-ref.js";
 import { createNotices } from "./logging.js";
 import { createEmfSink } from "./metrics/emf.js";
@@ -34,8 +35,12 @@ export function scache(stream: string, options: ScacheOptions = {}): ScacheMiddl
     debug: /^(debug|trace)$/i.test(level),
   });
   const environment = createEnvironment({
-    stream: createStreamApi(options.client ?? createKinesisClient({ region }), ref),
-    streamName,
+    log: createStreamLog(createStreamApi(options.client ?? createKinesisClient({ region }), ref), {
+      name: streamName,
+      clock: systemClock,
+      random: systemRandom,
+      clockMarginMs: resolved.clockMarginMs,
+    }),
     clock: systemClock,
     random: systemRandom,
     options: resolved,

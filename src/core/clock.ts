@@ -35,11 +35,25 @@ export const systemClock: Clock = {
 
 export const systemRandom: Random = () => Math.random();
 
-/** What the promise comes to, or undefined when it takes longer than `timeoutMs`. No timer is left behind. */
-export function within<T>(clock: Clock, timeoutMs: number, promise: Promise<T>): Promise<T | undefined> {
+/** The promise's value, or undefined when it takes longer than `timeoutMs` or `signal` aborts. Leaves no timer behind. */
+export function within<T>(
+  clock: Clock,
+  timeoutMs: number,
+  promise: Promise<T>,
+  signal?: AbortSignal,
+): Promise<T | undefined> {
   return new Promise((resolve, reject) => {
-    const cancel = clock.after(timeoutMs, () => resolve(undefined));
-    promise.finally(cancel).then(resolve, reject);
+    const cancel = clock.after(timeoutMs, giveUp);
+    signal?.addEventListener("abort", giveUp);
+    function done(): void {
+      cancel();
+      signal?.removeEventListener("abort", giveUp);
+    }
+    function giveUp(): void {
+      done();
+      resolve(undefined);
+    }
+    promise.finally(done).then(resolve, reject);
   });
 }
 

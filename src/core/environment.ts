@@ -6,18 +6,16 @@ import type { Clock, Random } from "./clock.js";
 import { createCoherence } from "./coherence/coherence.js";
 import { Invocation, type InvocationLimits, type Shared } from "./invocation/invocation.js";
 import { createLoads } from "./invocation/loads.js";
+import type { InvalidationLog } from "./log.js";
 import type { Moment } from "./moment.js";
 import type { Notices } from "./notices.js";
 import { createRecordPublisher } from "./publishing/publisher.js";
-import { createStreamReader } from "./reader.js";
 import type { ResolvedOptions } from "./settings.js";
 import { createFencedStore } from "./store/fenced-store.js";
-import type { StreamApi } from "./stream-api.js";
 import { createTroubleLog } from "./trouble-log.js";
 
 export interface EnvironmentDeps {
-  readonly stream: StreamApi;
-  readonly streamName: string;
+  readonly log: InvalidationLog;
   readonly clock: Clock;
   readonly random: Random;
   readonly options: ResolvedOptions;
@@ -30,14 +28,10 @@ export interface Environment {
 }
 
 export function createEnvironment(deps: EnvironmentDeps): Environment {
-  const { stream, streamName, clock, random, options } = deps;
+  const { log, clock, random, options } = deps;
   const trouble = createTroubleLog(clock, deps.notices);
-  // What was published shortly before the fence still counts while a replica may lag behind it.
-  const reader = createStreamReader(stream, clock, {
-    clockMarginMs: options.clockMarginMs + options.holdOffMs,
-    decode: options.decode,
-  });
-  const store = createFencedStore(clock, options);
+  const reader = log.open();
+  const store = createFencedStore(clock, options, () => reader.isPlaced);
   const underWay = new Set<Invocation>();
   let latest: Invocation | undefined;
   const parts = { ...deps, store, reader, trouble };
@@ -45,7 +39,7 @@ export function createEnvironment(deps: EnvironmentDeps): Environment {
     ...parts,
     coherence: createCoherence(parts),
     loads: createLoads(),
-    publisher: createRecordPublisher(stream, streamName, clock, random),
+    publisher: createRecordPublisher(log, clock, random),
     isAlone: (invocation) => underWay.size === 1 && underWay.has(invocation),
     isLatest: (invocation) => invocation === latest,
     ended: (invocation) => underWay.delete(invocation),

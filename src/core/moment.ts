@@ -8,17 +8,21 @@
 /** Larger is later, within one environment. */
 export type Epoch = number;
 
-export interface Moment {
-  readonly epoch: Epoch;
+/** What both clocks said. */
+export interface Instant {
   /** Wall clock. */
   readonly atMs: number;
   readonly monotonicMs: number;
+}
+
+export interface Moment extends Instant {
+  readonly epoch: Epoch;
 }
 
 /**
  * How long before `now` that was, at least as far as the clocks can tell: the wall clock may have been set back since, and
  * the monotonic one may stand still while the environment is frozen.
  */
-export function ageMs(then: Omit<Moment, "epoch">, now: Moment): number {
+export function ageMs(then: Instant, now: Instant): number {
   return Math.max(now.atMs - then.atMs, now.monotonicMs - then.monotonicMs);
 }

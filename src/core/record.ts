@@ -5,8 +5,8 @@
  * never "nothing has".
  */
 import { describe, messageOf } from "../errors.js";
-import { type Changed, changedData, EVERYTHING, NOTHING } from "./changed.js";
-import { type DataId, parseDataId } from "./data-id.js";
+import { type Changed, EVERYTHING, NOTHING } from "./changed.js";
+import { type DataId, parseDataId, toDataId } from "./data-id.js";
 
 /** What one record says has changed. */
 export interface Invalidation extends Changed {
@@ -26,8 +26,18 @@ export type RecordDecoder = (data: Uint8Array) => DecodedRecord;
 /** The newest version of the format this reader knows. A record of a later one flushes the cache. */
 export const RECORD_VERSION = 1;
 
-/** The largest record this package writes: one PUT payload unit, what Kinesis bills as one (25 KB). */
-export const RECORD_BYTES = 25_600;
+/**
+ * A larger record is not read: it means everything. Parsing more in one go would hold the event loop too long; and a Kinesis
+ * record is no larger than this, unless the stream was set to allow more.
+ * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecord.html
+ */
+export const MAX_READ_BYTES = 2 ** 20;
+/** A record up to this size parses fast whatever it holds. */
+const SMALL_BYTES = 2 ** 15;
+/** A larger one may hold this much that is neither a string nor in a list of strings: such things take long to parse. */
+const MAX_ODD_TOKENS = 5_000;
+/** Names in a part: a record may hold some hundred thousand, and some take long to read. */
+const NAMES_AT_ONCE = 250;
 
 /** A field that says nothing is left out. */
 export type RecordContent = Pick<Changed, "keys"> & Partial<Changed>;
@@ -40,12 +50,16 @@ export function encodeJson(value: unknown): Uint8Array {
   return encoder.encode(JSON.stringify(value));
 }
 
-/** Reads one record: with the user's decoder, if there is one. Never throws. */
-export function decodeRecord(data: Uint8Array, decode?: RecordDecoder): Invalidation {
+/**
+ * Reads one record, with the user's decoder if there is one. Yields what it says in parts, so that whoever applies them can
+ * give way to others in between; where a later part turns out not to be understood, the last one means everything. Never
+ * throws.
+ */
+export function* decodeRecord(data: Uint8Array, decode?: RecordDecoder): Generator<Invalidation> {
   try {
-    return decode === undefined ? readJson(data) : readDecoded(decode(data));
+    yield* decode === undefined ? readJson(data) : readDecoded(decode(data));
   } catch (error) {
-    return { ...EVERYTHING, notUnderstood: messageOf(error) };
+    yield { ...EVERYTHING, notUnderstood: messageOf(error) };
   }
 }
 
@@ -57,7 +71,7 @@ function must(fit: boolean, name: string, value: unknown): asserts fit {
   if (!fit) throw new TypeError(`"${name}" is ${describe(value)}`);
 }
 
-function readDecoded(decoded: DecodedRecord): Invalidation {
+function* readDecoded(decoded: DecodedRecord): Generator<Invalidation> {
   // An answer that is still to come names nothing now, which must not be taken for "nothing has changed".
   if ("then" in decoded) throw new TypeError("decode returned a promise");
   const { ids = [], sources = [], all = false } = decoded;
@@ -70,25 +84,42 @@ function readDecoded(decoded: DecodedRecord): Invalidation {
   must(typeof ids !== "string", "ids", ids);
   must(typeof sources !== "string", "sources", sources);
   must(typeof all === "boolean", "all", all);
-  return { ...changedData([...ids]), sources: [...sources].map((source) => text("sources", source)), all };
+  yield* inParts(
+    ids,
+    (id) => toDataId(id).toString(),
+    [...sources].map((source) => text("sources", source)),
+    all,
+  );
 }
 
 /** Field names match in any case, as in Go; of a field given twice in different case, both count. */
-function readJson(data: Uint8Array): Invalidation {
-  const record: unknown = JSON.parse(decoder.decode(data));
+function* readJson(data: Uint8Array): Generator<Invalidation> {
+  if (data.length > MAX_READ_BYTES) throw new RangeError(`a record of ${data.length} bytes is too large to be read`);
+  const json = decoder.decode(data);
+  if (data.length > SMALL_BYTES) {
+    mustParseFast(json);
+    yield NOTHING;
+  }
+  const record: unknown = JSON.parse(json);
   must(typeof record === "object" && !Array.isArray(record), "record", record);
-  let { keys, sources, all } = NOTHING;
-  for (const name of Object.keys(record ?? {})) {
+  if (record === null) return yield NOTHING;
+  let keys: readonly unknown[] = [];
+  let sources: readonly unknown[] = [];
+  let all = false;
+  let isOurs = false;
+  for (const name in record) {
     const value = (record as Record<string, unknown>)[name];
-    // A field that is null was not given.
-    if (value === null) continue;
     // Nearly every record has these two and no other, and there may be a million records.
-    switch (name === "keys" || name === "ts" ? name : name.toUpperCase().toLowerCase()) {
+    const field = name === "keys" || name === "ts" ? name : name.toUpperCase().toLowerCase();
+    isOurs ||= field === "keys" || field === "sources" || field === "all";
+    // A field that is null says nothing.
+    if (value === null) continue;
+    switch (field) {
       case "keys":
-        keys = joined(keys, name, value, canonicalKey);
+        keys = joined(keys, list(name, value));
         break;
       case "sources":
-        sources = joined(sources, name, value, String);
+        sources = joined(sources, list(name, value));
         break;
       case "all":
         must(typeof value === "boolean", name, value);
@@ -102,19 +133,78 @@ function readJson(data: Uint8Array): Invalidation {
         break;
     }
   }
-  return { keys, sources, all };
+  // Somebody else's record: a change it announces in fields of its own must not be taken for nothing.
+  if (!isOurs) throw new TypeError(`a record names "keys", "sources" or "all", but this is ${describe(record)}`);
+  yield* inParts(keys, (key) => canonicalKey(entry("keys", key)), sources, all);
 }
 
-/** What came before, and a list of strings, each of them read; null entries are empty strings, as in Go. */
-function joined(
-  before: readonly string[],
-  name: string,
-  value: unknown,
-  read: (entry: string) => string,
-): readonly string[] {
+/** Reads the names one by one, some hundred to a part. */
+function* inParts<T>(
+  names: Iterable<T>,
+  read: (name: T) => string,
+  sources: readonly unknown[],
+  all: boolean,
+): Generator<Invalidation> {
+  let part = { keys: [] as string[], sources: [] as string[], all };
+  const isFull = () => part.keys.length + part.sources.length === NAMES_AT_ONCE;
+  const next = () => {
+    const full = part;
+    part = { keys: [], sources: [], all: false };
+    return full;
+  };
+  for (const name of names) {
+    if (isFull()) yield next();
+    part.keys.push(read(name));
+  }
+  for (const source of sources) {
+    if (isFull()) yield next();
+    part.sources.push(entry("sources", source));
+  }
+  yield part;
+}
+
+/** Counts what is neither in a string nor a comma. @throws RangeError where there is too much of it */
+function mustParseFast(json: string): void {
+  let odd = 0;
+  for (let at = 0; at < json.length && odd <= MAX_ODD_TOKENS; at++) {
+    const code = json.charCodeAt(at);
+    if (code === QUOTE) at = endOfString(json, at);
+    else if (code > SPACE && code !== COMMA) odd++;
+  }
+  if (odd > MAX_ODD_TOKENS) throw new RangeError("a record of this form is too large to be read");
+}
+
+const SPACE = 0x20;
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const BACKSLASH = 0x5c;
+
+/** Where the string that begins at `start` ends. */
+function endOfString(json: string, start: number): number {
+  let end = json.indexOf('"', start + 1);
+  while (end > 0 && isEscaped(json, end)) end = json.indexOf('"', end + 1);
+  return end < 0 ? json.length : end;
+}
+
+/** Whether an odd number of backslashes stands before it. */
+function isEscaped(json: string, at: number): boolean {
+  let first = at;
+  while (json.charCodeAt(first - 1) === BACKSLASH) first--;
+  return (at - first) % 2 === 1;
+}
+
+function list(name: string, value: unknown): unknown[] {
   must(Array.isArray(value), name, value);
-  const entries = value.map((entry) => read(entry === null ? "" : text(name, entry)));
-  return before.length === 0 ? entries : [...before, ...entries];
+  return value;
+}
+
+function joined(before: readonly unknown[], more: readonly unknown[]): readonly unknown[] {
+  return before.length === 0 ? more : [...before, ...more];
+}
+
+/** An entry of a list; null is an empty string, as in Go. */
+function entry(name: string, value: unknown): string {
+  return value === null ? "" : text(name, value);
 }
 
 function text(name: string, value: unknown): string {
@@ -122,15 +212,28 @@ function text(name: string, value: unknown): string {
   return value;
 }
 
-/** Keys without escapes are written in one way only. */
-const PLAIN_KEY = /^id=[\w\-.~+]*&s=[\w\-.~+]*&t=data\.ID$/;
+/** A key as we write it: unreserved characters as they are, the space as "+", all else as upper-case escapes of UTF-8. */
+const CANONICAL_KEY = (() => {
+  const plain = "[\\w\\-.~+]*";
+  const next = "%[89AB][\\dA-F]";
+  const escapes = [
+    "%(?:[01][\\dA-F]|2[1-9A-CF]|3[A-F]|40|5[B-E]|60|7[BCDF])",
+    `%(?:C[2-9A-F]|D[\\dA-F])${next}`,
+    `%(?:E0%[AB][\\dA-F]|E[1-9A-CEF]${next}|ED%[89][\\dA-F])${next}`,
+    `%(?:F0%[9AB][\\dA-F]|F[123]${next}|F4%8[\\dA-F])${next}${next}`,
+  ].join("|");
+  const written = `${plain}(?:(?:${escapes})${plain})*`;
+  return new RegExp(`^id=${written}&s=${written}&t=data\\.ID$`);
+})();
+/** The match of a longer key might need more stack than there is. */
+const LONG_KEY = 4_096;
 
 /**
  * Any other key is read and written again, so that a producer that escapes differently still hits the entry.
  * A key that is no data id may have been meant for any of ours: it throws.
  */
 function canonicalKey(key: string): string {
-  return PLAIN_KEY.test(key) ? key : parseDataId(key).toString();
+  return key.length <= LONG_KEY && CANONICAL_KEY.test(key) ? key : parseDataId(key).toString();
 }
 
 /** But for the days from the 29th on, of which not every month has all. */

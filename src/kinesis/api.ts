@@ -5,7 +5,6 @@
 import {
   type $Command,
   GetRecordsCommand,
-  type GetRecordsCommandOutput,
   GetShardIteratorCommand,
   type KinesisClient,
   type KinesisClientResolvedConfig,
@@ -16,17 +15,11 @@ import {
   type PutRecordsResultEntry,
   type ServiceInputTypes,
   type ServiceOutputTypes,
-  type Shard,
 } from "@aws-sdk/client-kinesis";
-import {
-  type ListedShard,
-  type PutOutcome,
-  type RecordsPage,
-  type StreamApi,
-  StreamFailure,
-  type StreamFailureKind,
-} from "../core/stream-api.js";
+import { LogFailure, type LogFailureKind } from "../core/log.js";
 import { messageOf } from "../errors.js";
+import { incomplete, pageOf, shardsOf } from "./answers.js";
+import type { PutOutcome, StreamApi } from "./stream-api.js";
 
 type Command<Input extends ServiceInputTypes, Output extends ServiceOutputTypes> = $Command<
   Input,
@@ -51,15 +44,15 @@ export function createStreamApi(
     try {
       return await client.send(command, { abortSignal });
     } catch (error) {
-      throw new StreamFailure(kindOf(error), messageOf(error), { cause: error });
+      throw new LogFailure(kindOf(error), messageOf(error), { cause: error });
     }
   }
 
   return {
     async listShards({ fromTimestampMs, nextToken }, signal) {
-      // Kinesis refuses a request that names both a token and a stream.
+      // Kinesis refuses a request that names both a token and a stream, by name or by ARN.
       const command = new ListShardsCommand(
-        nextToken ? { ...byArn, NextToken: nextToken } : { ...stream, ...openSince(fromTimestampMs) },
+        nextToken ? { NextToken: nextToken } : { ...stream, ...openSince(fromTimestampMs) },
       );
       let serverTimeMs: number | undefined;
       command.middlewareStack.add(
@@ -71,8 +64,7 @@ export function createStreamApi(
         },
         { step: "deserialize" },
       );
-      const { Shards = [], NextToken } = await send(command, signal);
-      return { shards: Shards.map(toShard), nextToken: NextToken, serverTimeMs };
+      return { ...shardsOf(await send(command, signal)), serverTimeMs };
     },
 
     async getShardIterator(ShardId, fromMs, signal) {
@@ -81,11 +73,11 @@ export function createStreamApi(
       const command = new GetShardIteratorCommand({ ...stream, ShardId, ShardIteratorType, Timestamp });
       const { ShardIterator } = await send(command, signal);
       if (ShardIterator) return ShardIterator;
-      throw new StreamFailure("unavailable", "no iterator was given");
+      throw incomplete("GetShardIterator");
     },
 
-    async getRecords(ShardIterator, signal) {
-      return toPage(await send(new GetRecordsCommand({ ...byArn, ShardIterator }), signal));
+    async getRecords(ShardIterator, Limit, signal) {
+      return pageOf(await send(new GetRecordsCommand({ ...byArn, ShardIterator, Limit }), signal));
     },
 
     async putRecords(records, signal) {
@@ -101,22 +93,6 @@ function openSince(timestampMs: number | undefined): ListShardsInput {
   return { ShardFilter: { Type: "FROM_TIMESTAMP", Timestamp: new Date(timestampMs) } };
 }
 
-function toShard({ ShardId = "", ParentShardId, AdjacentParentShardId }: Shard): ListedShard {
-  const parents = [ParentShardId, AdjacentParentShardId];
-  return { shardId: ShardId, parentShardIds: parents.flatMap((parent) => parent ?? []) };
-}
-
-function toPage(answer: GetRecordsCommandOutput): RecordsPage {
-  // An answer that does not say how far behind it is proves nothing.
-  const { Records = [], NextShardIterator, ChildShards = [], MillisBehindLatest = Infinity } = answer;
-  return {
-    records: Records.map(({ Data }) => ({ data: Data ?? new Uint8Array() })),
-    nextIterator: NextShardIterator || undefined,
-    childShardIds: ChildShards.map(({ ShardId = "" }) => ShardId),
-    millisBehindLatest: MillisBehindLatest,
-  };
-}
-
 function toOutcome({ ErrorCode, ErrorMessage = "", ShardId, SequenceNumber }: PutRecordsResultEntry): PutOutcome {
   return !ErrorCode && ShardId && SequenceNumber
     ? { written: true, shardId: ShardId, sequenceNumber: SequenceNumber }
@@ -124,7 +100,7 @@ function toOutcome({ ErrorCode, ErrorMessage = "", ShardId, SequenceNumber }: Pu
 }
 
 /** By an error's name, whose fault it is, and its status. */
-const KINDS: readonly (readonly [failure: RegExp, kind: StreamFailureKind])[] = [
+const KINDS: readonly (readonly [failure: RegExp, kind: LogFailureKind])[] = [
   [/^(ProvisionedThroughput|LimitExceeded|(KMS)?Throttling)| 429$/, "throttled"],
   [/^ExpiredIterator/, "expired"],
   [/^(InvalidArgument|ResourceNotFound)/, "lost"],
@@ -133,7 +109,7 @@ const KINDS: readonly (readonly [failure: RegExp, kind: StreamFailureKind])[] = 
   [/Credentials| client | 4..$/, "refused"],
 ];
 
-function kindOf(error: unknown): StreamFailureKind {
+function kindOf(error: unknown): LogFailureKind {
   const { name, $fault, $metadata } = (error ?? {}) as Partial<KinesisServiceException>;
   const failure = `${name} ${$fault} ${$metadata?.httpStatusCode}`;
   return KINDS.find(([failures]) => failures.test(failure))?.[1] ?? "unavailable";

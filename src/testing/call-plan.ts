@@ -3,7 +3,7 @@
  * The stream asks a function of the test about every call, so that a scenario can script its faults and a simulation
  * can draw them; nothing here draws or decides.
  */
-import type { StreamFailureKind } from "../core/stream-api.js";
+import type { LogFailureKind } from "../core/log.js";
 
 export type StreamOperation = "listShards" | "getShardIterator" | "getRecords" | "putRecords";
 
@@ -23,7 +23,7 @@ export interface CallPlan {
   /** How long the answer takes back. */
   readonly answerMs?: number;
   /** The service does not act, and the call rejects with this kind of failure. */
-  readonly fail?: StreamFailureKind;
+  readonly fail?: LogFailureKind;
   /** Nothing is answered and nothing is done, ever: only an abort ends the call. */
   readonly hang?: boolean;
   /** The service acts, but the answer never arrives: the call rejects as `unavailable`, or hangs. */

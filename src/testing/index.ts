@@ -2,7 +2,7 @@
 
 export type { InvocationReport } from "../core/invocation/report.js";
 export type { InvalidationPublisher } from "../core/publishing/invalidator.js";
-export type { PutOutcome } from "../core/stream-api.js";
+export type { PutOutcome } from "../kinesis/stream-api.js";
 export type { ScacheMiddleware } from "../middleware.js";
 export type { CallPlan, CallPolicy, StreamCall, StreamOperation } from "./call-plan.js";
 export { ManualClock } from "./manual-clock.js";

@@ -1,18 +1,18 @@
 /**
  * One client of the in-memory stream: the four calls of the port, each with the fate its policy gives it.
  * An abort ends the waiting, never the service: a request that is under way still takes effect, as on a network.
- * It must reject with nothing but `StreamFailure`.
+ * It must reject with nothing but `LogFailure`.
  */
 import type { Clock } from "../core/clock.js";
-import {
-  type ListShardsRequest,
-  type PutOutcome,
-  type RecordsPage,
-  type RecordToPut,
-  type ShardsPage,
-  type StreamApi,
-  StreamFailure,
-} from "../core/stream-api.js";
+import { LogFailure } from "../core/log.js";
+import type {
+  ListShardsRequest,
+  PutOutcome,
+  RecordsPage,
+  RecordToPut,
+  ShardsPage,
+  StreamApi,
+} from "../kinesis/stream-api.js";
 import type { CallPlan, CallPolicy, StreamCall } from "./call-plan.js";
 import type { MemoryShard } from "./memory-shard.js";
 
@@ -52,10 +52,13 @@ export class MemoryClient implements StreamApi {
     return this.#call({ operation: "getShardIterator", shardId }, signal, () => this.#iteratorAt(shardId, fromMs));
   }
 
-  getRecords(iterator: string, signal: AbortSignal): Promise<RecordsPage> {
+  getRecords(iterator: string, limit: number | undefined, signal: AbortSignal): Promise<RecordsPage> {
     const shardId = parseIterator(iterator)?.shardId;
     const call: StreamCall = { operation: "getRecords", ...(shardId === undefined ? {} : { shardId }) };
-    return this.#call(call, signal, (plan) => this.#getRecords(iterator, plan));
+    return this.#call(call, signal, (plan) => ({
+      ...this.#getRecords(iterator, limit, plan),
+      serverTimeMs: this.#serverTimeMs(),
+    }));
   }
 
   putRecords(records: readonly RecordToPut[], signal: AbortSignal): Promise<readonly PutOutcome[]> {
@@ -95,17 +98,17 @@ export class MemoryClient implements StreamApi {
     plan: CallPlan,
     act: (plan: CallPlan) => T,
     resolve: (answer: T) => void,
-    reject: (failure: StreamFailure) => void,
+    reject: (failure: LogFailure) => void,
   ): (() => void) | undefined {
     const { fail, loseAnswer } = plan;
-    if (fail !== undefined) return () => reject(new StreamFailure(fail, `${call.operation}: ${fail}`));
+    if (fail !== undefined) return () => reject(new LogFailure(fail, `${call.operation}: ${fail}`));
     try {
       const answer = act(plan);
       if (loseAnswer === "hang") return undefined;
-      if (loseAnswer === "reject") return () => reject(new StreamFailure("unavailable", `${call.operation}: reset`));
+      if (loseAnswer === "reject") return () => reject(new LogFailure("unavailable", `${call.operation}: reset`));
       return () => resolve(answer);
     } catch (error) {
-      if (!(error instanceof StreamFailure)) throw error;
+      if (!(error instanceof LogFailure)) throw error;
       return () => reject(error);
     }
   }
@@ -118,7 +121,7 @@ export class MemoryClient implements StreamApi {
   #listShards(request: ListShardsRequest): ShardsPage {
     const token = request.nextToken === undefined ? undefined : parseToken(request.nextToken);
     if (token !== undefined && request.fromTimestampMs !== undefined) {
-      throw new StreamFailure("refused", "NextToken and ShardFilter exclude each other");
+      throw new LogFailure("refused", "NextToken and ShardFilter exclude each other");
     }
     const fromMs = token === undefined ? (request.fromTimestampMs ?? Number.NEGATIVE_INFINITY) : token.fromMs;
     const matching = this.#stream
@@ -131,31 +134,36 @@ export class MemoryClient implements StreamApi {
     return {
       shards: page.map(({ id, parentIds }) => ({ shardId: id, parentShardIds: parentIds })),
       ...(last !== undefined && matching.length > page.length ? { nextToken: `${fromMs}/${last.id}` } : {}),
-      serverTimeMs: Math.floor(this.#stream.clock.now() / 1_000) * 1_000,
+      serverTimeMs: this.#serverTimeMs(),
     };
   }
 
   #iteratorAt(shardId: string, fromMs: number | undefined): string {
     const shard = this.#stream.shard(shardId);
     if (fromMs === undefined) return this.#iterator(shard, shard.startOffset);
-    if (fromMs > this.#stream.clock.now()) throw new StreamFailure("lost", "the timestamp is in the future");
+    if (fromMs > this.#stream.clock.now()) throw new LogFailure("lost", "the timestamp is in the future");
     return this.#iterator(shard, shard.offsetAt(fromMs));
   }
 
-  #getRecords(iterator: string, plan: CallPlan): RecordsPage {
+  /** As the `Date` header says it. */
+  #serverTimeMs(): number {
+    return Math.floor(this.#stream.clock.now() / 1_000) * 1_000;
+  }
+
+  #getRecords(iterator: string, asked: number | undefined, plan: CallPlan): RecordsPage {
     const position = parseIterator(iterator);
     if (position === undefined || position.incarnation !== this.#stream.incarnation) {
-      throw new StreamFailure("lost", "the iterator did not come from this stream");
+      throw new LogFailure("lost", "the iterator did not come from this stream");
     }
     const shard = this.#stream.shard(position.shardId);
     const nowMs = this.#stream.clock.now();
-    if (nowMs - position.takenMs > this.#stream.iteratorLifeMs) throw new StreamFailure("expired", "iterator expired");
-    if (!this.#stream.admitRead(shard.id)) throw new StreamFailure("throttled", `rate exceeded for ${shard.id}`);
+    if (nowMs - position.takenMs > this.#stream.iteratorLifeMs) throw new LogFailure("expired", "iterator expired");
+    if (!this.#stream.admitRead(shard.id)) throw new LogFailure("throttled", `rate exceeded for ${shard.id}`);
     const offset = Math.max(position.offset, shard.startOffset);
     if (plan.emptyPage) {
       return { records: [], nextIterator: this.#iterator(shard, offset), childShardIds: [], millisBehindLatest: 1_000 };
     }
-    const limit = Math.min(this.#stream.pageRecords, plan.pageRecords ?? Number.POSITIVE_INFINITY);
+    const limit = Math.min(this.#stream.pageRecords, asked ?? Infinity, plan.pageRecords ?? Infinity);
     const records = shard.read(offset, limit).map(({ data }) => ({ data }));
     const nextOffset = offset + records.length;
     const unreadMs = shard.arrivalAt(nextOffset);
@@ -174,8 +182,8 @@ export class MemoryClient implements StreamApi {
   }
 }
 
-function aborted(call: StreamCall): StreamFailure {
-  return new StreamFailure("unavailable", `${call.operation}: aborted`);
+function aborted(call: StreamCall): LogFailure {
+  return new LogFailure("unavailable", `${call.operation}: aborted`);
 }
 
 interface IteratorPosition {
@@ -199,6 +207,6 @@ function parseIterator(iterator: string): IteratorPosition | undefined {
 
 function parseToken(token: string): { fromMs: number; afterId: string } {
   const match = /^([^/]+)\/(shardId-\d+)$/.exec(token);
-  if (match === null) throw new StreamFailure("lost", "the token did not come from this stream");
+  if (match === null) throw new LogFailure("lost", "the token did not come from this stream");
   return { fromMs: Number(match[1]), afterId: match[2] ?? "" };
 }

@@ -4,7 +4,8 @@
  * as the real client on an embedded Kinesis (tests/contract). It must never depend on the code it is used to test.
  */
 import type { Clock } from "../core/clock.js";
-import { type PutOutcome, type RecordToPut, StreamFailure } from "../core/stream-api.js";
+import { LogFailure } from "../core/log.js";
+import type { PutOutcome, RecordToPut } from "../kinesis/stream-api.js";
 import { check, milliseconds, type Rule, wholeNumber, withDefaults } from "../option-rules.js";
 import { CLOCK, FUNCTION, LARGEST } from "./argument-rules.js";
 import type { CallPolicy } from "./call-plan.js";
@@ -100,12 +101,12 @@ export class MemoryStream implements StreamService {
     return this.shards().flatMap((shard) => (shard.isOpen ? [shard.id] : []));
   }
 
-  /** @throws StreamFailure `lost` when there is no such shard, or no stream. */
+  /** @throws LogFailure `lost` when there is no such shard, or no stream. */
   shard(shardId: string): MemoryShard {
     this.#assertExists();
     this.trim();
     const shard = this.#shards.get(shardId);
-    if (shard === undefined) throw new StreamFailure("lost", `no shard ${shardId} in this stream`);
+    if (shard === undefined) throw new LogFailure("lost", `no shard ${shardId} in this stream`);
     return shard;
   }
 
@@ -226,7 +227,7 @@ export class MemoryStream implements StreamService {
   }
 
   #assertExists(): void {
-    if (!this.#exists) throw new StreamFailure("lost", "the stream does not exist");
+    if (!this.#exists) throw new LogFailure("lost", "the stream does not exist");
   }
 }
 
@@ -241,8 +242,8 @@ function assertRequest(records: readonly RecordToPut[]): void {
   if (bytes > MAX_REQUEST_BYTES) throw refused("a request is larger than 10 MiB");
 }
 
-function refused(message: string): StreamFailure {
-  return new StreamFailure("refused", message);
+function refused(message: string): LogFailure {
+  return new LogFailure("refused", message);
 }
 
 /** FNV-1a with a final mix: spreads partition keys evenly, as Kinesis's MD5 does. */

@@ -5,6 +5,7 @@
 import type { Random } from "../core/clock.js";
 import { createInvalidator, type InvalidationPublisher } from "../core/publishing/invalidator.js";
 import { createRecordPublisher } from "../core/publishing/publisher.js";
+import { createStreamLog } from "../kinesis/log.js";
 import { check, milliseconds, withDefaults } from "../option-rules.js";
 import { FUNCTION, STREAM } from "./argument-rules.js";
 import type { CallPolicy } from "./call-plan.js";
@@ -25,6 +26,7 @@ const RULES = { publishTimeoutMs: milliseconds(1, 900_000, 10_000), policy: FUNC
 export function testPublisher(stream: MemoryStream, options: TestPublisherOptions = {}): InvalidationPublisher {
   check("stream", stream, STREAM);
   const { publishTimeoutMs, policy, random = () => 0.5 } = withDefaults(options, RULES);
-  const publisher = createRecordPublisher(stream.connect(policy), "memory", stream.clock, random);
-  return createInvalidator(publisher, publishTimeoutMs);
+  const { clock } = stream;
+  const log = createStreamLog(stream.connect(policy), { name: "memory", clock, random });
+  return createInvalidator(createRecordPublisher(log, clock, random), publishTimeoutMs);
 }

@@ -5,6 +5,7 @@
 import type { Random } from "../core/clock.js";
 import { createEnvironment } from "../core/environment.js";
 import type { MetricsSink } from "../core/invocation/report.js";
+import { createStreamLog } from "../kinesis/log.js";
 import { createHooks, type ScacheMiddleware } from "../middleware.js";
 import { check, type Rule, withDefaults } from "../option-rules.js";
 import { resolveOptions, type ScacheOptions } from "../options.js";
@@ -53,12 +54,9 @@ export function testScache(stream: MemoryStream, options: TestScacheOptions): Sc
   withDefaults(options, RULES);
   check("clock", options.clock, CLOCK);
   const { clock, random = () => 0.5, policy, onReport = () => undefined, ...rest } = options;
-  const environment = createEnvironment({
-    stream: stream.connect(policy),
-    streamName: "memory",
-    clock,
-    random,
-    options: resolveOptions(rest),
-  });
+  const resolved = resolveOptions(rest);
+  const { clockMarginMs } = resolved;
+  const log = createStreamLog(stream.connect(policy), { name: "memory", clock, random, clockMarginMs });
+  const environment = createEnvironment({ log, clock, random, options: resolved });
   return createHooks(environment, onReport, false);
 }

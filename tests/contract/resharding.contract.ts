@@ -22,7 +22,7 @@ export function describeResharding(service: StreamService): void {
     await stream.split(parent);
     const later = Array.from({ length: 20 }, (_, index) => `after ${index}`);
     const landed = new Set(await put(stream, ...later));
-    const end = await stream.api.getRecords(next(early), never);
+    const end = await stream.api.getRecords(next(early), undefined, never);
     expect(end).toMatchObject({ records: [] });
     expect(end.nextIterator).toBeUndefined();
     expect(new Set(end.childShardIds)).toEqual(landed);
@@ -39,7 +39,7 @@ export function describeResharding(service: StreamService): void {
     let page = await readFrom(stream, parent);
     const read = decode(page);
     for (let pages = 0; page.nextIterator !== undefined && pages < 5; pages++) {
-      page = await stream.api.getRecords(page.nextIterator, never);
+      page = await stream.api.getRecords(page.nextIterator, undefined, never);
       read.push(...decode(page));
     }
     expect(read).toEqual(["a", "b"]);
@@ -68,9 +68,9 @@ export function describeLostPositions(service: StreamService): void {
     const page = await readFrom(stream, shardId);
     await put(stream, "missed");
     const old = await stream.expire(next(page));
-    expect((await failureOf(stream.api.getRecords(old, never))).kind).toBe("expired");
+    expect((await failureOf(stream.api.getRecords(old, undefined, never))).kind).toBe("expired");
     const fresh = await stream.api.getShardIterator(shardId, beforeMs, never);
-    expect(decode(await stream.api.getRecords(fresh, never))).toEqual(["missed"]);
+    expect(decode(await stream.api.getRecords(fresh, undefined, never))).toEqual(["missed"]);
   });
 
   test("no shard of that id, no stream of that name: lost", async () => {
@@ -90,6 +90,6 @@ export function describeLostPositions(service: StreamService): void {
     const [, shardId = ""] = await shardIds(stream);
     const page = await readFrom(stream, shardId);
     await stream.recreate();
-    expect((await failureOf(stream.api.getRecords(next(page), never))).kind).toBe("lost");
+    expect((await failureOf(stream.api.getRecords(next(page), undefined, never))).kind).toBe("lost");
   });
 }

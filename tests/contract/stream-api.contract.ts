@@ -4,7 +4,7 @@
  * It asserts only what holds of the real service too.
  */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
-import { StreamFailure } from "../../src/core/stream-api.js";
+import { LogFailure } from "../../src/core/log.js";
 import { describeLostPositions, describeResharding } from "./resharding.contract.js";
 import {
   decode,
@@ -87,7 +87,7 @@ function describePuts(service: StreamService): void {
     const records = [{ data: new Uint8Array(1_048_577), partitionKey: "large" }];
     const written = await stream.api.putRecords(records, never).then(
       (outcomes) => outcomes.some((outcome) => outcome.written),
-      (error: unknown) => !(error instanceof StreamFailure),
+      (error: unknown) => !(error instanceof LogFailure),
     );
     expect(written).toBe(false);
     expect((await readFrom(stream, await onlyShard(stream))).records).toHaveLength(0);
@@ -114,8 +114,8 @@ function describeReading(service: StreamService): void {
     const empty = await readFrom(stream, shardId);
     expect(empty).toMatchObject({ records: [], millisBehindLatest: 0 });
     await put(stream, "later");
-    expect(decode(await stream.api.getRecords(next(empty), never))).toEqual(["later"]);
-    expect(decode(await stream.api.getRecords(next(empty), never))).toEqual(["later"]);
+    expect(decode(await stream.api.getRecords(next(empty), undefined, never))).toEqual(["later"]);
+    expect(decode(await stream.api.getRecords(next(empty), undefined, never))).toEqual(["later"]);
   });
 
   test("a chain of iterators misses nothing that is put between the reads", async () => {
@@ -124,7 +124,7 @@ function describeReading(service: StreamService): void {
     const expected = Array.from({ length: 20 }, (_, index) => `record ${index}`);
     for (const text of expected) {
       await put(stream, text);
-      page = await stream.api.getRecords(next(page), never);
+      page = await stream.api.getRecords(next(page), undefined, never);
       read.push(...decode(page));
     }
     expect(read).toEqual(expected);
@@ -137,7 +137,7 @@ function describeReading(service: StreamService): void {
     await stream.pass(50);
     await put(stream, "after");
     const iterator = await stream.api.getShardIterator(shardId, timestampMs, never);
-    expect(decode(await stream.api.getRecords(iterator, never))).toEqual(["after"]);
+    expect(decode(await stream.api.getRecords(iterator, undefined, never))).toEqual(["after"]);
   });
 
   test("a timestamp after the last record reads what is put from now on", async () => {
@@ -146,14 +146,14 @@ function describeReading(service: StreamService): void {
     const timestampMs = stream.nowMs() - 10;
     const iterator = await stream.api.getShardIterator(shardId, timestampMs, never);
     await put(stream, "after");
-    expect(decode(await stream.api.getRecords(iterator, never))).toEqual(["after"]);
+    expect(decode(await stream.api.getRecords(iterator, undefined, never))).toEqual(["after"]);
   });
 
   test("a timestamp before the stream existed starts at its oldest record", async () => {
     await put(stream, "oldest");
     const start = stream.nowMs() - 86_400_000;
     const iterator = await stream.api.getShardIterator(shardId, start, never);
-    expect(decode(await stream.api.getRecords(iterator, never))).toEqual(["oldest"]);
+    expect(decode(await stream.api.getRecords(iterator, undefined, never))).toEqual(["oldest"]);
   });
 
   test("a timestamp in the future is refused", async () => {
@@ -162,8 +162,16 @@ function describeReading(service: StreamService): void {
     expect((await failureOf(stream.api.getShardIterator(shardId, start, never))).kind).toBe("lost");
   });
 
+  test("a page holds no more records than were asked for, and the rest comes with the next", async () => {
+    await put(stream, "a", "b", "c");
+    const iterator = await stream.api.getShardIterator(shardId, undefined, never);
+    const page = await stream.api.getRecords(iterator, 2, never);
+    const rest = await stream.api.getRecords(page.nextIterator ?? "", 2, never);
+    expect([page.records.length, rest.records.length, rest.millisBehindLatest]).toEqual([2, 1, 0]);
+  });
+
   test("a call whose signal has aborted rejects as unavailable", async () => {
     const iterator = await stream.api.getShardIterator(shardId, undefined, never);
-    expect((await failureOf(stream.api.getRecords(iterator, AbortSignal.abort()))).kind).toBe("unavailable");
+    expect((await failureOf(stream.api.getRecords(iterator, undefined, AbortSignal.abort()))).kind).toBe("unavailable");
   });
 }

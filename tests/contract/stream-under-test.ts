@@ -1,5 +1,6 @@
 /** What the contract suite needs of a service, and the few steps all its tests are made of. */
-import { type RecordsPage, type StreamApi, StreamFailure } from "../../src/core/stream-api.js";
+import { LogFailure } from "../../src/core/log.js";
+import type { RecordsPage, StreamApi } from "../../src/kinesis/stream-api.js";
 
 /** One stream of its own, and what a test must be able to do to it besides the four calls. */
 export interface StreamUnderTest {
@@ -50,7 +51,7 @@ export async function onlyShard(stream: StreamUnderTest): Promise<string> {
 }
 
 export async function readFrom(stream: StreamUnderTest, shardId: string): Promise<RecordsPage> {
-  return stream.api.getRecords(await stream.api.getShardIterator(shardId, undefined, never), never);
+  return stream.api.getRecords(await stream.api.getShardIterator(shardId, undefined, never), undefined, never);
 }
 
 export function next(page: RecordsPage): string {
@@ -58,11 +59,11 @@ export function next(page: RecordsPage): string {
   return page.nextIterator;
 }
 
-export async function failureOf(promise: Promise<unknown>): Promise<StreamFailure> {
+export async function failureOf(promise: Promise<unknown>): Promise<LogFailure> {
   const error = await promise.then(
     () => new Error("resolved"),
     (reason: unknown) => reason,
   );
-  if (!(error instanceof StreamFailure)) throw error;
+  if (!(error instanceof LogFailure)) throw error;
   return error;
 }

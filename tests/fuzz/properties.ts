@@ -4,8 +4,9 @@
  */
 import fc from "fast-check";
 import { dataId, parseDataId, toDataId } from "../../src/core/data-id.js";
-import { type DecodedRecord, decodeRecord, encodeRecord, type Invalidation } from "../../src/core/record.js";
+import { type DecodedRecord, encodeRecord, type Invalidation } from "../../src/core/record.js";
 import { InvalidDataIdError } from "../../src/errors.js";
+import { readWhole } from "../support/read-whole.js";
 import {
   anyText,
   bytes,
@@ -108,7 +109,7 @@ export const PROPERTIES: readonly Property[] = [
   {
     name: "any record is decoded without throwing into something sound",
     weight: 6,
-    property: fc.property(recordBytes, (data) => isSound(decodeRecord(data))),
+    property: fc.property(recordBytes, (data) => isSound(readWhole(data))),
   },
   {
     name: "a record that names an id, in whatever spelling and company, drops that id",
@@ -116,7 +117,7 @@ export const PROPERTIES: readonly Property[] = [
     property: fc.property(recordText, keysName, wholeKey, (company, field, { source, id, text }) => {
       const rest = company === "{}" ? "" : `${company.slice(1, -1)},`;
       // Last, since of a field given twice in the same case the last counts.
-      const { keys, all } = decodeRecord(bytes(`{${rest}"${field}":[${JSON.stringify(text)}]}`));
+      const { keys, all } = readWhole(bytes(`{${rest}"${field}":[${JSON.stringify(text)}]}`));
       holds(all || keys.includes(dataId(source, id).toString()), "the id is dropped");
     }),
   },
@@ -124,7 +125,7 @@ export const PROPERTIES: readonly Property[] = [
     name: "what is encoded is decoded as the same",
     weight: 2,
     property: fc.property(fc.array(wireKey), fc.array(wellFormed), fc.boolean(), (keys, sources, all) => {
-      const back = decodeRecord(encodeRecord({ keys, sources, all }, 1_800_000_000_000));
+      const back = readWhole(encodeRecord({ keys, sources, all }, 1_800_000_000_000));
       isSound(back);
       holds(JSON.stringify(back) === JSON.stringify({ keys, sources, all }), "the same comes back");
     }),
@@ -138,7 +139,7 @@ export const PROPERTIES: readonly Property[] = [
         if (throws) throw returned;
         return returned as object;
       };
-      const read = decodeRecord(new Uint8Array(), decode);
+      const read = readWhole(new Uint8Array(), decode);
       isSound(read);
       if (throws) holds(read.notUnderstood !== undefined, "what is thrown is not understood");
       if (read.notUnderstood !== undefined) return;

@@ -2,6 +2,10 @@
  * Stands between one environment and its client of the stream, and counts the rare paths that can be told from calls and
  * answers. It changes nothing.
  */
+
+import type { GetRecordsOutput } from "@aws-sdk/client-kinesis";
+import { LogFailure } from "../../src/core/log.js";
+import { pageOf, shardsOf } from "../../src/kinesis/answers.js";
 import type {
   ListShardsRequest,
   PutOutcome,
@@ -9,8 +13,8 @@ import type {
   RecordToPut,
   ShardsPage,
   StreamApi,
-} from "../../src/core/stream-api.js";
-import { StreamFailure } from "../../src/core/stream-api.js";
+} from "../../src/kinesis/stream-api.js";
+import type { Dice } from "./dice.js";
 import type { World } from "./world.js";
 
 const PAGE_BOUND = 100;
@@ -19,6 +23,7 @@ export class ObservedStream implements StreamApi {
   readonly #world: World;
   readonly #name: string;
   readonly #inner: StreamApi;
+  readonly #dice: Dice;
   /** Shards read before, by whatever iterator. */
   readonly #known = new Set<string>();
   readonly #expired = new Set<string>();
@@ -34,6 +39,7 @@ export class ObservedStream implements StreamApi {
   positionsLost = 0;
 
   constructor(world: World, name: string, inner: StreamApi) {
+    this.#dice = world.dice.fork();
     this.#world = world;
     this.#name = name;
     this.#inner = inner;
@@ -48,7 +54,7 @@ export class ObservedStream implements StreamApi {
 
   listShards(request: ListShardsRequest, signal: AbortSignal): Promise<ShardsPage> {
     return this.#read("ListShards", async () => {
-      const page = await this.#inner.listShards(request, signal);
+      const page = this.#bareList(await this.#inner.listShards(request, signal));
       if (request.fromTimestampMs !== undefined) this.#world.took("first refresh from a fence");
       if (request.nextToken !== undefined) this.#world.took("listing with a second page");
       return page;
@@ -66,23 +72,47 @@ export class ObservedStream implements StreamApi {
     );
   }
 
-  getRecords(iterator: string, signal: AbortSignal): Promise<RecordsPage> {
+  getRecords(iterator: string, limit: number | undefined, signal: AbortSignal): Promise<RecordsPage> {
     const shardId = iterator.split("/")[1] ?? "";
     this.#begins(shardId, signal);
     return this.#read(`GetRecords ${shardId}`, async () => {
       try {
-        const page = await this.#inner.getRecords(iterator, signal);
+        const page = this.#bare(await this.#inner.getRecords(iterator, limit, signal));
         this.#countPage(shardId, page);
         if (this.#unanswered.has(iterator)) this.#world.took("read retried after a lost answer");
         return page;
       } catch (error) {
-        if (error instanceof StreamFailure) this.#countFailure(shardId, error);
-        if (error instanceof StreamFailure && error.kind === "unavailable") this.#unanswered.add(iterator);
+        if (error instanceof LogFailure) this.#countFailure(shardId, error);
+        if (error instanceof LogFailure && error.kind === "unavailable") this.#unanswered.add(iterator);
         throw error;
       } finally {
         this.#reading.get(shardId)?.delete(signal);
       }
     });
+  }
+
+  /** Now and then an answer loses fields on its way; the adapter to AWS has to make of it what it can. */
+  #bare(page: RecordsPage): RecordsPage {
+    if (!this.#losesFields()) return page;
+    const keeps = () => this.#dice.chance(0.3);
+    return {
+      ...pageOf({
+        ...(keeps() ? { Records: page.records.map(({ data }) => ({ Data: data })) } : {}),
+        ...(keeps() && page.nextIterator !== undefined ? { NextShardIterator: page.nextIterator } : {}),
+        ...(keeps() ? { MillisBehindLatest: page.millisBehindLatest } : {}),
+      } as Partial<GetRecordsOutput>),
+      serverTimeMs: page.serverTimeMs,
+    };
+  }
+
+  #bareList(page: ShardsPage): ShardsPage {
+    return this.#losesFields() ? { ...shardsOf({}), serverTimeMs: page.serverTimeMs } : page;
+  }
+
+  #losesFields(): boolean {
+    const lost = this.#dice.chance(this.#world.climate.bareRate);
+    if (lost) this.#world.took("answer without fields");
+    return lost;
   }
 
   /** One refresh at a time, and in it one call to a shard at a time, asked again beside the first when that is slow. */
@@ -118,7 +148,7 @@ export class ObservedStream implements StreamApi {
       this.#world.say(() => `${this.#name}: ${what} -> ${describe(answer)}`);
       return answer;
     } catch (error) {
-      if (error instanceof StreamFailure && error.kind === "lost") this.positionsLost++;
+      if (error instanceof LogFailure && error.kind === "lost") this.positionsLost++;
       this.#world.say(() => `${this.#name}: ${what} -> ${error instanceof Error ? error.message : error}`);
       throw error;
     } finally {
@@ -151,7 +181,7 @@ export class ObservedStream implements StreamApi {
     if (page.records.length === 0 && page.millisBehindLatest > 0) this.#world.took("empty page with lag");
   }
 
-  #countFailure(shardId: string, failure: StreamFailure): void {
+  #countFailure(shardId: string, failure: LogFailure): void {
     if (failure.kind === "throttled") this.#world.took("throttled read");
     if (failure.kind !== "expired") return;
     this.#world.took("expired iterator");

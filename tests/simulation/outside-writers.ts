@@ -2,9 +2,11 @@
  * What happens to the stream besides the environments under test: writers without a cache (the package's publisher, and
  * programs that write the wire format themselves), records nobody understands, and people who reshard.
  */
+
+import { LogFailure } from "../../src/core/log.js";
 import { createRecordPublisher } from "../../src/core/publishing/publisher.js";
-import { StreamFailure } from "../../src/core/stream-api.js";
 import { PublishError } from "../../src/errors.js";
+import { createStreamLog } from "../../src/kinesis/log.js";
 import type { Dice } from "./dice.js";
 import { ObservedStream } from "./observed-stream.js";
 import type { Datum } from "./truth.js";
@@ -55,7 +57,11 @@ async function publish(world: World, dice: Dice): Promise<void> {
   const calls = dice.fork();
   const client = world.stream.connect((call) => planCall(world.climate, call, calls));
   const api = new ObservedStream(world, "publisher", client);
-  const publisher = createRecordPublisher(api, "simulated", world.clock, dice.fork().next);
+  const publisher = createRecordPublisher(
+    createStreamLog(api, { name: "simulated", clock: world.clock, random: dice.fork().next }),
+    world.clock,
+    dice.fork().next,
+  );
   const changes = world.data.filter(() => dice.chance(0.5)).map((datum) => ({ datum, version: world.write(datum) }));
   if (changes.length === 0) return;
   const keys = changes.map(({ datum }) => datum.key);
@@ -101,6 +107,11 @@ function putWhatNobodyUnderstands(world: World, dice: Dice): void {
     '{"v":2,"keys":[]}',
     `{"keys":["${first?.key}"`,
     "[]",
+    "{}",
+    `{"ts":"${new Date(world.nowMs).toISOString()}"}`,
+    `{"key":["${first?.key}"]}`,
+    '{"detail-type":"changed","source":"users","detail":{"id":"1"}}',
+    '{"before":null,"after":{"id":1},"op":"u","source":{"table":"users"}}',
     "\u{F3}\u{89}\u{9A}\u{C2}aggregated",
   ]);
   put(world, dice, text, () => world.acknowledge(changes));
@@ -109,7 +120,7 @@ function putWhatNobodyUnderstands(world: World, dice: Dice): void {
 /** Says nothing, or names what nobody holds. */
 function putHarmless(world: World, dice: Dice): void {
   if (dice.chance(0.05)) putFlood(world);
-  else put(world, dice, dice.pick(["null", "{}"]), () => undefined);
+  else put(world, dice, dice.pick(["null", '{"keys":[]}', '{"keys":null}']), () => undefined);
 }
 
 /** More pages than a refresh reads of one shard, and a record with very many keys. */
@@ -121,7 +132,7 @@ function putFlood(world: World): void {
   try {
     world.stream.put(texts.map((text) => ({ data: new TextEncoder().encode(text), partitionKey: "flood" })));
   } catch (error) {
-    if (!(error instanceof StreamFailure)) throw error;
+    if (!(error instanceof LogFailure)) throw error;
   }
 }
 
@@ -131,7 +142,7 @@ function put(world: World, dice: Dice, text: string, written: () => void): void 
     world.stream.put([{ data: new TextEncoder().encode(text), partitionKey: String(dice.int(0, 1e9)) }]);
     written();
   } catch (error) {
-    if (!(error instanceof StreamFailure)) throw error;
+    if (!(error instanceof LogFailure)) throw error;
     outcome = "could not write";
   }
   world.say(() => `outside: ${outcome} ${text.slice(0, 200)}`);

@@ -57,6 +57,8 @@ export const RARE_PATHS = [
   "frozen for more than a day",
   "clock set anew in mid-invocation",
   "clock off by more than half the margin",
+  "clock off by far more than the margin",
+  "answer without fields",
   "records trimmed",
   "stream deleted and created anew",
   "ended without its after-hook",

@@ -5,6 +5,7 @@
 
 import type { Clock } from "../../src/core/clock.js";
 import { createEnvironment, type Environment } from "../../src/core/environment.js";
+import { createStreamLog } from "../../src/kinesis/log.js";
 import { type ResolvedOptions, resolveOptions } from "../../src/options.js";
 import type { MemoryClient } from "../../src/testing/memory-client.js";
 import type { Dice } from "./dice.js";
@@ -59,13 +60,11 @@ export class Life {
       return plan;
     });
     this.api = new ObservedStream(world, env.name, this.client);
-    this.core = createEnvironment({
-      stream: this.api,
-      streamName: "simulated",
-      clock: this.clock,
-      random: world.dice.fork().next,
-      options: env.options,
-    });
+    const { clock } = this;
+    const random = world.dice.fork().next;
+    const { clockMarginMs } = env.options;
+    const log = createStreamLog(this.api, { name: "simulated", clock, random, clockMarginMs });
+    this.core = createEnvironment({ log, clock, random, options: env.options });
   }
 
   kill(world: World): void {
@@ -225,9 +224,16 @@ export class SimEnvironment {
     this.#world.say(() => `${this.name}: its clock is now off by ${this.skewMs} ms`);
   }
 
-  /** Within the margin, of which one second is left for the service's own inaccuracy. */
+  /**
+   * Within the margin, of which one second is left for the service's own inaccuracy; or far beyond it where a monotonic clock
+   * that never stands still can tell, once the clock is set right, how long ago a fence was.
+   */
   #drawSkew(): number {
     if (this.dice.chance(0.3)) return 0;
+    if (!this.standsStill && this.options.holdOffMs === 0 && this.dice.chance(0.15)) {
+      this.#world.took("clock off by far more than the margin");
+      return this.dice.pick([1, 1, -1]) * this.dice.wide(10_000, 3_600_000);
+    }
     const mostMs = this.options.clockMarginMs - 1_000;
     const skewMs = this.dice.int(-mostMs, mostMs);
     if (Math.abs(skewMs) > mostMs / 2) this.#world.took("clock off by more than half the margin");

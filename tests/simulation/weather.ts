@@ -26,9 +26,11 @@ export interface Climate {
   readonly faultRate: number;
   readonly faults: readonly Fault[];
   readonly pageRecords: number | undefined;
+  /** The chance that the answer to a read loses fields on its way. */
+  readonly bareRate: number;
 }
 
-export const CALM: Climate = { latencyMs: 5, faultRate: 0, faults: [], pageRecords: undefined };
+export const CALM: Climate = { latencyMs: 5, faultRate: 0, faults: [], pageRecords: undefined, bareRate: 0 };
 
 const ALL_FAULTS: readonly Fault[] = [
   "throttled",
@@ -55,14 +57,21 @@ const POSSIBLE: Readonly<Record<StreamCall["operation"], ReadonlySet<Fault>>> = 
 };
 
 /** Nothing is answered any more. */
-export const OUTAGE: Climate = { latencyMs: 5, faultRate: 1, faults: ["unavailable"], pageRecords: undefined };
+export const OUTAGE: Climate = {
+  latencyMs: 5,
+  faultRate: 1,
+  faults: ["unavailable"],
+  pageRecords: undefined,
+  bareRate: 0,
+};
 
 export function drawClimate(dice: Dice): Climate {
   const latencyMs = dice.pick([0, 5, 5, 20, 20, 100]);
   const pageRecords = dice.pick([undefined, undefined, undefined, 1, 2, 3]);
-  if (dice.chance(0.4)) return { latencyMs, pageRecords, faultRate: 0, faults: [] };
+  const bareRate = dice.pick([0, 0, 0, 0, 0, 0, 0.1, 0.5]);
+  if (dice.chance(0.4)) return { latencyMs, pageRecords, bareRate, faultRate: 0, faults: [] };
   const faults = Array.from({ length: dice.int(1, 4) }, () => dice.pick(ALL_FAULTS));
-  return { latencyMs, pageRecords, faults, faultRate: dice.pick([0.05, 0.1, 0.2, 0.2, 0.5, 0.9, 1]) };
+  return { latencyMs, pageRecords, bareRate, faults, faultRate: dice.pick([0.05, 0.1, 0.2, 0.2, 0.5, 0.9, 1]) };
 }
 
 export function planCall(climate: Climate, call: StreamCall, dice: Dice): CallPlan {

@@ -1,8 +1,8 @@
 /** The words of the log: what is wrong, with which stream, what to do about it, and no name of a datum above debug. */
 import { Logger as PowertoolsLogger } from "@aws-lambda-powertools/logger";
 import { describe, expect, test } from "@jest/globals";
+import { LogFailure } from "../../src/core/log.js";
 import type { TroubleKind } from "../../src/core/notices.js";
-import { StreamFailure } from "../../src/core/stream-api.js";
 import { createTroubleLog } from "../../src/core/trouble-log.js";
 import { PublishError } from "../../src/errors.js";
 import { createNotices, type Logger, REMEDIES } from "../../src/logging.js";
@@ -63,7 +63,7 @@ describe("notices in the log", () => {
 
   test("access denied names the actions to allow", () => {
     const denied = awsError("AccessDeniedException", "User: someone is not authorized to perform: kinesis:GetRecords");
-    const { message, detail } = warningFor("refused", "access", new StreamFailure("refused", "no", { cause: denied }));
+    const { message, detail } = warningFor("refused", "access", new LogFailure("refused", "no", { cause: denied }));
     const [, remedy] = message.split("To do: ");
     for (const action of ["kinesis:ListShards", "GetShardIterator", "GetRecords", "PutRecords"]) {
       expect(remedy).toContain(action);
@@ -103,12 +103,12 @@ describe("notices in the log", () => {
     ["a wrong signature", awsError("InvalidSignatureException"), /set the clock/],
     ["no route", Object.assign(new Error("connect"), { code: "ECONNREFUSED" }), /VPC/],
   ])("%s says what to fix", (_name, cause, expected) => {
-    expect(warningFor("refused", "failed", new StreamFailure("refused", "x", { cause })).message).toMatch(expected);
+    expect(warningFor("refused", "failed", new LogFailure("refused", "x", { cause })).message).toMatch(expected);
   });
 
   test("throttling says what the readers share, and what to raise", () => {
     const cause = awsError("ProvisionedThroughputExceededException");
-    const { message } = warningFor("throttled", "slow down", new StreamFailure("throttled", "slow down", { cause }));
+    const { message } = warningFor("throttled", "slow down", new LogFailure("throttled", "slow down", { cause }));
     expect(message).toMatch(
       /throttles its readers.*ProvisionedThroughput.*raise maxStalenessMs, or add shards.*5 GetRecords a second/,
     );

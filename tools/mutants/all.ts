@@ -2,7 +2,7 @@
 import { FILLING } from "./filling.js";
 import type { Mutant } from "./mutant.js";
 import { PUBLISHING } from "./publishing.js";
-import { READING } from "./reading.js";
+import { OF_READING } from "./reading.js";
 import { SERVING } from "./serving.js";
 
-export const MUTANTS: readonly Mutant[] = [...READING, ...SERVING, ...FILLING, ...PUBLISHING];
+export const MUTANTS: readonly Mutant[] = [...OF_READING, ...SERVING, ...FILLING, ...PUBLISHING];

@@ -3,20 +3,21 @@ import type { Mutant } from "./mutant.js";
 
 const PUBLISHER = "src/core/publishing/publisher.ts";
 const INVOCATION = "src/core/invocation/invocation.ts";
+const LOG = "src/kinesis/log.ts";
 const BATCHING = "src/core/publishing/batching.ts";
 
 export const PUBLISHING: readonly Mutant[] = [
   {
     name: "partial failure counts as success",
     file: PUBLISHER,
-    search: "round.failed.push(entry);",
-    replace: "",
+    search: "return !outcome?.written;",
+    replace: "return outcomes.every((each) => !each.written);",
   },
   {
     name: "a lost answer counts as success",
-    file: PUBLISHER,
-    search: "round.failed.push(...request);",
-    replace: "",
+    file: LOG,
+    search: 'return request.map(() => failed("PutRecords was not answered"));',
+    replace: 'return request.map(() => ({ written: true, at: "0/0" }));',
   },
   {
     name: "invalidate resolves before it is acknowledged",
@@ -34,8 +35,8 @@ export const PUBLISHING: readonly Mutant[] = [
   {
     name: "giving up counts as success",
     file: PUBLISHER,
-    search: "if (round.final || attempts === MAX_ATTEMPTS || endsNow) {",
-    replace: "if (attempts === MAX_ATTEMPTS) return encodeToken(written);\n        if (round.final || endsNow) {",
+    search: "if (final || attempts === MAX_ATTEMPTS || endsNow) {",
+    replace: 'if (attempts === MAX_ATTEMPTS || endsNow) return "";\n        if (final) {',
   },
   {
     name: "an order to drop all is not published",
@@ -46,13 +47,13 @@ export const PUBLISHING: readonly Mutant[] = [
   {
     name: "sources are not published",
     file: BATCHING,
-    search: "for (const part of split(sources)) seal({ keys: [], sources: part });",
+    search: "for (const part of split(sources, recordBytes)) seal({ keys: [], sources: part });",
     replace: "",
   },
   {
     name: "a call to publish outlives its deadline",
-    file: PUBLISHER,
-    search: "    controller.abort();\n",
+    file: LOG,
+    search: "      abort.abort();\n",
     replace: "",
   },
 ];

@@ -1,23 +1,25 @@
 /** Breakages of how the stream is read: nothing may be skipped, and nothing taken for the tip that is not. */
 import type { Mutant } from "./mutant.js";
 
-const READER = "src/core/reader.ts";
-const POLL = "src/core/poll-run.ts";
-const POSITION = "src/core/position.ts";
+const READER = "src/kinesis/reader.ts";
+const COHERENCE = "src/core/coherence/coherence.ts";
+const READING = "src/core/coherence/reading.ts";
+const CURSOR = "src/kinesis/cursor.ts";
+const ANSWERS = "src/kinesis/answers.ts";
 const RECORD = "src/core/record.ts";
 
-export const READING: readonly Mutant[] = [
+export const OF_READING: readonly Mutant[] = [
   {
     name: "an empty page is taken for the tip",
     file: READER,
-    search: "if (millisBehindLatest === 0) return;",
-    replace: "if (millisBehindLatest === 0 || page.records.length === 0) return;",
+    search: "const atTip = millisBehindLatest === 0;",
+    replace: "const atTip = millisBehindLatest === 0 || page.records.length === 0;",
   },
   {
     name: "the first page is taken for the tip",
     file: READER,
-    search: "if (millisBehindLatest === 0) return;",
-    replace: "return;",
+    search: "const atTip = millisBehindLatest === 0;",
+    replace: "const atTip = true;",
   },
   {
     name: "an old iterator is taken anew from now on",
@@ -28,8 +30,8 @@ export const READING: readonly Mutant[] = [
   {
     name: "the first refresh starts when it is made, not at the fence",
     file: READER,
-    search: "run.listed(await list(run, sinceMs), sinceMs)",
-    replace: "run.listed(await list(run, clock.now()), clock.now())",
+    search: "const { sinceMs } = run.reading;",
+    replace: "const sinceMs = clock.now();",
   },
   {
     name: "shards closed since the fence are not listed",
@@ -52,68 +54,68 @@ export const READING: readonly Mutant[] = [
   {
     name: "the page bound counts as caught up",
     file: READER,
-    search: "      run.atTip = false;\n",
+    search: "      reading.fellShort();\n",
     replace: "",
   },
   {
     name: "the shards are not listed again after a long pause",
-    file: POLL,
-    search: "isWarm(from, startedAtMs)",
-    replace: "from.shards.size > 0",
+    file: READER,
+    search: "complete = isWarm(clock.now());",
+    replace: "complete = cursors.size > 0;",
   },
   {
     name: "the children of a closed shard are not read",
-    file: POLL,
-    search: "return known(childIds, { takenAtMs: 0 });",
-    replace: "return known([], { takenAtMs: 0 });",
+    file: READER,
+    search: "begin(run, childIds, cursorFrom())",
+    replace: "begin(run, [], cursorFrom())",
   },
   {
     name: "children are read from now on, not from their beginning",
-    file: POLL,
-    search: "known(childIds, { takenAtMs: 0 })",
-    replace: "known(childIds, { takenAtMs: 0, startMs: startedAtMs + 8_000 })",
+    file: READER,
+    search: "begin(run, childIds, cursorFrom())",
+    replace: "begin(run, childIds, cursorFrom(clock.now() + 8_000))",
   },
   {
     name: "only the first child of a split is read",
-    file: POLL,
-    search: "known(childIds, ",
-    replace: "known(childIds.slice(0, 1), ",
+    file: READER,
+    search: "begin(run, childIds, cursorFrom())",
+    replace: "begin(run, childIds.slice(0, 1), cursorFrom())",
   },
   {
     name: "a shard that failed counts as caught up",
-    file: POLL,
-    search: "      if (run.closed) return;\n      run.atTip = false;",
-    replace: "      if (run.closed) return;",
+    file: READING,
+    search: "    this.#short = true;\n    if (cause === undefined) return;",
+    replace: "    if (cause === undefined) {\n      this.#short = true;\n      return;\n    }",
   },
   {
     name: "a refresh cut off by its deadline counts as caught up",
-    file: POLL,
-    search: "const caughtUp = run.finished && run.atTip;",
-    replace: "const caughtUp = run.atTip;",
+    file: READING,
+    search: "const caughtUp = this.#finished && !this.#short",
+    replace: "const caughtUp = !this.#short",
   },
   {
     name: "the position is proven though it is not caught up",
-    file: POLL,
-    search: "const provenAtMs = caughtUp ? startedAtMs : from.provenAtMs;",
-    replace: "const provenAtMs = startedAtMs;",
+    file: COHERENCE,
+    search: '    failed(result, signal);\n    return "incomplete";',
+    replace: '    proven = start;\n    failed(result, signal);\n    return "incomplete";',
   },
   {
     name: "calls outlive the poll",
-    file: POLL,
-    search: "for (const abort of underWay) abort.abort();",
+    file: READING,
+    search: "for (const abort of this.#underWay) abort.abort();",
     replace: "",
   },
   {
     name: "timers outlive the poll",
-    file: POLL,
+    file: READING,
     search: "      stopHalfTime();\n      stopDeadline();\n",
     replace: "",
   },
   {
     name: "what a page off the tip leaves unread is skipped when its iterator is taken anew",
-    file: POSITION,
-    search: "startMs: atTip ? takenAtMs : cursor.startMs",
-    replace: "startMs: takenAtMs",
+    file: CURSOR,
+    search: "{ ...next, startMs, limit }",
+    replace: "{ ...next, startMs: takenAtMs, limit }",
   },
   {
     name: "a record that cannot be understood is skipped",
@@ -130,13 +132,61 @@ export const READING: readonly Mutant[] = [
   {
     name: "a key spelled in another way is not recognised",
     file: RECORD,
-    search: "return PLAIN_KEY.test(key) ? key : parseDataId(key).toString();",
-    replace: "return PLAIN_KEY.test(key) ? key : (parseDataId(key), key);",
+    search: "CANONICAL_KEY.test(key) ? key : parseDataId(key).toString();",
+    replace: "CANONICAL_KEY.test(key) ? key : (parseDataId(key), key);",
   },
   {
     name: "field names in another case are not recognised",
     file: RECORD,
-    search: 'switch (name === "keys" || name === "ts" ? name : name.toUpperCase().toLowerCase()) {',
-    replace: "switch (name) {",
+    search: 'name === "keys" || name === "ts" ? name : name.toUpperCase().toLowerCase();',
+    replace: "name;",
+  },
+  {
+    name: "a place that was lost is given up without emptying the cache",
+    file: READER,
+    search: "      leave();\n      reading.lost(error);",
+    replace: "      leave();\n      reading.fellShort(error);",
+  },
+  {
+    name: "of a page that was cut off, all counts as taken",
+    file: READER,
+    search: "taken: cursor.taken + count",
+    replace: "taken: cursor.taken + fresh.length",
+  },
+  {
+    name: "what was taken of a page is counted against another iterator, too",
+    file: CURSOR,
+    search: "iterator, takenAtMs, taken: 0 };",
+    replace: "iterator, takenAtMs };",
+  },
+  {
+    name: "P1: a clock that was set right was never wrong",
+    file: READER,
+    search: "aheadMs = Math.max(aheadMs, ",
+    replace: "aheadMs = Math.max(0, ",
+  },
+  {
+    name: "P1: a time of before the clock was set back is taken as it was noted",
+    file: COHERENCE,
+    search: "now.atMs - ageMs(proven, now);",
+    replace: "proven.atMs + 0 * now.atMs;",
+  },
+  {
+    name: "P3: an answer without a lag or an end proves the tip",
+    file: ANSWERS,
+    search: 'if (Records === undefined || MillisBehindLatest === undefined || !goesOn) throw incomplete("GetRecords");',
+    replace: 'if (goesOn === null) throw incomplete("GetRecords");',
+  },
+  {
+    name: "P3: an answer without shards ends the listing",
+    file: ANSWERS,
+    search: 'if (Shards === undefined) throw incomplete("ListShards");',
+    replace: "if (Shards === undefined) return { shards: [] };",
+  },
+  {
+    name: "P4: a record that names none of our fields says nothing",
+    file: RECORD,
+    search: "if (!isOurs) throw",
+    replace: "if (record === undefined) throw",
   },
 ];

@@ -1,38 +1,54 @@
 /**
- * One environment's store together with what proves it: the position in the stream and the refresh that moves it. The
- * invariant everything rests on:
+ * One environment's store together with what proves it: its place in the log, and the refresh that moves it. The invariant
+ * everything rests on:
  *
- *   the position is never later than the load of a stored entry, and every invalidation read so far has been applied.
+ *   the place is never later than the load of a stored entry, and every invalidation read so far has been applied.
  *
  * So once a refresh has caught up, whatever is still stored was not invalidated before that refresh began.
  */
+import { EVERYTHING } from "../changed.js";
 import type { Clock, Random } from "../clock.js";
-import { ageMs, type Moment } from "../moment.js";
-import type { Poll } from "../poll-run.js";
-import { fenceAt, isWarm } from "../position.js";
-import type { InvalidationReader } from "../reader.js";
+import type { LogReader } from "../log.js";
+import { ageMs, type Instant, type Moment } from "../moment.js";
 import type { Invalidation } from "../record.js";
 import type { ResolvedOptions } from "../settings.js";
 import type { FencedStore } from "../store/fenced-store.js";
 import type { TroubleLog } from "../trouble-log.js";
+import { type ReadingResult, type ReadingTarget, readOn } from "./reading.js";
 import { createRefreshBackoff } from "./refresh-backoff.js";
 import { createSharedRefresh } from "./shared-refresh.js";
+
+export interface Coherence {
+  /** Parts of the log that are read side by side. */
+  readonly lanes: number;
+  /** How far behind the tip the last refresh was; undefined when it could read nothing. */
+  readonly lagMs: number | undefined;
+  /**
+   * Makes sure that what is stored may be served to an invocation that began at `began`, as cheaply as that can be known:
+   * nothing stored, proven recently enough, or by a refresh.
+   * @param maxStalenessMs how long before it began the proof may lie
+   * @param alone whether no other invocation is under way
+   */
+  catchUp(began: Moment, timeoutMs: number, maxStalenessMs: number, alone: boolean): Promise<CatchUp>;
+  /** What happened since the last call. */
+  takeCounters(): Readonly<Counters>;
+}
 
 /** What catching up has shown about the entries. */
 export type Proof =
   /** What is stored was valid that long before the invocation began, or is later. */
-  | { readonly state: "fresh"; readonly ageMs: number }
-  /** Nothing was stored; nothing had to be read. */
-  | { readonly state: "empty"; readonly ageMs: 0 }
+  | { readonly state: "fresh"; readonly ageMs: number; readonly failure?: undefined }
+  /** Nothing was stored. Where the log could not even be begun to be read, why: then nothing can be stored, either. */
+  | { readonly state: "empty"; readonly ageMs: 0; readonly failure?: Failure }
   /** Not known; the last proof is that old. */
-  | ({ readonly state: "unknown"; readonly ageMs: number } & Failure);
+  | { readonly state: "unknown"; readonly ageMs: number; readonly failure: Failure };
 
-/** A proof, and how long the stream was waited for to get it. */
+/** A proof, and how long the log was waited for to get it. */
 export type CatchUp = Proof & { readonly waitedMs: number };
 
-const EMPTY: Proof = { state: "empty", ageMs: 0 };
+const EMPTY = { state: "empty", ageMs: 0 } as const;
 
-interface Failure {
+export interface Failure {
   readonly reason: string;
   readonly cause?: unknown;
 }
@@ -49,36 +65,50 @@ export interface Counters {
 
 export interface CoherenceDeps {
   readonly store: FencedStore;
-  readonly reader: InvalidationReader;
+  readonly reader: LogReader;
   readonly clock: Clock;
   readonly random: Random;
   readonly options: ResolvedOptions;
   readonly trouble: TroubleLog;
 }
 
-export type Coherence = ReturnType<typeof createCoherence>;
-
-export function createCoherence({ store, reader, clock, random, options, trouble }: CoherenceDeps) {
+export function createCoherence({ store, reader, clock, random, options, trouble }: CoherenceDeps): Coherence {
   const { held } = store;
-  const { maxGapMs, refreshTimeoutMs } = options;
+  const { maxGapMs, refreshTimeoutMs, holdOffMs, decode } = options;
   const backoff = createRefreshBackoff(random);
   const refreshes = createSharedRefresh(clock, store.now, refresh);
-  let position = fenceAt(clock.now());
-  /** When that was by the monotonic clock. */
-  let provenMonotonicMs = clock.monotonic();
+  /** Everything acknowledged before this has been applied, or nothing was stored then. */
+  let proven = instant();
   let lastFailure: Failure = { reason: "the deadline passed" };
   let lagMs: number | undefined;
   let counters = noCounters();
   let evictionsReported = 0;
 
-  const proofAgeMs = (now: Moment) => ageMs({ atMs: position.provenAtMs, monotonicMs: provenMonotonicMs }, now);
+  const target: ReadingTarget = {
+    decode,
+    apply,
+    read(notUnderstood) {
+      if (notUnderstood === undefined) return trouble.recovered("record");
+      counters.recordsSkipped++;
+      trouble.failed("record", notUnderstood);
+    },
+    startOver() {
+      startOver("the place in the log was lost");
+      // A place taken at the tip: nothing is known of what was invalidated shortly before.
+      if (reader.lanes > 0) store.holdOff(EVERYTHING);
+    },
+  };
 
-  const fresh = (began: Moment): Proof => ({ state: "fresh", ageMs: proofAgeMs(began) });
+  function instant(): Instant {
+    return { atMs: clock.now(), monotonicMs: clock.monotonic() };
+  }
+
+  const fresh = (began: Moment): Proof => ({ state: "fresh", ageMs: ageMs(proven, began) });
 
   const unknown = (began: Moment, failure: Failure): Proof => ({
     state: "unknown",
-    ageMs: proofAgeMs(began),
-    ...failure,
+    ageMs: ageMs(proven, began),
+    failure,
   });
 
   function timedOut(timeoutMs: number): Failure {
@@ -87,136 +117,136 @@ export function createCoherence({ store, reader, clock, random, options, trouble
     return { reason };
   }
 
-  /** Forgets everything, loads under way included, and starts over from here. */
-  function flush(reason: string): void {
+  /** Forgets everything, loads under way included: what counts begins now. */
+  function startOver(reason: string): void {
     if (held.size > 0) {
       counters.flushes++;
       trouble.debug("cache flushed", { reason, entries: held.size });
     }
     store.flush();
-    moveFence(clock.now(), clock.monotonic());
+    proven = instant();
   }
 
-  function moveFence(atMs: number, monotonicMs: number): void {
-    position = fenceAt(atMs);
-    provenMonotonicMs = monotonicMs;
-  }
-
-  /** Flushes when the position is of too long ago to catch up from. */
+  /** Flushes when the place is of too long ago to catch up from. */
   function flushAfterGap(now: Moment): boolean {
-    const isTooLong = proofAgeMs(now) > maxGapMs;
-    if (isTooLong) flush("too long a gap");
+    const isTooLong = ageMs(proven, now) > maxGapMs;
+    if (isTooLong) {
+      reader.leave();
+      startOver("too long a gap");
+    }
     return isTooLong;
   }
 
   /**
-   * Moves the position forward without reading, where that costs nothing that is stored: when too long ago to catch up
-   * (then what is stored is flushed), and when nothing is stored and no load is under way that needs the old one.
+   * Goes on from now without reading, where that costs nothing that is stored: when too long ago to catch up (then what is
+   * stored is flushed), and when nothing is stored and no load is under way that needs the old place.
    */
-  function moveFenceAlong(began: Moment, alone: boolean): void {
+  function moveAlong(began: Moment, alone: boolean): void {
     if (flushAfterGap(began) || !alone || !held.isEmpty(began.atMs)) return;
-    // Iterators that are still good make the next refresh one round trip instead of three.
-    if (isWarm(position, began.atMs) && proofAgeMs(began) < maxGapMs / 2) return;
+    // A place that can be read on from at once makes the next refresh cheaper.
+    if (reader.isWarm(began.atMs) && ageMs(proven, began) < maxGapMs / 2) return;
     // Loads of before would need the old one, whoever offers them yet.
     store.forgetBefore(began);
-    moveFence(began.atMs, began.monotonicMs);
+    reader.leave();
+    proven = began;
   }
 
   function apply(invalidation: Invalidation): void {
-    const { all, notUnderstood } = invalidation;
-    if (all && held.size > 0) counters.flushes++;
+    if (invalidation.all && held.size > 0) counters.flushes++;
     counters.entriesInvalidated += store.drop(invalidation);
-    if (notUnderstood === undefined) trouble.recovered("record");
-    else {
-      counters.recordsSkipped++;
-      trouble.failed("record", notUnderstood);
-    }
   }
 
-  /** Reads from the position to the tip. Never rejects. */
-  async function refresh(start: Moment, signal: AbortSignal, waitMs: number): Promise<Poll["outcome"]> {
-    // The position may have aged while this refresh was queued, or while the environment was frozen.
-    if (flushAfterGap(start)) return "lost";
+  /** The earliest wall-clock time that may have been the proof's: the clock may have been set since. */
+  const provenAtMs = (now: Moment) => now.atMs - ageMs(proven, now);
+
+  /** Reads from the place to the tip. Never rejects. */
+  async function refresh(start: Moment, signal: AbortSignal, waitMs: number): Promise<ReadingResult["outcome"]> {
+    // The place may have aged while this refresh was queued, or while the environment was frozen.
+    if (flushAfterGap(start) && reader.isPlaced) return "lost";
     const limits = { timeoutMs: refreshTimeoutMs, retryAfterMs: waitMs / 2, signal };
-    const poll = await reader.poll(position, limits, apply);
-    const { outcome, failure } = poll;
-    counters.kinesisCalls += poll.calls;
-    counters.throttles += poll.throttles;
-    lagMs = poll.lagMs;
-    if (outcome === "lost") {
-      const wasFence = position.shards.size === 0;
-      flush("the position was lost");
-      // A position that was lost is better lost at once, for one that can be read from.
-      if (!wasFence) {
-        trouble.failed("lost", "the position was lost", failure?.cause);
-        return outcome;
-      }
-      // Not even a fence can be read from: the stream is not there.
-      failed(poll, signal);
-      return "incomplete";
-    }
-    position = poll.position;
+    // Where nothing was read yet there is nothing to lose: the log is not there.
+    const hadPlace = reader.lanes > 0;
+    // What was published shortly before the proof still counts while a replica may lag behind it.
+    const result = await readOn(reader, clock, provenAtMs(start) - holdOffMs, limits, target);
+    const { outcome, failure } = result;
+    counters.kinesisCalls += result.calls;
+    counters.throttles += result.throttles;
+    lagMs = result.lagMs;
     if (outcome === "caught-up") {
-      provenMonotonicMs = start.monotonicMs;
+      proven = start;
       backoff.reset();
       for (const kind of ["refresh", "throttled", "refused", "lost"] as const) trouble.recovered(kind);
-    } else failed(poll, signal);
-    return outcome;
+      return outcome;
+    }
+    if (outcome === "lost" && hadPlace) {
+      // Start over at once: the new place can be read from.
+      trouble.failed("lost", "the place in the log was lost", failure?.cause);
+      return outcome;
+    }
+    failed(result, signal);
+    return "incomplete";
   }
 
-  function failed({ failure, records }: Poll, signal: AbortSignal): void {
+  function failed({ failure, records }: ReadingResult, signal: AbortSignal): void {
     // A backlog that takes several refreshes is read without pauses.
     if (failure !== undefined || records === 0) backoff.failed(clock.now(), failure?.kind === "throttled");
     if (failure === undefined) {
-      // Nobody waited for it any more, or the time or the pages ran out: whoever waited has said so.
+      // Nobody waited for it any more, or the time ran out: whoever waited has said so.
       if (!signal.aborted) lastFailure = timedOut(refreshTimeoutMs);
       return;
     }
-    const { kind, message, cause } = failure;
+    const { kind, message } = failure;
     lastFailure = { reason: message, cause: failure };
-    trouble.failed(kind === "unavailable" || kind === "expired" ? "refresh" : kind, message, cause);
+    trouble.failed(kind === "unavailable" || kind === "expired" ? "refresh" : kind, message, failure);
+  }
+
+  /** For an environment that has no place yet: nothing is stored, and nothing can be until it has one. */
+  async function takePlace(began: Moment, timeoutMs: number): Promise<Proof> {
+    if (backoff.holds(began.atMs)) return { ...EMPTY, failure: lastFailure };
+    // Whichever reading takes the place: loads that began before it did are refused.
+    const outcome = await refreshes.join(() => true, timeoutMs);
+    if (reader.isPlaced) return EMPTY;
+    return { ...EMPTY, failure: outcome === undefined ? timedOut(timeoutMs) : lastFailure };
+  }
+
+  /** For an environment with something stored. */
+  async function prove(began: Moment, timeoutMs: number, maxStalenessMs: number): Promise<Proof> {
+    const suits = (start: Moment) =>
+      start.epoch > began.epoch || (isOfBefore(start, began) && ageMs(start, began) < maxStalenessMs);
+    const outcome = await refreshes.join(suits, timeoutMs);
+    if (outcome === "caught-up") return fresh(began);
+    if (outcome === "lost") return EMPTY;
+    return unknown(began, outcome === undefined ? timedOut(timeoutMs) : lastFailure);
+  }
+
+  /** What is known without waiting, if it is enough. */
+  function known(began: Moment, maxStalenessMs: number): Proof | undefined {
+    if (held.isEmpty(began.atMs)) return EMPTY;
+    if (maxStalenessMs > 0 && isOfBefore(proven, began) && ageMs(proven, began) <= maxStalenessMs) return fresh(began);
+    return backoff.holds(began.atMs) ? unknown(began, lastFailure) : undefined;
   }
 
   return {
-    get shards(): number {
-      return position.shards.size;
+    get lanes(): number {
+      return reader.lanes;
     },
 
-    /** How far behind the tip the last refresh was; undefined when it could read nothing. */
     get lagMs(): number | undefined {
       return lagMs;
     },
 
-    /**
-     * Makes sure that what is stored may be served to an invocation that began at `began`, as cheaply as that can be known:
-     * nothing stored, proven recently enough, or by a refresh.
-     * @param maxStalenessMs how long before it began the proof may lie
-     * @param alone whether no other invocation is under way
-     */
-    async catchUp(began: Moment, timeoutMs: number, maxStalenessMs: number, alone: boolean): Promise<CatchUp> {
-      if (!refreshes.busy) moveFenceAlong(began, alone);
-      if (held.isEmpty(began.atMs)) return { ...EMPTY, waitedMs: 0 };
-      // A proof, or a refresh under way, that seems to be of later is of before the clock was set back: nobody knows its age.
-      const isOfBefore = (atMs: number) => atMs <= began.atMs;
-      if (maxStalenessMs > 0 && isOfBefore(position.provenAtMs) && proofAgeMs(began) <= maxStalenessMs) {
-        return { ...fresh(began), waitedMs: 0 };
-      }
-      if (backoff.holds(began.atMs)) return { ...unknown(began, lastFailure), waitedMs: 0 };
-      const suits = (start: Moment) =>
-        start.epoch > began.epoch || (isOfBefore(start.atMs) && ageMs(start, began) < maxStalenessMs);
+    async catchUp(began, timeoutMs, maxStalenessMs, alone) {
+      if (!refreshes.busy) moveAlong(began, alone);
+      const proof = reader.isPlaced ? known(began, maxStalenessMs) : undefined;
+      if (proof !== undefined) return { ...proof, waitedMs: 0 };
       const startedAt = clock.monotonic();
-      const outcome = await refreshes.join(suits, timeoutMs);
-      const proof =
-        outcome === "caught-up"
-          ? fresh(began)
-          : outcome === "lost"
-            ? EMPTY
-            : unknown(began, outcome === undefined ? timedOut(timeoutMs) : lastFailure);
-      return { ...proof, waitedMs: clock.monotonic() - startedAt };
+      const waitedFor = reader.isPlaced
+        ? await prove(began, timeoutMs, maxStalenessMs)
+        : await takePlace(began, timeoutMs);
+      return { ...waitedFor, waitedMs: clock.monotonic() - startedAt };
     },
 
-    /** What happened since the last call. */
-    takeCounters(): Readonly<Counters> {
+    takeCounters() {
       const taken = counters;
       taken.evictions = held.evictions - evictionsReported;
       evictionsReported = held.evictions;
@@ -225,6 +255,9 @@ export function createCoherence({ store, reader, clock, random, options, trouble
     },
   };
 }
+
+/** A timestamp later than `now` was taken before the clock was set back, so its age is unknown. */
+const isOfBefore = (then: Instant, now: Instant) => then.atMs <= now.atMs;
 
 function noCounters(): Counters {
   return { kinesisCalls: 0, throttles: 0, entriesInvalidated: 0, recordsSkipped: 0, flushes: 0, evictions: 0 };

@@ -6,11 +6,22 @@
 import { type Clock, within } from "../clock.js";
 import type { Moment } from "../moment.js";
 
+export interface SharedRefresh<T> {
+  /** Whether one is under way. */
+  readonly busy: boolean;
+  /**
+   * Waits for a refresh whose start `suits`, at most `timeoutMs`: the one under way, the queued one, or a new one. A refresh
+   * that has yet to begin always suits. Resolves to undefined when the time is up.
+   */
+  join(suits: (start: Moment) => boolean, timeoutMs: number): Promise<T | undefined>;
+}
+
 interface Refresh<T> {
-  /** Absent while queued. */
+  /** Absent until it begins. */
   start?: Moment;
   readonly abort: AbortController;
   readonly result: Promise<T>;
+  /** Begins it. */
   readonly run: () => void;
   waiters: number;
 }
@@ -18,9 +29,11 @@ interface Refresh<T> {
 /** Must not reject. @param waitMs how long the invocation that it was begun for will wait */
 export type RefreshWork<T> = (start: Moment, signal: AbortSignal, waitMs: number) => Promise<T>;
 
-export function createSharedRefresh<T>(clock: Clock, begin: () => Moment, work: RefreshWork<T>) {
+export function createSharedRefresh<T>(clock: Clock, begin: () => Moment, work: RefreshWork<T>): SharedRefresh<T> {
   let current: Refresh<T> | undefined;
   let queued: Refresh<T> | undefined;
+  /** Begins the queued refresh. */
+  let wake: () => void = () => undefined;
 
   function create(waitMs: number): Refresh<T> {
     const abort = new AbortController();
@@ -35,31 +48,36 @@ export function createSharedRefresh<T>(clock: Clock, begin: () => Moment, work: 
     return refresh;
   }
 
-  /** Begins the queued one, if there is one. */
-  function next(): void {
-    current = queued;
-    queued = undefined;
-    current?.run();
-  }
-
-  function suitable(suits: (start: Moment) => boolean, waitMs: number): Refresh<T> {
-    if (current?.start !== undefined && !current.abort.signal.aborted && suits(current.start)) return current;
-    const refresh = queued ?? create(waitMs);
+  /** To begin in the asynchronous context of whoever asked first, not of the refresh before: tracing goes by it. */
+  function queue(refresh: Refresh<T>): Refresh<T> {
     queued = refresh;
-    if (current === undefined) next();
+    new Promise<void>((resolve) => (wake = resolve)).then(refresh.run);
     return refresh;
   }
 
+  function next(): void {
+    current = queued;
+    queued = undefined;
+    if (current !== undefined) wake();
+  }
+
+  function suitable(suits: (start: Moment) => boolean, waitMs: number): Refresh<T> {
+    if (current === undefined) {
+      current = create(waitMs);
+      current.run();
+      return current;
+    }
+    const { abort, start } = current;
+    if (!abort.signal.aborted && (start === undefined || suits(start))) return current;
+    return queued ?? queue(create(waitMs));
+  }
+
   return {
-    get busy(): boolean {
+    get busy() {
       return current !== undefined;
     },
 
-    /**
-     * Waits for a refresh whose start `suits`, at most `timeoutMs`: the one under way, the queued one, or a new one. A
-     * refresh that has yet to begin always suits. Resolves to undefined when the time is up.
-     */
-    async join(suits: (start: Moment) => boolean, timeoutMs: number): Promise<T | undefined> {
+    async join(suits, timeoutMs) {
       const refresh = suitable(suits, timeoutMs);
       refresh.waiters++;
       try {

@@ -9,26 +9,31 @@ const SLICE_MS = 3;
 /** Nanoseconds of work, roughly, between two looks at the clock. */
 const LOOK_EVERY_NS = 100_000;
 
-export function createSlice(clock: Clock) {
+export interface Slice {
+  /**
+   * Counts work that was done. True when the slice has lasted long enough: then await `next`.
+   * @param workNs what it took, by a rough guess, in whole nanoseconds: a fraction in a variable of a closure is allocated
+   *   anew each time it changes.
+   */
+  isOver(workNs: number): boolean;
+  /** Lets the event loop turn once. All that wait go on in one slice: many shards must not add up to a long one. */
+  next(): Promise<void>;
+}
+
+export function createSlice(clock: Clock): Slice {
   let beganAt = clock.monotonic();
   let sinceLookNs = 0;
   let turn: Promise<void> | undefined;
 
   return {
-    /**
-     * Counts work that was done. True when the slice has lasted long enough: then await `next`.
-     * @param workNs what it took, by a rough guess, in nanoseconds. Whole ones: a fraction in a variable of a closure is
-     *   allocated anew each time it changes.
-     */
-    isOver(workNs: number): boolean {
+    isOver(workNs) {
       sinceLookNs += workNs;
       if (sinceLookNs < LOOK_EVERY_NS) return false;
       sinceLookNs = 0;
       return clock.monotonic() - beganAt >= SLICE_MS;
     },
 
-    /** Lets the event loop turn once. All that wait go on in one slice: many shards must not add up to a long one. */
-    next(): Promise<void> {
+    next() {
       turn ??= new Promise((resolve) => {
         clock.after(0, () => {
           turn = undefined;

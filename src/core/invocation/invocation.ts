@@ -7,6 +7,7 @@ import { type Changed, changedData, changedSource, EVERYTHING } from "../changed
 import type { Clock, Random } from "../clock.js";
 import type { Coherence } from "../coherence/coherence.js";
 import type { DataId, Observable } from "../data-id.js";
+import type { InvalidationLog } from "../log.js";
 import type { Epoch, Moment } from "../moment.js";
 import type { Publisher } from "../publishing/publisher.js";
 import type { ResolvedOptions } from "../settings.js";
@@ -36,7 +37,7 @@ export interface Shared {
   readonly clock: Clock;
   readonly random: Random;
   readonly options: ResolvedOptions;
-  readonly streamName: string;
+  readonly log: InvalidationLog;
   readonly trouble: TroubleLog;
   /** Whether no other invocation is under way. */
   isAlone(invocation: Invocation): boolean;
@@ -101,7 +102,7 @@ export class Invocation implements ContextCache {
 
   /** Before the handler: reads what has changed. @throws RefreshError under `onRefreshError: "throw"`, and nothing else */
   async catchUp(from = this.began): Promise<void> {
-    const { coherence, options, streamName } = this.#shared;
+    const { coherence, options, log } = this.#shared;
     const timeoutMs = Math.min(options.refreshTimeoutMs, Math.max(0, this.#limits.remainingMs() / 2));
     const isFirst = from === this.began;
     // Whoever asks for a refresh() in mid-invocation wants the stream read. And the invocation may have loads under way
@@ -110,12 +111,14 @@ export class Invocation implements ContextCache {
     const alone = isFirst && this.#shared.isAlone(this);
     const result = await coherence.catchUp(from, timeoutMs, maxStalenessMs, alone);
     this.#kinesisLatencyMs += result.waitedMs;
+    if (result.failure !== undefined) this.#refreshFailures++;
     if (result.state !== "unknown") return this.#serve(from, result.state, result.ageMs);
-    this.#refreshFailures++;
     const mayBeStale = options.onRefreshError === "serve" && result.ageMs <= options.maxGapMs;
     if (mayBeStale) this.#serve(from, "stale", result.ageMs);
     else this.#serve(from, "bypassed");
-    if (options.onRefreshError === "throw") throw new RefreshError(streamName, result.reason, result.cause);
+    if (options.onRefreshError === "throw") {
+      throw new RefreshError(log.name, result.failure.reason, result.failure.cause);
+    }
   }
 
   #serve(from: Moment, state: FreshnessState, proofAgeMs?: number): void {
@@ -155,7 +158,7 @@ export class Invocation implements ContextCache {
       entries: store.held.size,
       bytes: store.held.bytes,
       evictions: counters.evictions,
-      shards: coherence.shards,
+      shards: coherence.lanes,
       requestId: this.#limits.requestId,
     };
   }

@@ -1,18 +1,6 @@
-/**
- * Cuts invalidations into records and records into requests, as few as Kinesis's limits allow.
- * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html
- */
-import { encodeJson, encodeRecord, RECORD_BYTES, type RecordContent } from "../record.js";
-import type { RecordToPut } from "../stream-api.js";
-
-/** Records in one PutRecords request. */
-export const MAX_REQUEST_RECORDS = 500;
-/** Data and partition keys of one PutRecords request. */
-export const MAX_REQUEST_BYTES = 10 * 2 ** 20;
-/** Data and partition key of one record, unless the stream was set to allow more. */
-export const MAX_RECORD_BYTES = 2 ** 20;
-/** Characters of a partition key we write, at most. */
-export const PARTITION_KEY_LENGTH = 32;
+/** Cuts what has changed into records, as few as a log's limits allow. It knows no log: the limits come in. */
+import type { InvalidationLog } from "../log.js";
+import { encodeJson, encodeRecord, type RecordContent } from "../record.js";
 
 /** What one record says, and how it goes over the wire. */
 export interface Batch {
@@ -21,42 +9,42 @@ export interface Batch {
 }
 
 /**
- * Fills records up to one PUT payload unit each. Ten thousand such records fill requests by their bytes, not by their
- * number, so larger records would not save a call; and a small one spreads over shards and is billed once.
+ * Fills records up to what the log charges as one: larger ones would not save a call.
  * @throws RangeError for an id or source too long for any record, which no retry can help
  */
-export function toBatches(content: RecordContent, publishedAtMs: number): Batch[] {
+export function toBatches(
+  content: RecordContent,
+  publishedAtMs: number,
+  { recordBytes, maxRecordBytes }: Pick<InvalidationLog, "recordBytes" | "maxRecordBytes">,
+): Batch[] {
   const { keys, sources = [], all = false } = content;
   const batches: Batch[] = [];
   const seal = (part: RecordContent) => {
     const data = encodeRecord(part, publishedAtMs);
-    if (data.length + PARTITION_KEY_LENGTH > MAX_RECORD_BYTES) {
-      throw new RangeError(`${data.length} bytes are too many for one record`);
-    }
+    if (data.length > maxRecordBytes) throw new RangeError(`${data.length} bytes are too many for one record`);
     batches.push({ content: part, data });
   };
-  for (const part of split(keys)) seal({ keys: part });
-  for (const part of split(sources)) seal({ keys: [], sources: part });
+  for (const part of split(keys, recordBytes)) seal({ keys: part });
+  for (const part of split(sources, recordBytes)) seal({ keys: [], sources: part });
   if (all) seal({ keys: [], all: true });
   return batches;
 }
 
-/** Groups of requests' records, each within the limits of one PutRecords call. */
-export function toRequests<T extends RecordToPut>(records: readonly T[]): T[][] {
-  const bytesOf = ({ data, partitionKey }: T) => data.length + partitionKey.length;
-  return groups(records, bytesOf, MAX_REQUEST_BYTES, MAX_REQUEST_RECORDS);
-}
-
-function split(texts: readonly string[]): string[][] {
+function split(texts: readonly string[], recordBytes: number): string[][] {
   // Everything around the list in an encoded record, with room to spare.
   const ENVELOPE_BYTES = 100;
   // As JSON, with its quotes and the comma after it.
   const bytesOf = (text: string) => encodeJson(text).length + 1;
-  return groups(texts, bytesOf, RECORD_BYTES - ENVELOPE_BYTES, texts.length);
+  return inGroups(texts, bytesOf, recordBytes - ENVELOPE_BYTES, texts.length);
 }
 
-/** As few groups as the limits allow, in order; what is too large by itself is a group of its own. */
-function groups<T>(items: readonly T[], bytesOf: (item: T) => number, maxBytes: number, maxItems: number): T[][] {
+/** As few groups as the limits allow, in order; an item too large by itself is a group of its own. */
+export function inGroups<T>(
+  items: readonly T[],
+  bytesOf: (item: T) => number,
+  maxBytes: number,
+  maxItems: number,
+): T[][] {
   const groups: T[][] = [];
   let group: T[] = [];
   // The first item begins the first group.

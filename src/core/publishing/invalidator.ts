@@ -1,9 +1,9 @@
-/** How a writer outside of an invocation says that something has changed: the same over Kinesis and over its double. */
+/** How a writer outside of an invocation says that something has changed: the same over every log and over their doubles. */
 import { changedData, changedSource, EVERYTHING } from "../changed.js";
 import type { DataId, Observable } from "../data-id.js";
 import type { Publisher } from "./publisher.js";
 
-/** Each method resolves, once Kinesis holds every record, to a token naming what was written. */
+/** Each method resolves, once the log holds every record, to a token naming what was written. */
 export interface InvalidationPublisher {
   /** Says that data have changed. @throws PublishError naming the ids that may not have been published */
   invalidate(...targets: readonly (DataId | Observable)[]): Promise<string>;

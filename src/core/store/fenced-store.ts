@@ -12,7 +12,8 @@ import { createFillFence } from "./fill-fence.js";
 
 export type FencedStore = ReturnType<typeof createFencedStore>;
 
-export function createFencedStore(clock: Clock, options: ResolvedOptions) {
+/** @param isPlaced whether invalidations from now on will be read: until then nothing may be stored */
+export function createFencedStore(clock: Clock, options: ResolvedOptions, isPlaced: () => boolean) {
   const { sizeOf, holdOffMs } = options;
   const entries = new EntryStore(clock, options);
   /** In epochs: a load may be stored only if nothing that names its id was invalidated in a later one. */
@@ -30,6 +31,10 @@ export function createFencedStore(clock: Clock, options: ResolvedOptions) {
   function loadStart(): Moment {
     lastLoad = epoch;
     return { epoch, atMs: clock.now(), monotonicMs: clock.monotonic() };
+  }
+
+  function holdOff(changed: Changed): void {
+    if (holdOffMs > 0) heldOff.raise(changed, clock.now() + holdOffMs);
   }
 
   /** Whether nothing that names this id was invalidated since the load began. */
@@ -65,7 +70,7 @@ export function createFencedStore(clock: Clock, options: ResolvedOptions) {
 
     /** Stores what a load that began at `load` returned, unless it may be older than an invalidation or than what is there. */
     put(id: DataId, value: unknown, load: Moment, savedMs: number, ttlMs: number): boolean {
-      if (!permits(id, load)) return false;
+      if (!isPlaced() || !permits(id, load)) return false;
       const key = id.toString();
       const nowMs = clock.now();
       const present = entries.get(key);
@@ -80,7 +85,7 @@ export function createFencedStore(clock: Clock, options: ResolvedOptions) {
       epoch++;
       // Where every load there is has been refused already, a backlog of a million is not worth remembering.
       if (fence.floor <= lastLoad) fence.raise(changed, epoch);
-      if (holdOffMs > 0) heldOff.raise(changed, clock.now() + holdOffMs);
+      holdOff(changed);
       let dropped = 0;
       for (const source of changed.sources) dropped += entries.dropSource(source);
       for (const key of changed.keys) dropped += entries.drop(key);
@@ -93,5 +98,8 @@ export function createFencedStore(clock: Clock, options: ResolvedOptions) {
       fence.raise(EVERYTHING, ++epoch);
       entries.clear();
     },
+
+    /** For `holdOffMs` from now on, loads of what is named may still have read the value of before. */
+    holdOff,
   };
 }

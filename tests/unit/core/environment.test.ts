@@ -1,6 +1,6 @@
 /** Several invocations over one cache: what each may be served of what the others do. */
 import { describe, expect, test } from "@jest/globals";
-import { decodeRecord } from "../../../src/core/record.js";
+import { readWhole } from "../../support/read-whole.js";
 import { Rig, slowLoad, userId } from "../support/rig.js";
 
 const ONE = userId("1");
@@ -191,7 +191,7 @@ describe("invalidate", () => {
     await cache.invalidate(ONE, userId("2"), ONE);
     await cache.invalidateSource("db.users.id");
     await cache.invalidateAll();
-    expect(rig.stream.shards().flatMap((shard) => shard.read(0, 10).map(({ data }) => decodeRecord(data)))).toEqual([
+    expect(rig.stream.shards().flatMap((shard) => shard.read(0, 10).map(({ data }) => readWhole(data)))).toEqual([
       { keys: [ONE.toString(), userId("2").toString()], sources: [], all: false },
       { keys: [], sources: ["db.users.id"], all: false },
       { keys: [], sources: [], all: true },

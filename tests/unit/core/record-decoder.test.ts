@@ -1,20 +1,20 @@
 /** Decoders of the user's: believed to the letter, and what is not what it should be means everything. */
 import { describe, expect, test } from "@jest/globals";
 import { dataId } from "../../../src/core/data-id.js";
-import { decodeRecord } from "../../../src/core/record.js";
+import { readWhole } from "../../support/read-whole.js";
 
 const EVERYTHING = { keys: [], sources: [], all: true };
 
 describe("a decoder of the user's", () => {
   test("names ids, sources or everything, from any iterable", () => {
-    const decoded = decodeRecord(Uint8Array.of(7), (data) => ({
+    const decoded = readWhole(Uint8Array.of(7), (data) => ({
       ids: new Set([dataId("s", String(data[0]))]),
       sources: ["x"].values(),
       all: false,
     }));
     expect(decoded).toEqual({ keys: ["id=7&s=s&t=data.ID"], sources: ["x"], all: false });
-    expect(decodeRecord(new Uint8Array(), () => ({}))).toEqual({ keys: [], sources: [], all: false });
-    expect(decodeRecord(new Uint8Array(), () => ({ all: true }))).toEqual({ keys: [], sources: [], all: true });
+    expect(readWhole(new Uint8Array(), () => ({}))).toEqual({ keys: [], sources: [], all: false });
+    expect(readWhole(new Uint8Array(), () => ({ all: true }))).toEqual({ keys: [], sources: [], all: true });
   });
 
   test.each([
@@ -57,6 +57,6 @@ describe("a decoder of the user's", () => {
       "half way",
     ],
   ])("that %s means everything, and the notice will say why", (_what, decoder, notUnderstood) => {
-    expect(decodeRecord(new Uint8Array(), decoder as never)).toEqual({ ...EVERYTHING, notUnderstood });
+    expect(readWhole(new Uint8Array(), decoder as never)).toEqual({ ...EVERYTHING, notUnderstood });
   });
 });

@@ -4,10 +4,11 @@ import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { dataId, parseDataId } from "../../../src/core/data-id.js";
 import { decodeRecord, encodeRecord } from "../../../src/core/record.js";
+import { readWhole } from "../../support/read-whole.js";
 import { vectors } from "../support/vectors.js";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
-const decode = (text: string) => decodeRecord(bytes(text));
+const decode = (text: string) => readWhole(bytes(text));
 const KEY = "id=1&s=a&t=data.ID";
 const EVERYTHING = { keys: [], sources: [], all: true, notUnderstood: expect.any(String) };
 
@@ -77,7 +78,7 @@ describe("a record of ours", () => {
 
   test("reads back: keys, sources, everything", () => {
     const content = { keys: [KEY], sources: ["db.users", ""], all: true };
-    expect(decodeRecord(encodeRecord(content, Date.UTC(2026, 0, 1)))).toEqual(content);
+    expect(readWhole(encodeRecord(content, Date.UTC(2026, 0, 1)))).toEqual(content);
   });
 
   test("of any ids and sources reads back", () => {
@@ -85,7 +86,7 @@ describe("a record of ours", () => {
     fc.assert(
       fc.property(fc.array(wellFormed), fc.array(wellFormed), fc.boolean(), (ids, sources, all) => {
         const keys = ids.map((id) => dataId(id, id).toString());
-        expect(decodeRecord(encodeRecord({ keys, sources, all }, 0))).toEqual({ keys, sources, all });
+        expect(readWhole(encodeRecord({ keys, sources, all }, 0))).toEqual({ keys, sources, all });
       }),
     );
   });
@@ -108,6 +109,25 @@ describe("fields", () => {
       sources: [],
       all: false,
     });
+  });
+
+  test.each([
+    ["nothing at all", "{}"],
+    ["a time alone", '{"ts":"2026-01-01T00:00:00Z"}'],
+    ["a version alone", '{"v":1}'],
+    ["a misspelt name", '{"key":["id=1&s=a&t=data.ID"],"ts":"2026-01-01T00:00:00Z"}'],
+    [
+      "an EventBridge event",
+      '{"version":"0","id":"1","detail-type":"user changed","source":"users","detail":{"id":"7"}}',
+    ],
+    ["a CloudEvent", '{"specversion":"1.0","type":"changed","source":"/users","id":"1","data":{"id":7}}'],
+    ["a DynamoDB record", '{"eventName":"MODIFY","dynamodb":{"Keys":{"id":{"S":"7"}}},"tableName":"users"}'],
+    ["a DMS record", '{"data":{"id":7},"metadata":{"operation":"update","table-name":"users"}}'],
+    ["a Debezium record", '{"before":null,"after":{"id":7},"op":"u","source":{"table":"users"}}'],
+  ])("P4: a record that names none of ours, but %s, means everything", (_what, json) => {
+    const { notUnderstood, ...rest } = decode(json);
+    expect(rest).toEqual({ keys: [], sources: [], all: true });
+    expect(notUnderstood).toMatch(/^a record names "keys", "sources" or "all", but this is \{/);
   });
 
   test("that are null say nothing", () => {
@@ -154,7 +174,7 @@ describe("fields", () => {
   });
 
   test("a time must be one that exists", () => {
-    const understood = (ts: string) => decode(`{"ts":"${ts}"}`).notUnderstood === undefined;
+    const understood = (ts: string) => decode(`{"keys":[],"ts":"${ts}"}`).notUnderstood === undefined;
     expect(
       [
         "2018-06-11T14:00:00+01:00",
@@ -214,10 +234,46 @@ describe("records of another kind mean everything", () => {
     ["another format", bytes('{"keys":["user:1"]}')],
     ["half of a surrogate pair", bytes(String.raw`{"keys":["id=\ud83d&s=s&t=data.ID"]}`)],
   ])("%s", (_kind, data) => {
-    expect(decodeRecord(data)).toEqual(EVERYTHING);
+    expect(readWhole(data)).toEqual(EVERYTHING);
   });
 
   test("a byte order mark before a record is no part of it", () => {
     expect(decode(`\ufeff{"keys":["${KEY}"]}`).keys).toEqual([KEY]);
+  });
+});
+
+describe("P6: large records", () => {
+  const listOf = (count: number, key: (n: number) => string) =>
+    JSON.stringify({ keys: Array.from({ length: count }, (_, n) => key(n)) });
+
+  test("of many ids are read, escapes and all, in parts of a few hundred", () => {
+    const data = bytes(listOf(20_000, (n) => dataId("u", `${n}@example.com`).toString()));
+    const parts = [...decodeRecord(data)];
+    expect(Math.max(...parts.map(({ keys }) => keys.length))).toBeLessThanOrEqual(250);
+    expect(parts.flatMap(({ keys }) => keys)).toHaveLength(20_000);
+  });
+
+  test("past a mebibyte mean everything, unread", () => {
+    expect(decode(listOf(100_000, (n) => `id=${n}&s=u&t=data.ID`))).toEqual({
+      ...EVERYTHING,
+      notUnderstood: expect.stringMatching(/^a record of \d+ bytes is too large to be read$/),
+    });
+  });
+
+  test.each([
+    ["very many unknown fields", `{"keys":[]${Array.from({ length: 20_000 }, (_, n) => `,"f${n}":1`).join("")}}`],
+    ["deep nesting", `{"keys":[],"x":${"[".repeat(50_000)}${"]".repeat(50_000)}}`],
+    ["very many numbers", `{"keys":[],"x":[1${",1".repeat(50_000)}]}`],
+  ])("with %s mean everything, unread", (_what, json) => {
+    expect(decode(json)).toEqual({
+      ...EVERYTHING,
+      notUnderstood: "a record of this form is too large to be read",
+    });
+  });
+
+  test("with a few unknown fields, and strings that hold what looks like JSON, are read", () => {
+    const odd = '\\"}]{[:1\\\\';
+    const json = `{"x":{"a":[1,2]},"keys":[${Array.from({ length: 3_000 }, () => `"id=${"a".repeat(20)}&s=u&t=data.ID"`).join(" ,\n")}],"note":"${odd}"}`;
+    expect(decode(json).keys).toHaveLength(3_000);
   });
 });

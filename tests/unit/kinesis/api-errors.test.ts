@@ -1,7 +1,7 @@
 /** Which kind of failure an error of the SDK is, and that a call ends with its signal. */
 import type { KinesisClient } from "@aws-sdk/client-kinesis";
 import { describe, expect, test } from "@jest/globals";
-import { StreamFailure } from "../../../src/core/stream-api.js";
+import { LogFailure } from "../../../src/core/log.js";
 import { createStreamApi } from "../../../src/kinesis/api.js";
 
 const { signal } = new AbortController();
@@ -41,9 +41,9 @@ describe("an error", () => {
     ["refused", sdkError("CredentialsProviderError")],
   ])("is %s when it is %p", async (kind, error) => {
     const failure = await failing(error)
-      .getRecords("token", signal)
+      .getRecords("token", undefined, signal)
       .catch((thrown: unknown) => thrown);
-    expect(failure).toBeInstanceOf(StreamFailure);
+    expect(failure).toBeInstanceOf(LogFailure);
     expect(failure).toMatchObject({ kind, cause: error });
   });
 
@@ -52,7 +52,7 @@ describe("an error", () => {
     const calls = [
       api.listShards({}, signal),
       api.getShardIterator("0", undefined, signal),
-      api.getRecords("token", signal),
+      api.getRecords("token", undefined, signal),
       api.putRecords([], signal),
     ];
     for (const result of await Promise.allSettled(calls)) {
@@ -64,7 +64,7 @@ describe("an error", () => {
     const api = apiOver(() => {
       throw sdkError("AccessDeniedException", { $fault: "client" });
     });
-    await expect(api.getRecords("token", signal)).rejects.toMatchObject({ kind: "refused" });
+    await expect(api.getRecords("token", undefined, signal)).rejects.toMatchObject({ kind: "refused" });
   });
 });
 
@@ -76,7 +76,7 @@ test("every call ends with its signal", async () => {
         abortSignal.addEventListener("abort", () => reject(sdkError("AbortError")), { once: true });
       }),
   );
-  const call = api.getRecords("token", controller.signal);
+  const call = api.getRecords("token", undefined, controller.signal);
   controller.abort();
   await expect(call).rejects.toMatchObject({ kind: "unavailable" });
 });

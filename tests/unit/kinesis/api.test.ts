@@ -25,10 +25,10 @@ function apiWith(answer: object | (() => unknown), arn?: string) {
 
 describe("listShards", () => {
   test("asks for all shards, or for those since a time, of the stream by its name or ARN", async () => {
-    const { api, sent } = apiWith({});
+    const { api, sent } = apiWith({ Shards: [] });
     await api.listShards({}, signal);
     await api.listShards({ fromTimestampMs: 1_234 }, signal);
-    const byArn = apiWith({}, ARN);
+    const byArn = apiWith({ Shards: [] }, ARN);
     await byArn.api.listShards({}, signal);
     expect([...sent, ...byArn.sent]).toEqual([
       { name: "ListShardsCommand", input: { StreamName: "users" } },
@@ -40,12 +40,12 @@ describe("listShards", () => {
     ]);
   });
 
-  test("asks for the next page by its token and nothing that Kinesis would refuse beside it", async () => {
-    const [byName, byArn] = [apiWith({}), apiWith({}, ARN)];
+  test("P7: asks for the next page by its token alone: Kinesis would refuse a stream beside it", async () => {
+    const [byName, byArn] = [apiWith({ Shards: [] }), apiWith({ Shards: [] }, ARN)];
     await byName.api.listShards({ fromTimestampMs: 1, nextToken: "next" }, signal);
     await byArn.api.listShards({ nextToken: "next" }, signal);
     expect(byName.sent[0]?.input).toEqual({ NextToken: "next" });
-    expect(byArn.sent[0]?.input).toEqual({ NextToken: "next", StreamARN: ARN });
+    expect(byArn.sent[0]?.input).toEqual({ NextToken: "next" });
   });
 
   test("names each shard with its parents: none, one, or two after a merge", async () => {
@@ -67,8 +67,13 @@ describe("listShards", () => {
     });
   });
 
-  test("an answer without shards has none", async () => {
-    expect(await apiWith({}).api.listShards({}, signal)).toEqual({ shards: [] });
+  test.each([
+    ["without shards", {}],
+    ["with a shard without a name", { Shards: [{ ParentShardId: "0" }] }],
+  ])("P3: an answer %s proves nothing", async (_what, answer) => {
+    await expect(apiWith(answer).api.listShards({ nextToken: "next" }, signal)).rejects.toMatchObject({
+      kind: "unavailable",
+    });
   });
 
   test.each([
@@ -80,7 +85,7 @@ describe("listShards", () => {
       async send(command: { middlewareStack: { resolve(next: unknown, context: object): (args: object) => unknown } }) {
         const next = async () => ({ response: { headers: { date } }, output: {} });
         await command.middlewareStack.resolve(next, {})({});
-        return {};
+        return { Shards: [] };
       },
     } as unknown as KinesisClient;
     const page = await createStreamApi(client, { name: "users" }).listShards({}, signal);
@@ -107,9 +112,10 @@ describe("getShardIterator", () => {
 
 describe("getRecords", () => {
   test("asks by the iterator, and by the ARN where there is one", async () => {
-    const [byName, byArn] = [apiWith({}), apiWith({}, ARN)];
-    await byName.api.getRecords("token", signal);
-    await byArn.api.getRecords("token", signal);
+    const empty = { Records: [], NextShardIterator: "next", MillisBehindLatest: 0 };
+    const [byName, byArn] = [apiWith(empty), apiWith(empty, ARN)];
+    await byName.api.getRecords("token", undefined, signal);
+    await byArn.api.getRecords("token", undefined, signal);
     expect(byName.sent).toEqual([{ name: "GetRecordsCommand", input: { ShardIterator: "token" } }]);
     expect(byArn.sent[0]?.input).toEqual({ ShardIterator: "token", StreamARN: ARN });
   });
@@ -117,7 +123,7 @@ describe("getRecords", () => {
   test("hands on the records, the next iterator and the lag", async () => {
     const data = new Uint8Array([1, 2]);
     const { api } = apiWith({ Records: [{ Data: data }, {}], NextShardIterator: "next", MillisBehindLatest: 0 });
-    expect(await api.getRecords("token", signal)).toEqual({
+    expect(await api.getRecords("token", undefined, signal)).toEqual({
       records: [{ data }, { data: new Uint8Array() }],
       nextIterator: "next",
       childShardIds: [],
@@ -127,14 +133,32 @@ describe("getRecords", () => {
 
   test("the end of a shard names those that continue it", async () => {
     const { api } = apiWith({ Records: [], ChildShards: [{ ShardId: "8" }, { ShardId: "9" }], MillisBehindLatest: 0 });
-    const page = await api.getRecords("token", signal);
+    const page = await api.getRecords("token", undefined, signal);
     expect(page.nextIterator).toBeUndefined();
     expect(page.childShardIds).toEqual(["8", "9"]);
   });
 
-  test("an answer that does not say how far behind it is proves nothing", async () => {
-    const page = await apiWith({ Records: [], NextShardIterator: "next" }).api.getRecords("token", signal);
-    expect(page.millisBehindLatest).toBe(Number.POSITIVE_INFINITY);
+  test("asks for no more records than it is told to", async () => {
+    const { api, sent } = apiWith({ Records: [], NextShardIterator: "next", MillisBehindLatest: 0 });
+    await api.getRecords("token", 7, signal);
+    expect(sent[0]?.input).toEqual({ ShardIterator: "token", Limit: 7 });
+  });
+
+  test("a shard that ends at its tip need not name what continues it", async () => {
+    const page = await apiWith({ Records: [], MillisBehindLatest: 0 }).api.getRecords("token", undefined, signal);
+    expect([page.nextIterator, page.childShardIds]).toEqual([undefined, []]);
+  });
+
+  test.each([
+    ["any field", {}],
+    ["a lag", { Records: [], NextShardIterator: "next" }],
+    ["records", { NextShardIterator: "next", MillisBehindLatest: 0 }],
+    ["a next iterator or an end", { Records: [], MillisBehindLatest: 5_000 }],
+    ["the name of a child", { Records: [], ChildShards: [{}], MillisBehindLatest: 0 }],
+  ])("P3: an answer without %s proves nothing, neither a tip nor an end", async (_what, answer) => {
+    await expect(apiWith(answer).api.getRecords("token", undefined, signal)).rejects.toMatchObject({
+      kind: "unavailable",
+    });
   });
 });
 

@@ -1,15 +1,25 @@
 /** A publisher over a stream in memory, every call seen and planned, for the tests of publishing. It decides nothing. */
+import type { Clock } from "../../../src/core/clock.js";
 import { dataId } from "../../../src/core/data-id.js";
-import { createRecordPublisher } from "../../../src/core/publishing/publisher.js";
-import { decodeRecord, type RecordContent } from "../../../src/core/record.js";
+import { createRecordPublisher, type Publisher } from "../../../src/core/publishing/publisher.js";
+import type { RecordContent } from "../../../src/core/record.js";
+import { createStreamLog } from "../../../src/kinesis/log.js";
+import type { StreamApi } from "../../../src/kinesis/stream-api.js";
 import type { CallPlan, StreamCall } from "../../../src/testing/call-plan.js";
 import { ManualClock } from "../../../src/testing/manual-clock.js";
 import { MemoryStream } from "../../../src/testing/memory-stream.js";
+import { readWhole } from "../../support/read-whole.js";
 
 export const key = (id: string) => dataId("s", id).toString();
 /** Each fills a record of its own. */
 export const bigKeys = (count: number) =>
   Array.from({ length: count }, (_, index) => key(`${index}-${"x".repeat(13_000)}`));
+
+/** A publisher to the stream "orders". */
+export function publisherOf(api: StreamApi, clock: Clock): Publisher {
+  const random = () => 0.5;
+  return createRecordPublisher(createStreamLog(api, { name: "orders", clock, random }), clock, random);
+}
 
 export function setUpPublishing(shards = 1) {
   const clock = new ManualClock();
@@ -21,7 +31,7 @@ export function setUpPublishing(shards = 1) {
     const plan = plans.length > 1 ? plans.shift() : plans[0];
     return typeof plan === "function" ? plan(call) : plan;
   });
-  const publisher = createRecordPublisher(api, "orders", clock, () => 0.5);
+  const publisher = publisherOf(api, clock);
   return {
     clock,
     stream,
@@ -38,7 +48,6 @@ export function setUpPublishing(shards = 1) {
       return outcome;
     },
     /** Every key that the stream holds, in each record that holds it. */
-    held: () =>
-      stream.shards().flatMap((shard) => shard.read(0, 10_000).flatMap(({ data }) => decodeRecord(data).keys)),
+    held: () => stream.shards().flatMap((shard) => shard.read(0, 10_000).flatMap(({ data }) => readWhole(data).keys)),
   };
 }

@@ -1,9 +1,11 @@
-/** A reader over a stream in memory, every call seen and planned, for the tests of reading. It decides nothing. */
+/** A stream's reader over a stream in memory, every call seen and planned, for the tests of reading. It decides nothing. */
 
-import type { Poll } from "../../../src/core/poll-run.js";
-import type { Position } from "../../../src/core/position.js";
-import { createStreamReader, type InvalidationReader, type ReaderOptions } from "../../../src/core/reader.js";
-import { encodeRecord, type Invalidation } from "../../../src/core/record.js";
+import type { Clock } from "../../../src/core/clock.js";
+import { type ReadingResult, readOn } from "../../../src/core/coherence/reading.js";
+import type { LogReader } from "../../../src/core/log.js";
+import { encodeRecord, type Invalidation, type RecordDecoder } from "../../../src/core/record.js";
+import { createStreamReader, type StreamReaderOptions } from "../../../src/kinesis/reader.js";
+import type { StreamApi } from "../../../src/kinesis/stream-api.js";
 import type { CallPlan, StreamCall } from "../../../src/testing/call-plan.js";
 import { ManualClock, settled } from "../../../src/testing/manual-clock.js";
 import { MemoryStream, type MemoryStreamOptions } from "../../../src/testing/memory-stream.js";
@@ -12,27 +14,68 @@ export const MINUTE_MS = 60_000;
 export const never = new AbortController().signal;
 export const keyOf = (id: string | number) => `id=${id}&s=s&t=data.ID`;
 
-/** A poll, and what it handed on. */
-export interface Reading extends Poll {
-  readonly invalidations: readonly Invalidation[];
+/** What is proven: a stream is read from there, unless its reader knows better. */
+export interface Place {
+  readonly provenAtMs: number;
 }
 
-/** Polls and keeps what is handed on. */
+/** Nothing was read yet. */
+export const fenceAt = (provenAtMs: number): Place => ({ provenAtMs });
+
+export interface ReaderOnClock {
+  readonly reader: LogReader;
+  readonly clock: Clock;
+  readonly decode?: RecordDecoder | undefined;
+}
+
+export function readerOf(
+  api: StreamApi,
+  clock: Clock,
+  { decode, ...options }: StreamReaderOptions & { readonly decode?: RecordDecoder },
+): ReaderOnClock {
+  return { reader: createStreamReader(api, clock, options), clock, decode };
+}
+
+/** A reading, and what was read. */
+export interface Reading extends ReadingResult {
+  readonly invalidations: readonly Invalidation[];
+  /** Why records were not understood. */
+  readonly notUnderstood: readonly string[];
+  readonly position: Place & { readonly lanes: number };
+}
+
 export async function pollOn(
-  reader: InvalidationReader,
-  from: Position,
+  { reader, clock, decode }: ReaderOnClock,
+  { provenAtMs }: Place,
   timeoutMs: number,
   signal = never,
   retryAfterMs = timeoutMs / 2,
 ): Promise<Reading> {
   const invalidations: Invalidation[] = [];
-  const poll = await reader.poll(from, { timeoutMs, retryAfterMs, signal }, (one) => invalidations.push(one));
-  return { ...poll, invalidations };
+  const notUnderstood: string[] = [];
+  const startedAtMs = clock.now();
+  const result = await readOn(
+    reader,
+    clock,
+    provenAtMs,
+    { timeoutMs, retryAfterMs, signal },
+    {
+      decode,
+      apply: (one) => invalidations.push(one),
+      read: (why) => why === undefined || notUnderstood.push(why),
+      startOver: () => undefined,
+    },
+  );
+  const position = {
+    provenAtMs: result.outcome === "caught-up" ? startedAtMs : provenAtMs,
+    lanes: reader.lanes,
+  };
+  return { ...result, invalidations, notUnderstood, position };
 }
 
 export function setUpReading(
   streamOptions: Partial<MemoryStreamOptions> = {},
-  readerOptions: Partial<ReaderOptions> = {},
+  readerOptions: Partial<StreamReaderOptions & { decode: RecordDecoder }> = {},
 ) {
   const clock = new ManualClock();
   const stream = new MemoryStream({ clock, ...streamOptions });
@@ -42,7 +85,7 @@ export function setUpReading(
     calls.push(call);
     return plan(call);
   });
-  const reader = createStreamReader(api, clock, { clockMarginMs: 10_000, ...readerOptions });
+  const reader = readerOf(api, clock, { clockMarginMs: 10_000, ...readerOptions });
   let written = 0;
   const write = (...ids: (string | number)[]) =>
     stream.put(
@@ -51,7 +94,7 @@ export function setUpReading(
         partitionKey: `${written++} ${id}`.slice(0, 30),
       })),
     );
-  const poll = async (from: Position, timeoutMs = 1_000, signal = never): Promise<Reading> => {
+  const poll = async (from: Place, timeoutMs = 1_000, signal = never): Promise<Reading> => {
     let poll: Reading | undefined;
     const done = pollOn(reader, from, timeoutMs, signal).then((result) => {
       poll = result;

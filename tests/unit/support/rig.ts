@@ -7,6 +7,7 @@ import { createEnvironment, type Environment } from "../../../src/core/environme
 import type { Invocation } from "../../../src/core/invocation/invocation.js";
 import type { Notices, TroubleKind } from "../../../src/core/notices.js";
 import { encodeRecord, type RecordContent } from "../../../src/core/record.js";
+import { createStreamLog } from "../../../src/kinesis/log.js";
 import { resolveOptions, type ScacheOptions } from "../../../src/options.js";
 import {
   type CallPlan,
@@ -90,14 +91,12 @@ export class Rig {
       this.calls.push(call.operation);
       return typeof this.plan === "function" ? this.plan(call) : this.plan;
     });
-    this.environment = createEnvironment({
-      stream: this.client,
-      streamName: "users",
-      clock: this.clock,
-      random: () => 0.5,
-      options: resolveOptions(options),
-      notices: this.notices,
-    });
+    const { clock, notices } = this;
+    const random = () => 0.5;
+    const resolved = resolveOptions(options);
+    const { clockMarginMs } = resolved;
+    const log = createStreamLog(this.client, { name: "users", clock, random, clockMarginMs });
+    this.environment = createEnvironment({ log, clock, random, options: resolved, notices });
   }
 
   /** An invocation at its first moment: nothing has been read for it yet. */

@@ -19,7 +19,7 @@ function setUp(options: Partial<MemoryStreamOptions> = {}) {
     return plan;
   });
   const texts = async (iterator: string) =>
-    (await api.getRecords(iterator, never)).records.map(({ data }) => new TextDecoder().decode(data));
+    (await api.getRecords(iterator, undefined, never)).records.map(({ data }) => new TextDecoder().decode(data));
   const shardId = stream.openShardIds()[0] ?? "";
   return { clock, stream, api, calls, texts, shardId, planNext: (next: CallPlan) => (plan = next) };
 }
@@ -27,7 +27,7 @@ function setUp(options: Partial<MemoryStreamOptions> = {}) {
 describe("a call's plan", () => {
   test("is asked for with the operation and the shard", async () => {
     const { api, calls, shardId } = setUp();
-    await api.getRecords(await api.getShardIterator(shardId, HORIZON, never), never);
+    await api.getRecords(await api.getShardIterator(shardId, HORIZON, never), undefined, never);
     await api.listShards({}, never);
     await api.putRecords([record("a")], never);
     expect(calls).toEqual([
@@ -87,10 +87,10 @@ describe("a call's plan", () => {
     expect(outcomes.map(({ written }) => written)).toEqual([true, false]);
     planNext({ emptyPage: true });
     const iterator = await api.getShardIterator(shardId, HORIZON, never);
-    const empty = await api.getRecords(iterator, never);
+    const empty = await api.getRecords(iterator, undefined, never);
     expect(empty).toMatchObject({ records: [], millisBehindLatest: 1_000 });
     planNext({ pageRecords: 2 });
-    const short = await api.getRecords(empty.nextIterator ?? "", never);
+    const short = await api.getRecords(empty.nextIterator ?? "", undefined, never);
     expect(short.records).toHaveLength(2);
     expect(short.millisBehindLatest).toBeGreaterThan(0);
     expect(await texts(short.nextIterator ?? "")).toEqual(["b"]);
@@ -132,16 +132,16 @@ describe("the stream", () => {
   test("answers so many reads of a shard in a second, and throttles the rest", async () => {
     const { api, clock, shardId } = setUp({ readsPerSecond: 2 });
     const iterator = await api.getShardIterator(shardId, HORIZON, never);
-    await api.getRecords(iterator, never);
-    await api.getRecords(iterator, never);
-    await expect(api.getRecords(iterator, never)).rejects.toMatchObject({ kind: "throttled" });
+    await api.getRecords(iterator, undefined, never);
+    await api.getRecords(iterator, undefined, never);
+    await expect(api.getRecords(iterator, undefined, never)).rejects.toMatchObject({ kind: "throttled" });
     await clock.advance(1_000);
-    await expect(api.getRecords(iterator, never)).resolves.toMatchObject({ records: [] });
+    await expect(api.getRecords(iterator, undefined, never)).resolves.toMatchObject({ records: [] });
   });
 
   test("does not take any text for an iterator or a token of its own", async () => {
     const { api } = setUp();
-    await expect(api.getRecords("not an iterator", never)).rejects.toMatchObject({ kind: "lost" });
+    await expect(api.getRecords("not an iterator", undefined, never)).rejects.toMatchObject({ kind: "lost" });
     await expect(api.listShards({ nextToken: "not a token" }, never)).rejects.toMatchObject({ kind: "lost" });
   });
 

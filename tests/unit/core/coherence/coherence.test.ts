@@ -221,8 +221,8 @@ describe("a position that is lost", () => {
     expect(await first.cache.getOrAdd(TWO, () => "two")).toBe("two");
     expect(first.cache.get(TWO)).toBe("two");
     expect(first.end()).toMatchObject({ flushes: 1, refreshFailures: 0 });
-    expect([rig.notices.started, rig.notices.reasons]).toEqual([["lost"], ["the position was lost"]]);
-    expect(rig.notices.details).toEqual([{ reason: "the position was lost", entries: 1 }]);
+    expect([rig.notices.started, rig.notices.reasons]).toEqual([["lost"], ["the place in the log was lost"]]);
+    expect(rig.notices.details).toEqual([{ reason: "the place in the log was lost", entries: 1 }]);
     const second = await rig.invocation();
     expect([second.cache.get(TWO), second.end()?.shards]).toEqual(["two", 2]);
     expect(rig.notices.ended).toEqual(["lost"]);

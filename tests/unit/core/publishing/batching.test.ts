@@ -1,22 +1,21 @@
-/** How invalidations are cut into records and requests: whole, within every limit, and in no more than it takes. */
+/** How invalidations are cut into records: whole, within every limit, and in no more than it takes. */
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { dataId } from "../../../../src/core/data-id.js";
-import {
-  MAX_RECORD_BYTES,
-  MAX_REQUEST_BYTES,
-  MAX_REQUEST_RECORDS,
-  PARTITION_KEY_LENGTH,
-  toBatches,
-  toRequests,
-} from "../../../../src/core/publishing/batching.js";
-import { decodeRecord, RECORD_BYTES } from "../../../../src/core/record.js";
+import { toBatches as cut } from "../../../../src/core/publishing/batching.js";
+import type { RecordContent } from "../../../../src/core/record.js";
+import { readWhole } from "../../../support/read-whole.js";
+
+const RECORD_BYTES = 25_600;
+const MAX_RECORD_BYTES = 100_000;
+const toBatches = (content: RecordContent, atMs: number) =>
+  cut(content, atMs, { recordBytes: RECORD_BYTES, maxRecordBytes: MAX_RECORD_BYTES });
 
 const keysOf = (count: number) =>
   Array.from({ length: count }, (_, index) => dataId("db.users.id", `${index}`).toString());
 
 describe("records", () => {
-  test("say together what was to be said, in order, and each is at most one PUT unit long", () => {
+  test("say together what was to be said, in order, and each is no longer than the log asks for", () => {
     // At its default size a list of fast-check's has some ten short texts, and they all fit one record.
     const text = fc.string({ unit: "grapheme", maxLength: 1_000, size: "max" });
     const parts = { ofKeys: 0, ofSources: 0 };
@@ -28,7 +27,7 @@ describe("records", () => {
         (ids, sources, all) => {
           const keys = ids.map((id) => dataId("s", id).toString());
           const batches = toBatches({ keys, sources, all }, 0);
-          const decoded = batches.map((batch) => decodeRecord(batch.data));
+          const decoded = batches.map((batch) => readWhole(batch.data));
           expect(decoded.flatMap((record) => record.keys)).toEqual(keys);
           expect(decoded.flatMap((record) => record.sources)).toEqual(sources);
           expect(decoded.filter((record) => record.all)).toHaveLength(all ? 1 : 0);
@@ -49,7 +48,7 @@ describe("records", () => {
 
   test("name in their content what their data says, so that a failure names the right ids", () => {
     for (const { content, data } of toBatches({ keys: keysOf(2_000), sources: ["a", "b"], all: true }, 0)) {
-      expect(decodeRecord(data)).toEqual({ sources: [], all: false, ...content });
+      expect(readWhole(data)).toEqual({ sources: [], all: false, ...content });
     }
   });
 
@@ -96,42 +95,10 @@ describe("records", () => {
 
   test("an id that fits no record is an error; one that just fits is a record of its own", () => {
     const envelope = toBatches({ keys: [dataId("s", "").toString()] }, 0)[0]?.data.length ?? 0;
-    const room = MAX_RECORD_BYTES - PARTITION_KEY_LENGTH - envelope;
+    const room = MAX_RECORD_BYTES - envelope;
     const largest = toBatches({ keys: ["id=0&s=s&t=data.ID", dataId("s", "x".repeat(room)).toString()] }, 0);
-    expect(largest.map(({ data }) => data.length)).toEqual([
-      expect.any(Number),
-      MAX_RECORD_BYTES - PARTITION_KEY_LENGTH,
-    ]);
+    expect(largest.map(({ data }) => data.length)).toEqual([expect.any(Number), MAX_RECORD_BYTES]);
     expect(() => toBatches({ keys: [dataId("s", "x".repeat(room + 1)).toString()] }, 0)).toThrow(RangeError);
     expect(() => toBatches({ keys: [], sources: ["x".repeat(MAX_RECORD_BYTES)] }, 0)).toThrow(RangeError);
-  });
-});
-
-describe("requests", () => {
-  const entry = (size: number) => ({ data: new Uint8Array(size), partitionKey: "k".repeat(32) });
-
-  test("hold every record once, in order, and at most 500 of them", () => {
-    const entries = Array.from({ length: 1_201 }, () => entry(10));
-    const requests = toRequests(entries);
-    expect(requests.map((request) => request.length)).toEqual([500, 500, 201]);
-    expect(requests.flat().every((held, index) => held === entries[index])).toBe(true);
-  });
-
-  test("hold at most 10 MiB, partition keys counted", () => {
-    const size = MAX_REQUEST_BYTES / 4 - 32;
-    expect(toRequests(Array.from({ length: 9 }, () => entry(size))).map((request) => request.length)).toEqual([
-      4, 4, 1,
-    ]);
-    expect(toRequests(Array.from({ length: 4 }, () => entry(size + 1))).map((request) => request.length)).toEqual([
-      3, 1,
-    ]);
-  });
-
-  test("of nothing are none", () => {
-    expect(toRequests([])).toEqual([]);
-  });
-
-  test("limits are those of PutRecords", () => {
-    expect([MAX_REQUEST_RECORDS, MAX_REQUEST_BYTES, MAX_RECORD_BYTES]).toEqual([500, 10_485_760, 1_048_576]);
   });
 });

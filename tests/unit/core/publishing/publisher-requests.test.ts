@@ -1,12 +1,14 @@
 /** How the records of one publication go out: how many requests at once, under which keys, and what stays behind. */
 import { getEventListeners } from "node:events";
 import { describe, expect, jest, test } from "@jest/globals";
-import { PARTITION_KEY_LENGTH } from "../../../../src/core/publishing/batching.js";
+import { LogFailure } from "../../../../src/core/log.js";
 import { createRecordPublisher } from "../../../../src/core/publishing/publisher.js";
-import { type RecordToPut, type StreamApi, StreamFailure } from "../../../../src/core/stream-api.js";
 import { PublishError } from "../../../../src/errors.js";
+import { PARTITION_KEY_LENGTH } from "../../../../src/kinesis/batching.js";
+import { createStreamLog } from "../../../../src/kinesis/log.js";
+import type { RecordToPut, StreamApi } from "../../../../src/kinesis/stream-api.js";
 import { ManualClock } from "../../../../src/testing/manual-clock.js";
-import { bigKeys, key, setUpPublishing } from "../../support/publishing.js";
+import { bigKeys, key, publisherOf, setUpPublishing } from "../../support/publishing.js";
 
 describe("requests", () => {
   test("go out eight at a time", async () => {
@@ -24,7 +26,7 @@ describe("requests", () => {
 
   test("leave no timer behind when answered", async () => {
     const { api, clock } = setUpPublishing();
-    await createRecordPublisher(api, "orders", clock, () => 0.5).publish({ keys: [key("1")] }, 60_000);
+    await publisherOf(api, clock).publish({ keys: [key("1")] }, 60_000);
     expect(clock.pendingTimers).toBe(0);
   });
 
@@ -46,11 +48,13 @@ describe("requests", () => {
     const api = {
       putRecords: async (records: readonly RecordToPut[]) => {
         keys.push(...records.map((record) => record.partitionKey));
-        throw new StreamFailure("refused", "no");
+        throw new LogFailure("refused", "no");
       },
     } as unknown as StreamApi;
     let chance = 0;
-    const publisher = createRecordPublisher(api, "orders", new ManualClock(), () => (chance = (chance + 0.137) % 1));
+    const clock = new ManualClock();
+    const random = () => (chance = (chance + 0.137) % 1);
+    const publisher = createRecordPublisher(createStreamLog(api, { name: "orders", clock, random }), clock, random);
     await expect(publisher.publish({ keys: bigKeys(50) }, 1_000)).rejects.toThrow(PublishError);
     expect(new Set(keys).size).toBe(50);
     expect(Math.max(...keys.map((text) => text.length))).toBeLessThanOrEqual(PARTITION_KEY_LENGTH);

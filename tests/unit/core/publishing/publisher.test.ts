@@ -1,10 +1,9 @@
 /** Publishing: resolved only when every record was acknowledged, and otherwise every id named that may be missing. */
 import { describe, expect, test } from "@jest/globals";
-import { createRecordPublisher } from "../../../../src/core/publishing/publisher.js";
-import type { RecordToPut, StreamApi } from "../../../../src/core/stream-api.js";
 import { PublishError } from "../../../../src/errors.js";
+import type { RecordToPut, StreamApi } from "../../../../src/kinesis/stream-api.js";
 import { ManualClock } from "../../../../src/testing/manual-clock.js";
-import { bigKeys, key, setUpPublishing } from "../../support/publishing.js";
+import { bigKeys, key, publisherOf, setUpPublishing } from "../../support/publishing.js";
 
 const readToken = (token = "") => JSON.parse(Buffer.from(token, "base64url").toString()) as [string, string][];
 
@@ -24,10 +23,7 @@ describe("publish resolves", () => {
     for (const shardId of [">>>>???", ">>>>???x", ">>>>???xy"]) {
       const written = { written: true, shardId, sequenceNumber: "1" };
       const api = { putRecords: async () => [written] } as unknown as StreamApi;
-      const token = await createRecordPublisher(api, "orders", new ManualClock(), () => 0.5).publish(
-        { keys: [key("1")] },
-        500,
-      );
+      const token = await publisherOf(api, new ManualClock()).publish({ keys: [key("1")] }, 500);
       expect(token).toMatch(/^[A-Za-z0-9_-]+$/);
       expect(readToken(token)).toEqual([[shardId, "1"]]);
     }
@@ -155,9 +151,9 @@ describe("publish rejects", () => {
   test("when its time is up although the client ignores being aborted, and leaves nothing behind", async () => {
     const clock = new ManualClock();
     const deaf = { putRecords: () => new Promise(() => undefined) } as unknown as StreamApi;
-    const failed = expect(
-      createRecordPublisher(deaf, "orders", clock, () => 0.5).publish({ keys: [key("1")] }, 500),
-    ).rejects.toMatchObject({ cause: { kind: "unavailable", message: "PutRecords was not answered" } });
+    const failed = expect(publisherOf(deaf, clock).publish({ keys: [key("1")] }, 500)).rejects.toMatchObject({
+      cause: { kind: "unavailable", message: "PutRecords was not answered" },
+    });
     await clock.advance(500);
     await failed;
     expect(clock.pendingTimers).toBe(0);
@@ -193,7 +189,7 @@ describe("never is a record taken for written without its own acknowledgement", 
   const answering = (answer: (records: readonly RecordToPut[]) => unknown) => {
     const clock = new ManualClock();
     const api = { putRecords: async (records: readonly RecordToPut[]) => answer(records) } as unknown as StreamApi;
-    const published = createRecordPublisher(api, "orders", clock, () => 0.5).publish({ keys: bigKeys(3) }, 60_000);
+    const published = publisherOf(api, clock).publish({ keys: bigKeys(3) }, 60_000);
     return { clock, published };
   };
   const written = { written: true, shardId: "shard", sequenceNumber: "1" } as const;

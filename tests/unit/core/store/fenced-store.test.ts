@@ -9,9 +9,9 @@ import { ManualClock } from "../../../../src/testing/manual-clock.js";
 const ONE = dataId("users", "1");
 const KEY = ONE.toString();
 
-function create(options: ScacheOptions = {}) {
+function create(options: ScacheOptions = {}, isPlaced = () => true) {
   const clock = new ManualClock();
-  const store = createFencedStore(clock, resolveOptions(options));
+  const store = createFencedStore(clock, resolveOptions(options), isPlaced);
   return {
     clock,
     store,
@@ -230,4 +230,14 @@ describe("holding off", () => {
     store.drop(invalidation({ keys: [dataId("users", "2").toString()] }));
     expect([cached(), put("again")]).toEqual(["one", true]);
   });
+});
+
+test("Nothing is stored while there is no place to read on from", () => {
+  let placed = false;
+  const { store, put, cached } = create({}, () => placed);
+  const before = store.loadStart();
+  expect([put("too early"), cached()]).toEqual([false, undefined]);
+  placed = true;
+  store.flush();
+  expect([put("loaded before", before), put("loaded since"), cached()]).toEqual([false, true, "loaded since"]);
 });

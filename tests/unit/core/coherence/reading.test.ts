@@ -1,13 +1,23 @@
 /** How a poll ends: with failures, at its deadline, or because nobody waits, and always exactly as far as it read. */
 import { getEventListeners } from "node:events";
 import { describe, expect, test } from "@jest/globals";
-import { createPollRun } from "../../../src/core/poll-run.js";
-import { fenceAt } from "../../../src/core/position.js";
-import { createStreamReader } from "../../../src/core/reader.js";
-import { encodeRecord } from "../../../src/core/record.js";
-import { type RecordsPage, type StreamApi, StreamFailure } from "../../../src/core/stream-api.js";
-import { ManualClock, settled } from "../../../src/testing/manual-clock.js";
-import { idsOf, keyOf, MINUTE_MS, never, on, once, pollOn, setUpReading } from "../support/reading.js";
+import { readOn } from "../../../../src/core/coherence/reading.js";
+import { LogFailure, type LogReader, type Reading } from "../../../../src/core/log.js";
+import { encodeRecord } from "../../../../src/core/record.js";
+import type { RecordsPage, StreamApi } from "../../../../src/kinesis/stream-api.js";
+import { ManualClock, settled } from "../../../../src/testing/manual-clock.js";
+import {
+  fenceAt,
+  idsOf,
+  keyOf,
+  MINUTE_MS,
+  never,
+  on,
+  once,
+  pollOn,
+  readerOf,
+  setUpReading,
+} from "../../support/reading.js";
 
 describe("failures", () => {
   test("on the way are met with one more call at once", async () => {
@@ -68,14 +78,9 @@ describe("failures", () => {
   test("that the port does not know are met as failures on the way, and never thrown", async () => {
     const { clock, api } = setUpReading();
     const odd = { ...api, listShards: () => Promise.reject(new RangeError("odd")) } as unknown as StreamApi;
-    const result = await pollOn(
-      createStreamReader(odd, clock, { clockMarginMs: 0 }),
-      fenceAt(clock.now()),
-      1_000,
-      never,
-    );
+    const result = await pollOn(readerOf(odd, clock, { clockMarginMs: 0 }), fenceAt(clock.now()), 1_000, never);
     expect([result.outcome, result.calls, result.failure?.message]).toEqual(["incomplete", 2, "odd"]);
-    expect(result.failure).toBeInstanceOf(StreamFailure);
+    expect(result.failure).toBeInstanceOf(LogFailure);
     expect(result.failure).toMatchObject({ kind: "unavailable", cause: expect.any(RangeError) });
   });
 
@@ -125,20 +130,15 @@ describe("the deadline", () => {
 
   test("is kept although the client ignores being aborted, and late answers change nothing", async () => {
     const { clock, api } = setUpReading();
-    const { position } = await pollOn(
-      createStreamReader(api, clock, { clockMarginMs: 0 }),
-      fenceAt(clock.now()),
-      1_000,
-      never,
-    );
+    const { position } = await pollOn(readerOf(api, clock, { clockMarginMs: 0 }), fenceAt(clock.now()), 1_000, never);
     let answer: (page: RecordsPage) => void = () => undefined;
     const deaf = {
       getRecords: () => new Promise<RecordsPage>((resolve) => (answer = resolve)),
     } as unknown as StreamApi;
-    const polling = pollOn(createStreamReader(deaf, clock, { clockMarginMs: 0 }), position, 500, never);
+    const polling = pollOn(readerOf(deaf, clock, { clockMarginMs: 0 }), position, 500, never);
     await clock.advance(500);
     const result = await polling;
-    const before = JSON.stringify([result.invalidations, ...result.position.shards]);
+    const before = JSON.stringify(result.invalidations);
     answer({
       records: [{ data: encodeRecord({ keys: [keyOf(1)] }, 0) }],
       nextIterator: "late",
@@ -146,7 +146,7 @@ describe("the deadline", () => {
       millisBehindLatest: 0,
     });
     await settled();
-    const after = JSON.stringify([result.invalidations, ...result.position.shards]);
+    const after = JSON.stringify(result.invalidations);
     expect([result.outcome, after, clock.pendingTimers]).toEqual(["incomplete", before, 0]);
   });
 
@@ -184,9 +184,9 @@ describe("the deadline", () => {
     await settled();
     abort.abort();
     const result = await polling;
-    expect([result.outcome, result.position, clock.pendingTimers, api.pendingCalls]).toEqual([
+    expect([result.outcome, result.position.lanes, clock.pendingTimers, api.pendingCalls]).toEqual([
       "incomplete",
-      fence,
+      0,
       0,
       0,
     ]);
@@ -196,24 +196,42 @@ describe("the deadline", () => {
 });
 
 describe("a call", () => {
+  /** A reading whose reader does nothing by itself: the test makes its calls. */
   const start = (timeoutMs = 1_000) => {
     const clock = new ManualClock();
-    const run = createPollRun(clock, fenceAt(clock.now()), { timeoutMs, signal: never }, () => undefined);
+    let lent: Reading | undefined;
+    let finish: () => void = () => undefined;
+    const reader = {
+      lanes: 1,
+      read: (reading: Reading) => {
+        lent = reading;
+        return new Promise<void>((resolve) => (finish = resolve));
+      },
+    } as unknown as LogReader;
+    const target = { apply: () => undefined, read: () => undefined, startOver: () => undefined };
+    const limits = { timeoutMs, retryAfterMs: timeoutMs / 2, signal: never };
+    const result = readOn(reader, clock, 0, limits, target);
     const attempts: { resolve: (answer: string) => void; reject: (error: Error) => void; signal: AbortSignal }[] = [];
+    if (lent === undefined) throw new Error("nothing was read");
+    const reading: Reading = lent;
     const call = () =>
-      run.call((signal) => new Promise<string>((resolve, reject) => attempts.push({ resolve, reject, signal })));
-    return { clock, run, attempts, call };
+      reading.call((signal) => new Promise<string>((resolve, reject) => attempts.push({ resolve, reject, signal })));
+    const close = () => {
+      finish();
+      return result;
+    };
+    return { clock, reading, attempts, call, close };
   };
 
   test("not answered by half time is made once more, and whichever answers first counts", async () => {
     for (const faster of [0, 1]) {
-      const { clock, run, attempts, call } = start();
+      const { clock, close, attempts, call } = start();
       const answer = call();
       await clock.advance(500);
       expect(attempts).toHaveLength(2);
       attempts[faster]?.resolve("first to answer");
       attempts[1 - faster]?.resolve("too late");
-      expect([await answer, run.close().calls]).toEqual(["first to answer", 2]);
+      expect([await answer, (await close()).calls]).toEqual(["first to answer", 2]);
     }
   });
 
@@ -221,7 +239,7 @@ describe("a call", () => {
     const { clock, attempts, call } = start();
     const answer = call();
     await clock.advance(500);
-    attempts[0]?.reject(new StreamFailure("unavailable", "reset"));
+    attempts[0]?.reject(new LogFailure("unavailable", "reset"));
     await settled();
     expect(attempts).toHaveLength(2);
     attempts[1]?.resolve("answered");
@@ -231,10 +249,10 @@ describe("a call", () => {
   test("that failed on the way before half time is not made a third time", async () => {
     const { clock, attempts, call } = start();
     const answer = expect(call()).rejects.toThrow("again");
-    attempts[0]?.reject(new StreamFailure("unavailable", "once"));
+    attempts[0]?.reject(new LogFailure("unavailable", "once"));
     await clock.advance(500);
     expect(attempts).toHaveLength(2);
-    attempts[1]?.reject(new StreamFailure("unavailable", "again"));
+    attempts[1]?.reject(new LogFailure("unavailable", "again"));
     await answer;
   });
 
@@ -252,27 +270,19 @@ describe("a call", () => {
   });
 
   test("under way at the end is aborted, and not made again for having failed of it", async () => {
-    const { run, attempts, call } = start();
+    const { close, reading, attempts, call } = start();
     const answer = expect(call()).rejects.toThrow("aborted");
-    attempts[0]?.signal.addEventListener("abort", () =>
-      attempts[0]?.reject(new StreamFailure("unavailable", "aborted")),
-    );
-    expect([run.close().calls, run.closed]).toEqual([1, true]);
+    attempts[0]?.signal.addEventListener("abort", () => attempts[0]?.reject(new LogFailure("unavailable", "aborted")));
+    expect([(await close()).calls, reading.isOver]).toEqual([1, true]);
     await answer;
     expect(attempts).toHaveLength(1);
   });
 
-  test("is not made any more once the poll is over", async () => {
-    const { run, attempts, call } = start();
-    run.close();
-    await expect(call()).rejects.toMatchObject({ kind: "unavailable", message: "the poll is over" });
+  test("is not made any more once the reading is over", async () => {
+    const { close, attempts, call } = start();
+    await close();
+    await expect(call()).rejects.toMatchObject({ kind: "unavailable", message: "the reading is over" });
     expect(attempts).toEqual([]);
-  });
-
-  test("that has no cursor to go on from lost its position", () => {
-    expect(() => start().run.cursor("A")).toThrow(
-      expect.objectContaining({ kind: "lost", message: "shard A is not in the position" }),
-    );
   });
 });
 

@@ -1,11 +1,10 @@
 /** Where reading begins, what each refresh costs, and what becomes of the records. */
 import { describe, expect, test } from "@jest/globals";
-import { fenceAt } from "../../../src/core/position.js";
-import { createStreamReader } from "../../../src/core/reader.js";
+import { readOn } from "../../../src/core/coherence/reading.js";
 import { encodeRecord } from "../../../src/core/record.js";
-import type { StreamApi } from "../../../src/core/stream-api.js";
+import type { StreamApi } from "../../../src/kinesis/stream-api.js";
 import { settled } from "../../../src/testing/manual-clock.js";
-import { idsOf, keyOf, MINUTE_MS, never, pollOn, setUpReading } from "../support/reading.js";
+import { fenceAt, idsOf, keyOf, MINUTE_MS, never, pollOn, readerOf, setUpReading } from "../support/reading.js";
 
 describe("the first refresh, from a fence", () => {
   test("reads what was written since the fence, and what the margin before it holds", async () => {
@@ -23,11 +22,7 @@ describe("the first refresh, from a fence", () => {
   test("costs one ListShards, and one GetShardIterator and one GetRecords for each shard", async () => {
     const { clock, poll, count } = setUpReading({ shards: 4 });
     const { calls, position } = await poll(fenceAt(clock.now()));
-    expect([count(), calls, position.shards.size]).toEqual([
-      { listShards: 1, getShardIterator: 4, getRecords: 4 },
-      9,
-      4,
-    ]);
+    expect([count(), calls, position.lanes]).toEqual([{ listShards: 1, getShardIterator: 4, getRecords: 4 }, 9, 4]);
   });
 
   test("reads a shard that was closed since the fence, and its children", async () => {
@@ -41,7 +36,7 @@ describe("the first refresh, from a fence", () => {
     await clock.advance(30_000);
     const result = await poll(fence);
     expect(new Set(idsOf(result))).toEqual(new Set(["parent", ...[1, 2, 3, 4].map((n) => `child+${n}`)]));
-    expect([result.outcome, result.position.shards.size]).toEqual(["caught-up", 2]);
+    expect([result.outcome, result.position.lanes]).toEqual(["caught-up", 2]);
   });
 
   test("leaves out a shard that was closed long before the fence", async () => {
@@ -55,7 +50,7 @@ describe("the first refresh, from a fence", () => {
   test("reads every page of a long list of shards", async () => {
     const { clock, poll, count } = setUpReading({ shards: 25, pageShards: 10 });
     const { position } = await poll(fenceAt(clock.now()));
-    expect([count().listShards, position.shards.size]).toEqual([3, 25]);
+    expect([count().listShards, position.lanes]).toEqual([3, 25]);
   });
 
   test("proves what was published before it began, by our clock", async () => {
@@ -78,12 +73,7 @@ describe("the first refresh, from a fence", () => {
     write("since");
     stream.split(stream.openShardIds()[0] ?? "");
     await clock.advance(20_000);
-    const result = await pollOn(
-      createStreamReader(stream.connect(), ahead, { clockMarginMs: 10_000 }),
-      fence,
-      1_000,
-      never,
-    );
+    const result = await pollOn(readerOf(stream.connect(), ahead, { clockMarginMs: 10_000 }), fence, 1_000, never);
     expect([result.outcome, idsOf(result)]).toEqual(["caught-up", ["since"]]);
   });
 
@@ -103,7 +93,7 @@ describe("the first refresh, from a fence", () => {
         monotonic: () => clock.monotonic(),
         after: clock.after.bind(clock),
       };
-      await pollOn(createStreamReader(api, ahead, { clockMarginMs: 10_000 }), fenceAt(ahead.now()), 1_000, never);
+      await pollOn(readerOf(api, ahead, { clockMarginMs: 10_000 }), fenceAt(ahead.now()), 1_000, never);
       expect(listed).toBe(lists);
     }
   });
@@ -123,7 +113,7 @@ describe("the first refresh, from a fence", () => {
       getRecords: async () => ({ records: [], nextIterator: "n", childShardIds: [], millisBehindLatest: 0 }),
     } as unknown as StreamApi;
     const fence = fenceAt(clock.now());
-    await pollOn(createStreamReader(api, clock, { clockMarginMs: 10_000 }), fence, 1_000);
+    await pollOn(readerOf(api, clock, { clockMarginMs: 10_000 }), fence, 1_000);
     const timestampMs = fence.provenAtMs - 10_000;
     expect(asked).toStrictEqual([{ fromTimestampMs: timestampMs }, timestampMs]);
   });
@@ -131,13 +121,8 @@ describe("the first refresh, from a fence", () => {
   test("a stream that names no shard was not read", async () => {
     const { clock, api } = setUpReading();
     const empty: StreamApi = { ...api, listShards: async () => ({ shards: [] }) } as unknown as StreamApi;
-    const result = await pollOn(
-      createStreamReader(empty, clock, { clockMarginMs: 0 }),
-      fenceAt(clock.now()),
-      1_000,
-      never,
-    );
-    expect([result.outcome, result.position.shards.size, result.failure?.kind, result.failure?.message]).toEqual([
+    const result = await pollOn(readerOf(empty, clock, { clockMarginMs: 0 }), fenceAt(clock.now()), 1_000, never);
+    expect([result.outcome, result.position.lanes, result.failure?.kind, result.failure?.message]).toEqual([
       "incomplete",
       0,
       "unavailable",
@@ -148,12 +133,7 @@ describe("the first refresh, from a fence", () => {
   test("a list without end was not read", async () => {
     const { clock } = setUpReading();
     const endless = { listShards: async () => ({ shards: [], nextToken: "more" }) } as unknown as StreamApi;
-    const result = await pollOn(
-      createStreamReader(endless, clock, { clockMarginMs: 0 }),
-      fenceAt(clock.now()),
-      1_000,
-      never,
-    );
+    const result = await pollOn(readerOf(endless, clock, { clockMarginMs: 0 }), fenceAt(clock.now()), 1_000, never);
     expect([result.outcome, result.calls, result.failure?.kind, result.failure?.message]).toEqual([
       "incomplete",
       100,
@@ -234,9 +214,12 @@ describe("records", () => {
     let handedOn = 0;
     const before: number[] = [];
     const watched = stream.connect(() => void before.push(handedOn));
-    const reader = createStreamReader(watched, clock, { clockMarginMs: 10_000 });
-    const result = await reader.poll(position, { timeoutMs: 1_000, signal: never }, () => handedOn++);
-    expect([result.outcome, before, handedOn]).toEqual(["caught-up", [0, 4, 8], 10]);
+    const { reader } = readerOf(watched, clock, { clockMarginMs: 10_000 });
+    const target = { apply: () => handedOn++, read: () => undefined, startOver: () => undefined };
+    const limits = { timeoutMs: 1_000, retryAfterMs: 500, signal: never };
+    const result = await readOn(reader, clock, position.provenAtMs, limits, target);
+    // A list, an iterator, and three pages.
+    expect([result.outcome, before, handedOn]).toEqual(["caught-up", [0, 0, 0, 4, 8], 10]);
   });
 
   test("read before the deadline are handed on and not read again; nothing is handed on after it", async () => {
@@ -253,14 +236,14 @@ describe("records", () => {
     expect([rest.outcome, rest.records, idsOf(rest)]).toEqual(["caught-up", 2, ["8", "9"]]);
   });
 
-  test("of very many ids are handed on in parts, and the wide ones whole", async () => {
+  test("of very many ids are handed on in parts", async () => {
     const { clock, stream, poll } = setUpReading();
     const keys = Array.from({ length: 2_500 }, (_, index) => keyOf(index));
     stream.put([{ data: encodeRecord({ keys, sources: ["s"] }, 0), partitionKey: "x" }]);
     const { invalidations, records } = await poll(fenceAt(clock.now()));
-    expect([records, invalidations.map((part) => part.keys.length)]).toEqual([1, [1_000, 1_000, 500]]);
+    expect([records, Math.max(...invalidations.map((part) => part.keys.length))]).toEqual([1, 250]);
     expect(invalidations.flatMap((part) => part.keys)).toEqual(keys);
-    expect(invalidations[0]?.sources).toEqual(["s"]);
+    expect(invalidations.flatMap((part) => part.sources)).toEqual(["s"]);
   });
 
   test("are read by the user's decoder, if there is one", async () => {
@@ -283,7 +266,7 @@ describe("records", () => {
       monotonic: () => (elapsedMs += 2),
       after: (ms: number, callback: () => void) => clock.after(ms, callback),
     };
-    const reader = createStreamReader(stream.connect(), slow, { clockMarginMs: 10_000 });
+    const reader = readerOf(stream.connect(), slow, { clockMarginMs: 10_000 });
     const polling = pollOn(reader, fenceAt(clock.now()), 1_000);
     await settled();
     let yields = 0;
@@ -294,33 +277,88 @@ describe("records", () => {
     expect(yields).toBeLessThanOrEqual(9);
   });
 
-  test("of a page that was cut off are read again: the position does not move past what was not handed on", async () => {
-    const { clock, stream, poll } = setUpReading();
-    const { position } = await poll(fenceAt(clock.now()));
+  test("of a page that was cut off are read on: the place moves past those that were taken, and no others", async () => {
+    const { clock, stream } = setUpReading();
+    const fence = fenceAt(clock.now());
     stream.put(
       Array.from({ length: 300 }, (_, n) => ({ data: encodeRecord({ keys: [keyOf(n)] }, 0), partitionKey: "x" })),
     );
+    let stepMs = 3;
+    let elapsedMs = 0;
+    const slow = {
+      now: () => clock.now(),
+      monotonic: () => (elapsedMs += stepMs),
+      after: (ms: number, callback: () => void) => clock.after(ms, callback),
+    };
+    const reader = readerOf(stream.connect(), slow, { clockMarginMs: 10_000 });
+    const abort = new AbortController();
+    const polling = pollOn(reader, fence, 1_000, abort.signal);
+    await settled();
+    abort.abort();
+    const cut = await polling;
+    while (await clock.next());
+    const taken = idsOf(cut).length;
+    expect([taken > 0, taken < 300, cut.outcome]).toEqual([true, true, "incomplete"]);
+    stepMs = 0;
+    const rest = await pollOn(reader, fence, 1_000);
+    expect([...idsOf(cut), ...idsOf(rest)]).toEqual(Array.from({ length: 300 }, (_, n) => `${n}`));
+  });
+
+  test("of which not even one can be read to its end in a reading count as everything: the next gets further", async () => {
+    const { clock, stream } = setUpReading();
+    const fence = fenceAt(clock.now());
+    const keys = Array.from({ length: 2_500 }, (_, n) => keyOf(n));
+    stream.put([{ data: encodeRecord({ keys }, 0), partitionKey: "x" }]);
+    stream.put([{ data: encodeRecord({ keys: [keyOf("after")] }, 0), partitionKey: "x" }]);
     let elapsedMs = 0;
     const slow = {
       now: () => clock.now(),
       monotonic: () => (elapsedMs += 3),
       after: (ms: number, callback: () => void) => clock.after(ms, callback),
     };
-    const reader = createStreamReader(stream.connect(), slow, { clockMarginMs: 10_000 });
+    const reader = readerOf(stream.connect(), slow, { clockMarginMs: 10_000 });
     const abort = new AbortController();
-    let handedOn = 0;
-    const polling = reader.poll(position, { timeoutMs: 1_000, signal: abort.signal }, () => handedOn++);
+    const polling = pollOn(reader, fence, 1_000, abort.signal);
     await settled();
-    const beforeTheEnd = handedOn;
     abort.abort();
     const cut = await polling;
+    await settled();
     while (await clock.next());
-    expect([beforeTheEnd > 0, beforeTheEnd < 300, handedOn, cut.outcome]).toEqual([
-      true,
-      true,
-      beforeTheEnd,
-      "incomplete",
-    ]);
-    expect(idsOf(await poll(cut.position))).toHaveLength(300);
+    expect([cut.outcome, cut.invalidations.at(-1)?.all]).toEqual(["incomplete", true]);
+    expect(idsOf(await pollOn(reader, fence, 1_000))).toEqual(["after"]);
+  });
+
+  test("of a page too slow to arrive are asked for in fewer pieces, until one does", async () => {
+    const { clock, stream, poll } = setUpReading();
+    const fence = fenceAt(clock.now());
+    stream.put(
+      Array.from({ length: 400 }, (_, n) => ({ data: encodeRecord({ keys: [keyOf(n)] }, 0), partitionKey: "x" })),
+    );
+    await poll(fence);
+    stream.put(
+      Array.from({ length: 400 }, (_, n) => ({ data: encodeRecord({ keys: [keyOf(400 + n)] }, 0), partitionKey: "x" })),
+    );
+    // A network that brings a record in 4 ms, and gives up after a second.
+    const api = stream.connect();
+    const thin: StreamApi = {
+      listShards: (request, signal) => api.listShards(request, signal),
+      getShardIterator: (shardId, from, signal) => api.getShardIterator(shardId, from, signal),
+      getRecords: async (iterator, limit, signal) => {
+        const page = await api.getRecords(iterator, limit, signal);
+        await new Promise<void>((resolve) => clock.after(4 * page.records.length, resolve));
+        return page;
+      },
+      putRecords: (records, signal) => api.putRecords(records, signal),
+    };
+    const reader = readerOf(thin, clock, { clockMarginMs: 10_000 });
+    const seen: unknown[] = [];
+    for (let readings = 0; readings < 12; readings++) {
+      const polling = pollOn(reader, fence, 1_000);
+      await clock.advance(1_000);
+      const result = await polling;
+      seen.push(...idsOf(result));
+      if (result.outcome === "caught-up") break;
+    }
+    expect(seen).toEqual(Array.from({ length: 800 }, (_, n) => `${n}`));
   });
 });

@@ -1,5 +1,5 @@
 /**
- * The port to Kinesis: the four calls the protocol needs, in the shapes it needs, and what can go wrong with them.
+ * The port to Kinesis: the four calls the protocol needs, in the shapes it needs. They reject with `LogFailure` alone.
  * The AWS adapter and the in-memory model of the tests both stand behind it, held to the same contract suite.
  * Nothing here decides anything; one call here is exactly one call to the service, never a retry.
  */
@@ -36,6 +36,8 @@ export interface RecordsPage {
   readonly childShardIds: readonly string[];
   /** How far the page's end is behind the shard's tip; 0 means caught up. */
   readonly millisBehindLatest: number;
+  /** As that of `ShardsPage`. */
+  readonly serverTimeMs?: number | undefined;
 }
 
 export interface RecordToPut {
@@ -52,26 +54,7 @@ export interface StreamApi {
   listShards(request: ListShardsRequest, signal: AbortSignal): Promise<ShardsPage>;
   /** An iterator for the records written at `fromMs` or later; undefined: for all that the shard holds. */
   getShardIterator(shardId: string, fromMs: number | undefined, signal: AbortSignal): Promise<string>;
-  getRecords(iterator: string, signal: AbortSignal): Promise<RecordsPage>;
+  /** One page of at most `limit` records; undefined: as many as Kinesis puts into one. */
+  getRecords(iterator: string, limit: number | undefined, signal: AbortSignal): Promise<RecordsPage>;
   putRecords(records: readonly RecordToPut[], signal: AbortSignal): Promise<readonly PutOutcome[]>;
-}
-
-/**
- * - `throttled`: Kinesis asks for fewer calls. Keep the position, back off.
- * - `expired`: the iterator is older than five minutes. Take a new one at the position.
- * - `lost`: the position means nothing to this stream (deleted, created anew, wrong one). Flush.
- * - `unavailable`: network, time-out, 5xx. The same call may succeed at once on a new connection.
- * - `refused`: credentials, permissions, keys. Only a person can mend it.
- */
-export type StreamFailureKind = "throttled" | "expired" | "lost" | "unavailable" | "refused";
-
-/** The only error a `StreamApi` rejects with. */
-export class StreamFailure extends Error {
-  override readonly name = "StreamFailure";
-  declare readonly kind: StreamFailureKind;
-
-  constructor(kind: StreamFailureKind, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.kind = kind;
-  }
 }

@@ -1,0 +1,80 @@
+/**
+ * A Kinesis stream as an invalidation log. Records are spread over the shards at random, and acknowledged one by one.
+ * It must never report a record as written without its own acknowledgement.
+ */
+import { type Clock, type Random, within } from "../core/clock.js";
+import { type Appended, type InvalidationLog, LogFailure } from "../core/log.js";
+import { messageOf } from "../errors.js";
+import { MAX_RECORD_BYTES, PARTITION_KEY_LENGTH, PAYLOAD_UNIT_BYTES, toRequests } from "./batching.js";
+import { createStreamReader } from "./reader.js";
+import type { PutOutcome, RecordToPut, StreamApi } from "./stream-api.js";
+
+export interface StreamLogOptions {
+  /** The stream's name. */
+  readonly name: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** How far this environment's clock may be from Kinesis's. */
+  readonly clockMarginMs?: number;
+}
+
+/** Every stream keeps its records for a day. https://docs.aws.amazon.com/streams/latest/dev/kinesis-extended-retention.html */
+const KEEPS_MS = 24 * 3_600_000;
+/** One PutRecords call. */
+const ATTEMPT_TIMEOUT_MS = 3_000;
+/** Requests under way at once. */
+const MAX_PARALLEL_REQUESTS = 8;
+
+export function createStreamLog(api: StreamApi, options: StreamLogOptions): InvalidationLog {
+  const { name, clock, random, clockMarginMs = 0 } = options;
+
+  /** One request. Ends at the attempt's own time or at the caller's even when the client ignores being aborted. */
+  async function put(request: readonly RecordToPut[], signal: AbortSignal): Promise<readonly Appended[]> {
+    if (signal.aborted) return request.map(() => failed("PutRecords was not sent any more"));
+    const abort = new AbortController();
+    try {
+      const answer = api.putRecords(request, abort.signal);
+      const outcomes = await within(clock, ATTEMPT_TIMEOUT_MS, answer, signal);
+      if (outcomes === undefined) return request.map(() => failed("PutRecords was not answered"));
+      return request.map((_record, index) => toAppended(outcomes[index]));
+    } catch (error) {
+      return request.map(() => failed(error));
+    } finally {
+      abort.abort();
+    }
+  }
+
+  return {
+    name,
+    label: `stream "${name}"`,
+    keepsMs: KEEPS_MS,
+    recordBytes: PAYLOAD_UNIT_BYTES,
+    maxRecordBytes: MAX_RECORD_BYTES - PARTITION_KEY_LENGTH,
+
+    async append(records, signal) {
+      // A random key, so that records spread evenly over the shards.
+      const requests = toRequests(records.map((data) => ({ data, partitionKey: String(random()) })));
+      const appended: Appended[] = [];
+      for (let i = 0; i < requests.length; i += MAX_PARALLEL_REQUESTS) {
+        const wave = requests.slice(i, i + MAX_PARALLEL_REQUESTS);
+        appended.push(...(await Promise.all(wave.map((request) => put(request, signal)))).flat());
+      }
+      return appended;
+    },
+
+    tokenFor: (written) => Buffer.from(JSON.stringify(written.map((at) => at.split("/")))).toString("base64url"),
+
+    open: () => createStreamReader(api, clock, { clockMarginMs }),
+  };
+}
+
+function toAppended(outcome: PutOutcome | undefined): Appended {
+  if (outcome?.written === true) return { written: true, at: `${outcome.shardId}/${outcome.sequenceNumber}` };
+  return { written: false, failure: new LogFailure("throttled", outcome?.reason ?? "no outcome was given") };
+}
+
+function failed(cause: unknown): Appended {
+  if (cause instanceof LogFailure) return { written: false, failure: cause };
+  const message = typeof cause === "string" ? cause : messageOf(cause);
+  return { written: false, failure: new LogFailure("unavailable", message, { cause }) };
+}
