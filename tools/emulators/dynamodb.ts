@@ -5,7 +5,7 @@
 import { Server } from "node:http";
 import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
-import { CreateTableCommand, DescribeTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { CreateTableCommand, DeleteTableCommand, DescribeTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { type Emulator, endpointAt, LOOPBACK, REGION, type RunningEmulator } from "./kinesis.js";
 
 type Dynalite = (options: { createTableMs: number; deleteTableMs: number; updateTableMs: number }) => Server;
@@ -34,16 +34,17 @@ export async function startDynamoDb(
   };
 }
 
-/** Creates a table with one text key and waits until it can be used. */
-export async function createTable(emulator: Emulator, tableName: string, key: string): Promise<void> {
+/** Creates a table with one text key, and perhaps a number to sort by, and waits until it can be used. */
+export async function createTable(emulator: Emulator, tableName: string, key: string, sortKey?: string): Promise<void> {
   const client = new DynamoDBClient({ ...emulator });
+  const names = [key, ...(sortKey === undefined ? [] : [sortKey])];
   try {
     await client.send(
       new CreateTableCommand({
         TableName: tableName,
         BillingMode: "PAY_PER_REQUEST",
-        AttributeDefinitions: [{ AttributeName: key, AttributeType: "S" }],
-        KeySchema: [{ AttributeName: key, KeyType: "HASH" }],
+        AttributeDefinitions: names.map((name) => ({ AttributeName: name, AttributeType: name === key ? "S" : "N" })),
+        KeySchema: names.map((name) => ({ AttributeName: name, KeyType: name === key ? "HASH" : "RANGE" })),
       }),
     );
     await until(async () => {
@@ -53,6 +54,27 @@ export async function createTable(emulator: Emulator, tableName: string, key: st
   } finally {
     client.destroy();
   }
+}
+
+/** Creates a table that can hold logs of invalidations. (The embedded one never deletes what has expired.) */
+export function createLogTable(emulator: Emulator, tableName: string): Promise<void> {
+  return createTable(emulator, tableName, "pk", "sk");
+}
+
+export async function deleteTable(emulator: Emulator, tableName: string): Promise<void> {
+  const client = new DynamoDBClient({ ...emulator });
+  try {
+    await client.send(new DeleteTableCommand({ TableName: tableName }));
+    const describe = new DescribeTableCommand({ TableName: tableName });
+    await until(async () => client.send(describe).then(() => false, isNotFound));
+  } finally {
+    client.destroy();
+  }
+}
+
+function isNotFound(error: unknown): boolean {
+  if ((error as Error).name !== "ResourceNotFoundException") throw error;
+  return true;
 }
 
 async function until(holds: () => Promise<boolean>): Promise<void> {

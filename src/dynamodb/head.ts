@@ -1,0 +1,164 @@
+/**
+ * What a head says, to a reader and to a writer: decisions alone, without calls, clock or chance. A reader asks where the tip
+ * is and what lies between; a writer whether to make room, and how.
+ */
+import { type Head, isReadable, MAX_SEGMENT_RECORDS, type Segment, type UnreadableHead } from "./table-api.js";
+
+/** Where a reader stands: which record is the next to be read. */
+export interface Place {
+  /** Undefined: there was no head. Whatever head comes to be then is another log. */
+  readonly incarnation: string | undefined;
+  readonly next: number;
+}
+
+/** What an answer means to a reader. */
+export type Finding =
+  /** It has no place yet: this is the one to take. */
+  | { readonly kind: "placed"; readonly tip: Place }
+  /** Nothing is written between the place and the tip that the head does not hold. */
+  | { readonly kind: "on"; readonly records: readonly Uint8Array[] }
+  /** Records between the place and the head's first one are in segments. */
+  | { readonly kind: "behind"; readonly head: Head }
+  /** The answer is older than the place, which has moved on since it was asked for: it says nothing. */
+  | { readonly kind: "old" }
+  /** What lies between the place and the tip cannot be known. */
+  | { readonly kind: "lost"; readonly why: string; readonly tip: Place }
+  /** Nothing can be known at all. */
+  | { readonly kind: "unreadable"; readonly why: string };
+
+/**
+ * @param place where the reader stands now
+ * @param asked where it stood when the answer was asked for
+ */
+export function found(
+  head: Head | UnreadableHead | undefined,
+  place: Place | undefined,
+  asked: Place | undefined,
+): Finding {
+  if (head !== undefined && !isReadable(head)) return { kind: "unreadable", why: head.unreadable };
+  const tip = tipOf(head);
+  if (place === undefined) return { kind: "placed", tip };
+  if (!reaches(tip, place)) {
+    return place !== asked && reaches(tip, asked)
+      ? { kind: "old" }
+      : { kind: "lost", why: notReached(tip, place), tip };
+  }
+  if (head === undefined) return { kind: "on", records: [] };
+  if (place.next < head.first) return { kind: "behind", head };
+  return { kind: "on", records: head.records.slice(place.next - head.first) };
+}
+
+export function tipOf(head: Head | undefined): Place {
+  return head === undefined
+    ? { incarnation: undefined, next: 0 }
+    : { incarnation: head.incarnation, next: head.first + head.records.length };
+}
+
+/** Whether a tip is of the place's own log, and no earlier. */
+function reaches(tip: Place, place: Place | undefined): boolean {
+  return place !== undefined && place.incarnation === tip.incarnation && tip.next >= place.next;
+}
+
+function notReached(tip: Place, place: Place): string {
+  if (tip.incarnation === undefined) return "the log was deleted";
+  if (place.incarnation === undefined) return "the log was created";
+  return place.incarnation === tip.incarnation ? "the log went back, as after a restore" : "the log was begun anew";
+}
+
+/** How large a head may get, in bytes of its item. Versions with different ones may be at work side by side. */
+export interface Trimming {
+  /** Past this, records are moved into a segment, */
+  readonly limit: number;
+  /** so that about this much is left. */
+  readonly kept: number;
+}
+
+/** Readers some 55 ordinary records behind need no second call; an append is billed as 3 to 4 KB. */
+export const TRIMMING: Trimming = { limit: 4_096, kept: 2_560 };
+/** An append is billed as 1 KB, at the price of more readers' second calls. */
+export const TRIMMING_WHEN_THROTTLED: Trimming = { limit: 1_024, kept: 384 };
+/** One append for each of these steps above the limit is elected to make room: enough of them, and never all. */
+const ELECTION_STEP = 256;
+/** A head that was already this large was not relieved by those elected before: then without a segment. */
+const OVERDUE = 6_144;
+/** Past this no number of trims catches up with what each of them costs. */
+const HOPELESS = 65_536;
+
+export type Relief =
+  | { readonly kind: "none" }
+  /** Move so many records into a segment. */
+  | { readonly kind: "seal"; readonly count: number }
+  /** Drop so many records: readers that have not read them empty their caches. */
+  | { readonly kind: "trim"; readonly count: number }
+  /** Begin the log anew: all readers empty their caches. */
+  | { readonly kind: "reset" };
+
+const NONE: Relief = { kind: "none" };
+
+/**
+ * Whether this append is the one to make room, and how.
+ * @param head as the append left it
+ * @param own how many of its records, the last ones, are the append's
+ */
+export function reliefAfter(head: Head, own: number, { limit, kept }: Trimming): Relief {
+  const bytes = headBytes(head);
+  const before = bytes - recordsBytes(head.records.slice(head.records.length - own));
+  const step = (size: number) => Math.max(-1, Math.floor((size - limit) / ELECTION_STEP));
+  if (step(bytes) <= step(before)) return NONE;
+  if (before > HOPELESS) return { kind: "reset" };
+  if (before > OVERDUE) return reliefAgain(head);
+  return relief("seal", countAbove(head, kept));
+}
+
+/** What is still to be done when a trim has left the head like this: one go may not be enough. */
+export function reliefAgain(head: Head): Relief {
+  const bytes = headBytes(head);
+  return bytes > OVERDUE ? relief("trim", countAbove(head, bytes / 2)) : NONE;
+}
+
+function relief(kind: "seal" | "trim", count: number): Relief {
+  return count === 0 ? NONE : { kind, count };
+}
+
+/** How many of the oldest records to take out so that at most `bytes` of the item are left, as far as one go can. */
+function countAbove(head: Head, bytes: number): number {
+  let left = headBytes(head);
+  let count = 0;
+  for (const record of head.records) {
+    if (left <= bytes || count === MAX_SEGMENT_RECORDS) break;
+    left -= recordBytes(record);
+    count++;
+  }
+  return count;
+}
+
+/** Names, keys, incarnation, number and the list itself. */
+const ITEM_BYTES = 64;
+
+/** What the item takes up, as DynamoDB bills it. */
+export function headBytes({ records }: Pick<Head, "records">): number {
+  return ITEM_BYTES + recordsBytes(records);
+}
+
+export function recordsBytes(records: readonly Uint8Array[]): number {
+  return records.reduce((sum, record) => sum + recordBytes(record), 0);
+}
+
+/** Each element of a list takes one more byte than it holds. */
+function recordBytes(record: Uint8Array): number {
+  return record.byteLength + 1;
+}
+
+/**
+ * How many records to move, given the segment that is at the head's first number already: as many as it holds, since that
+ * is what a reader will find there. It may hold more than this answer, which others have appended to since.
+ * @returns undefined when it does not hold what the head does: numbers were given twice
+ */
+export function sealedBy({ records }: Segment, head: Head): number | undefined {
+  const common = records.slice(0, head.records.length);
+  return common.every((record, index) => equal(record, head.records[index])) ? records.length : undefined;
+}
+
+function equal(a: Uint8Array, b: Uint8Array | undefined): boolean {
+  return a.byteLength === b?.byteLength && a.every((byte, index) => byte === b[index]);
+}

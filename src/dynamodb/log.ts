@@ -1,0 +1,136 @@
+/**
+ * An invalidation log in a DynamoDB table. An append is one unconditional update of one item, the head: once it is
+ * acknowledged, every later strong read of the head shows it, and no clock is part of that.
+ *
+ * It must never make an append depend on making room in the head, nor tell of a record as written before the table has
+ * acknowledged it.
+ */
+import { type Clock, within } from "../core/clock.js";
+import { type Appended, type InvalidationLog, LogFailure } from "../core/log.js";
+import { createGroupCommit } from "./group-commit.js";
+import { TRIMMING, TRIMMING_WHEN_THROTTLED, type Trimming } from "./head.js";
+import { createTableReader } from "./reader.js";
+import { createReliever, SEGMENT_LIFE_MS } from "./relief.js";
+import { type Head, isReadable, type TableApi, type UnreadableHead } from "./table-api.js";
+import type { TableRef } from "./table-ref.js";
+import { placeOf, tokenOf } from "./token.js";
+
+export interface TableLogDeps {
+  readonly api: TableApi;
+  readonly table: Pick<TableRef, "name" | "log">;
+  readonly clock: Clock;
+  /** A fresh one each time: 16 random hex digits or more. */
+  readonly newIncarnation: () => string;
+  /** How large the head may get while nothing was throttled lately. */
+  readonly trimming?: Trimming;
+  /** Told why room could not be made in the head: nobody waits for that, but readers will pay for it. */
+  readonly onReliefFailure?: (failure: LogFailure) => void;
+}
+
+/** What DynamoDB bills as one unit: a head of full records is four of them. */
+const RECORD_BYTES = 1_024;
+/** One id may be longer than that, but not so long that it fills the head. */
+const MAX_RECORD_BYTES = 4_096;
+/** Two full records: a head at its limit stays well below twice that, even when several writers append at once. */
+const MAX_APPEND_BYTES = 2_048;
+/** Lambda freezes after the answer, so the publication waits until room has been made, but no longer than this. */
+const RELIEF_MS = 500;
+/** How long throttled appends keep the head small. */
+const THROTTLED_LATELY_MS = 60_000;
+
+export function createTableLog(deps: TableLogDeps): InvalidationLog {
+  const { api, table, clock, newIncarnation, trimming = TRIMMING, onReliefFailure } = deps;
+  const reliever = createReliever({ api, clock, newIncarnation });
+  const group = createGroupCommit(clock, MAX_APPEND_BYTES, commit);
+  let throttledAtMs = Number.NEGATIVE_INFINITY;
+
+  async function commit(
+    records: readonly Uint8Array[],
+    signal: AbortSignal,
+    answered: (fates: readonly Appended[]) => void,
+  ): Promise<void> {
+    try {
+      const head = await api.append(records, newIncarnation(), signal);
+      if (head === "full") {
+        // Begun anew first, so that the next attempt finds room.
+        await relieved((abort) => reliever.whenFull(abort), signal);
+        answered(records.map(() => FULL));
+        return;
+      }
+      answered(fatesOf(records, head));
+      if (!isReadable(head)) return;
+      await relieved((abort) => reliever.after(head, records.length, currentTrimming(), abort), signal);
+    } catch (error) {
+      const failure = seen(error);
+      answered(records.map(() => ({ written: false, failure })));
+    }
+  }
+
+  function currentTrimming(): Trimming {
+    return Math.abs(clock.now() - throttledAtMs) < THROTTLED_LATELY_MS ? TRIMMING_WHEN_THROTTLED : trimming;
+  }
+
+  /** Makes room, within its time. Never rejects. */
+  async function relieved(work: (signal: AbortSignal) => Promise<void>, signal: AbortSignal): Promise<void> {
+    const abort = new AbortController();
+    const end = () => abort.abort();
+    signal.addEventListener("abort", end);
+    try {
+      await within(clock, RELIEF_MS, work(abort.signal));
+    } catch (error) {
+      const failure = seen(error);
+      if (!signal.aborted) onReliefFailure?.(failure);
+    } finally {
+      signal.removeEventListener("abort", end);
+      end();
+    }
+  }
+
+  function seen(error: unknown): LogFailure {
+    const failure =
+      error instanceof LogFailure ? error : new LogFailure("unavailable", String(error), { cause: error });
+    if (failure.kind === "throttled") throttledAtMs = clock.now();
+    return failure;
+  }
+
+  return {
+    name: `${table.name}/${table.log}`,
+    label: `log "${table.log}" in table "${table.name}"`,
+    keepsMs: SEGMENT_LIFE_MS,
+    recordBytes: RECORD_BYTES,
+    maxRecordBytes: MAX_RECORD_BYTES,
+
+    async append(records, signal) {
+      const isTooLarge = (record: Uint8Array) => record.byteLength > MAX_RECORD_BYTES;
+      const fates = (
+        await group.append(
+          records.filter((record) => !isTooLarge(record)),
+          signal,
+        )
+      ).values();
+      return records.map((record) => (isTooLarge(record) ? TOO_LARGE : (fates.next().value ?? FULL)));
+    },
+
+    tokenFor: tokenOf,
+    open: () => createTableReader(api, clock),
+  };
+}
+
+function fatesOf(records: readonly Uint8Array[], head: Head | UnreadableHead): Appended[] {
+  // A head of a later version holds them all the same; only their numbers are not known.
+  if (!isReadable(head)) return records.map(() => ({ written: true, at: "" }));
+  const { incarnation, first } = head;
+  const begin = first + head.records.length - records.length;
+  return records.map((_, index) => ({ written: true, at: placeOf({ incarnation, number: begin + index }) }));
+}
+
+const FULL: Appended = {
+  written: false,
+  failure: new LogFailure("unavailable", "the head of the log can hold no more", {
+    remedy: "allow writers dynamodb:UpdateItem, PutItem and GetItem, or begin the log anew: npx scache reset",
+  }),
+};
+const TOO_LARGE: Appended = {
+  written: false,
+  failure: new LogFailure("refused", `a record of a log in DynamoDB has at most ${MAX_RECORD_BYTES} bytes`),
+};

@@ -1,0 +1,81 @@
+/**
+ * Makes room in the head after an append, where that append was elected to: moves the oldest records into a segment, or, where
+ * that is overdue, drops them, or begins the log anew.
+ *
+ * It may be killed between any two steps, and others may be at the same head: each step is conditional, so whoever comes
+ * later goes on from what is there. Nothing that it does or fails to do concerns safety; it keeps the head small.
+ */
+import type { Clock } from "../core/clock.js";
+import { type Relief, reliefAfter, reliefAgain, sealedBy, type Trimming } from "./head.js";
+import { type Head, isReadable, type TableApi } from "./table-api.js";
+
+/** Readers go back 23 hours at most; the rest is for clocks that differ, and for those who look into what went wrong. */
+export const SEGMENT_LIFE_MS = 48 * 3_600_000;
+/** A head of 400 KB comes below its limit in about ten halvings. */
+const MAX_TRIMS = 10;
+
+export interface ReliefDeps {
+  readonly api: TableApi;
+  readonly clock: Clock;
+  /** A fresh one each time. */
+  readonly newIncarnation: () => string;
+}
+
+export interface Reliever {
+  /**
+   * Does what the append calls for, if anything.
+   * @param head as the append left it
+   * @param own how many of its last records are the append's
+   * @throws LogFailure
+   */
+  after(head: Head, own: number, trimming: Trimming, signal: AbortSignal): Promise<void>;
+  /** Begins the log anew when its head can hold no more. @throws LogFailure */
+  whenFull(signal: AbortSignal): Promise<void>;
+}
+
+export function createReliever({ api, clock, newIncarnation }: ReliefDeps): Reliever {
+  const reset = (head: Head, signal: AbortSignal) => api.reset(head.incarnation, newIncarnation(), signal);
+
+  /**
+   * How many records may be taken out, now that a segment holds them. Of a segment that another writer has put there, its own
+   * length counts: the two may be of versions that move different numbers of records. Undefined when it holds others: two
+   * logs share an incarnation, as after a restore, and of two records with one number readers must not guess.
+   */
+  async function sealed(head: Head, count: number, signal: AbortSignal): Promise<number | undefined> {
+    const { incarnation, first } = head;
+    const segment = { first, records: head.records.slice(0, count) };
+    const put = await api.putSegment(incarnation, segment, clock.now() + SEGMENT_LIFE_MS, signal);
+    if (put === "put") return count;
+    const found = await api.getSegment(incarnation, first, signal);
+    return found === undefined ? count : sealedBy(found, head);
+  }
+
+  /** Undefined where only a new beginning helps. */
+  async function toTakeOut(head: Head, relief: Relief, signal: AbortSignal): Promise<number | undefined> {
+    if (relief.kind === "seal") return sealed(head, relief.count, signal);
+    return relief.kind === "trim" ? relief.count : undefined;
+  }
+
+  return {
+    async after(head, own, trimming, signal) {
+      let relief = reliefAfter(head, own, trimming);
+      let left = head;
+      for (let trims = 0; relief.kind !== "none" && trims < MAX_TRIMS; trims++) {
+        const count = await toTakeOut(left, relief, signal);
+        if (count === undefined) {
+          await reset(left, signal);
+          return;
+        }
+        const trimmed = await api.trim(left, count, signal);
+        if (trimmed === "changed" || !isReadable(trimmed)) return;
+        left = trimmed;
+        relief = reliefAgain(left);
+      }
+    },
+
+    async whenFull(signal) {
+      const head = await api.getHead("strong", signal);
+      if (head !== undefined && isReadable(head)) await reset(head, signal);
+    },
+  };
+}
