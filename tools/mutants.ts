@@ -36,10 +36,10 @@ interface Fate {
 }
 
 async function fateOf(mutant: Mutant, seed: number, schedules: number): Promise<Fate> {
-  const { name, file } = mutant;
+  const { name, file, log = "kinesis" } = mutant;
   const worker = await bundleWorker({ file, change: (text) => breakRule(mutant, text) });
   try {
-    const result = await runWorker(worker.file, { seed, from: 0, to: schedules }, { stalledMs: STALLED_MS });
+    const result = await runWorker(worker.file, { log, seed, from: 0, to: schedules }, { stalledMs: STALLED_MS });
     const violation = result.failure?.violation;
     return { name, caught: violation !== undefined, schedules: result.schedules, violation };
   } catch (error) {

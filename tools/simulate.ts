@@ -2,10 +2,10 @@
  * `npm run simulate`: the shipped core against a simulated world, thousands of times, every run decided by a seed. It
  * exits 1 when a promise was broken, naming the seed and schedule that show it, or when a rare path was never taken.
  */
-import { addCounts, noCounts, type PathCounts, RARE_PATHS } from "../tests/simulation/rare-paths.js";
+import { addCounts, type LogKind, noCounts, type PathCounts, rarePathsOf } from "../tests/simulation/rare-paths.js";
 import type { RunRequest, RunResult } from "../tests/simulation/run.js";
 import { runSchedule } from "../tests/simulation/schedule.js";
-import { readArguments, wholeNumber } from "./arguments.js";
+import { nameOf, readArguments, wholeNumber } from "./arguments.js";
 import { bundleWorker } from "./bundle-worker.js";
 import { runWorker } from "./run-worker.js";
 
@@ -14,6 +14,7 @@ const ENOUGH_SCHEDULES = 2_000;
 const TRANSCRIPT_LINES = 60;
 
 interface Settings {
+  readonly log: LogKind;
   readonly seed: number;
   readonly schedules: number;
   readonly workers: number;
@@ -24,6 +25,7 @@ const USAGE = `usage: npm run simulate -- [options]
 
 The shipped core against a simulated world, thousands of times; each run is decided by the seed and its number.
 
+  --log NAME      the log they share: kinesis or dynamodb (kinesis)
   --schedules N   how many runs (2000)
   --seed N        decides them all (by chance, and printed)
   --schedule N    replays that one run of the seed, and prints what happened (none)
@@ -37,6 +39,7 @@ function readSettings(): Settings & { readonly schedule: number | undefined } {
   return readArguments({
     usage: USAGE,
     options: {
+      log: { type: "string", default: "kinesis" },
       schedules: { type: "string", default: "2000" },
       seed: { type: "string" },
       schedule: { type: "string" },
@@ -44,6 +47,7 @@ function readSettings(): Settings & { readonly schedule: number | undefined } {
       json: { type: "boolean", default: false },
     },
     read: (values) => ({
+      log: nameOf("log", values.log, ["kinesis", "dynamodb"]),
       seed: values.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : wholeNumber("seed", values.seed),
       schedules: wholeNumber("schedules", values.schedules),
       schedule: values.schedule === undefined ? undefined : wholeNumber("schedule", values.schedule),
@@ -57,7 +61,7 @@ async function runAll(settings: Settings, onProgress: (done: number) => void): P
   const share = Math.ceil(settings.schedules / Math.max(1, settings.workers));
   const requests: RunRequest[] = [];
   for (let from = 0; from < settings.schedules; from += share) {
-    requests.push({ seed: settings.seed, from, to: Math.min(settings.schedules, from + share) });
+    requests.push({ log: settings.log, seed: settings.seed, from, to: Math.min(settings.schedules, from + share) });
   }
   const done = requests.map(() => 0);
   const worker = await bundleWorker();
@@ -84,13 +88,14 @@ function together(total: RunResult, part: RunResult): RunResult {
   return { schedules: total.schedules + part.schedules, failure: total.failure ?? part.failure, paths };
 }
 
-function printPaths(paths: PathCounts): void {
-  const width = Math.max(...RARE_PATHS.map((path) => path.length));
-  for (const path of RARE_PATHS) console.log(`  ${path.padEnd(width)}  ${String(paths[path]).padStart(10)}`);
+function printPaths(log: LogKind, paths: PathCounts): void {
+  const rarePaths = rarePathsOf(log);
+  const width = Math.max(...rarePaths.map((path) => path.length));
+  for (const path of rarePaths) console.log(`  ${path.padEnd(width)}  ${String(paths[path]).padStart(10)}`);
 }
 
-async function replay(seed: number, schedule: number): Promise<string | undefined> {
-  const { violation, transcript } = await runSchedule(seed, schedule, true);
+async function replay(log: LogKind, seed: number, schedule: number): Promise<string | undefined> {
+  const { violation, transcript } = await runSchedule(log, seed, schedule, true);
   if (transcript.length > TRANSCRIPT_LINES) console.log(`… ${transcript.length - TRANSCRIPT_LINES} lines before`);
   for (const line of transcript.slice(-TRANSCRIPT_LINES)) console.log(line);
   return violation;
@@ -98,14 +103,16 @@ async function replay(seed: number, schedule: number): Promise<string | undefine
 
 async function main(): Promise<number> {
   const settings = readSettings();
-  const { seed, json } = settings;
+  const { log, seed, json } = settings;
   if (settings.schedule !== undefined) {
-    const violation = await replay(seed, settings.schedule);
+    const violation = await replay(log, seed, settings.schedule);
     if (json)
-      console.log(JSON.stringify({ seed, schedule: settings.schedule, violations: violation === undefined ? 0 : 1 }));
+      console.log(
+        JSON.stringify({ log, seed, schedule: settings.schedule, violations: violation === undefined ? 0 : 1 }),
+      );
     return violation === undefined ? 0 : 1;
   }
-  console.log(`simulating ${settings.schedules} schedules, seed ${seed}, ${settings.workers} processes`);
+  console.log(`simulating ${settings.schedules} schedules on ${log}, seed ${seed}, ${settings.workers} processes`);
   const startedMs = performance.now();
   const live = process.stderr.isTTY && !json;
   const { schedules, failure, paths } = await runAll(settings, (done) => {
@@ -113,18 +120,19 @@ async function main(): Promise<number> {
   });
   const seconds = (performance.now() - startedMs) / 1_000;
   if (live) process.stderr.write("\r");
-  printPaths(paths);
-  const missing = schedules >= ENOUGH_SCHEDULES ? RARE_PATHS.filter((path) => paths[path] === 0) : [];
+  printPaths(log, paths);
+  const missing = schedules >= ENOUGH_SCHEDULES ? rarePathsOf(log).filter((path) => paths[path] === 0) : [];
   if (missing.length > 0) console.log(`never taken: ${missing.join(", ")}`);
   if (failure !== undefined) {
     console.log(`\nseed ${seed}, schedule ${failure.schedule}: ${failure.violation}`);
-    console.log(`replay: npm run simulate -- --seed ${seed} --schedule ${failure.schedule}\n`);
-    await replay(seed, failure.schedule);
+    console.log(`replay: npm run simulate -- --log ${log} --seed ${seed} --schedule ${failure.schedule}\n`);
+    await replay(log, seed, failure.schedule);
   }
   const violations = failure === undefined ? 0 : 1;
   console.log(`${schedules} schedules in ${seconds.toFixed(1)} s, ${violations} violations`);
   const perSecond = Math.round(schedules / seconds);
-  if (json) console.log(JSON.stringify({ seed, schedules, violations, failure, seconds, perSecond, missing, paths }));
+  if (json)
+    console.log(JSON.stringify({ log, seed, schedules, violations, failure, seconds, perSecond, missing, paths }));
   return violations === 0 && missing.length === 0 ? 0 : 1;
 }
 

@@ -19,7 +19,7 @@ export function countCatchUp(world: World, env: SimEnvironment, { state, waited,
   if (waited) world.took("waited for a refresh of another");
   if (cutOff && state !== "fresh" && state !== "empty") world.took("deadline cut a refresh off");
   if (made === 0 && !waited) {
-    if (state === "bypassed" || state === "stale") world.took("back-off: stream left alone");
+    if (state === "bypassed" || state === "stale") world.took("back-off: log left alone");
     if (state === "fresh") world.took("served within maxStalenessMs, no call");
     if (state === "empty") world.took(env.life.reports > 0 ? "fence renewed" : "empty cache, no call");
   }
@@ -35,14 +35,14 @@ export function countReport(world: World, env: SimEnvironment, report: Invocatio
   if (report.entries > env.options.maxEntries) world.violate(`${env.name}: holds ${report.entries} entries`);
   if (report.flushes > 0) countFlush(world, env, report);
   life.callsReported = life.api.calls;
-  life.lossesReported = life.api.positionsLost;
+  life.lossesReported = life.api.placesLost;
   life.reports++;
 }
 
 function countFlush(world: World, env: SimEnvironment, report: InvocationReport): void {
   const { api, callsReported, lossesReported } = env.life;
   if (report.recordsSkipped > 0) world.took("flush by a record not understood");
-  else if (api.positionsLost > lossesReported) world.took("flush by lost position");
+  else if (api.placesLost > lossesReported) world.took("flush by lost position");
   else if (api.calls === callsReported) world.took("flush by gap");
   else if (report.entriesInvalidated > 0) world.took("flush by an order to drop all");
 }

@@ -14,15 +14,19 @@ import type {
   ShardsPage,
   StreamApi,
 } from "../../src/kinesis/stream-api.js";
+import type { MemoryClient } from "../../src/testing/memory-client.js";
+import type { MemoryStream } from "../../src/testing/memory-stream.js";
 import type { Dice } from "./dice.js";
+import type { LogClient } from "./log-world.js";
 import type { World } from "./world.js";
 
 const PAGE_BOUND = 100;
 
-export class ObservedStream implements StreamApi {
+export class ObservedStream implements StreamApi, Omit<LogClient, "log"> {
   readonly #world: World;
+  readonly #stream: MemoryStream;
   readonly #name: string;
-  readonly #inner: StreamApi;
+  readonly #inner: MemoryClient;
   readonly #dice: Dice;
   /** Shards read before, by whatever iterator. */
   readonly #known = new Set<string>();
@@ -34,18 +38,22 @@ export class ObservedStream implements StreamApi {
   readonly #unanswered = new Set<string>();
   calls = 0;
   pendingReads = 0;
-  pendingPuts = 0;
+  pendingWrites = 0;
   partialFailures = 0;
-  positionsLost = 0;
+  placesLost = 0;
 
-  constructor(world: World, name: string, inner: StreamApi) {
+  constructor(world: World, stream: MemoryStream, name: string, inner: MemoryClient) {
+    this.#stream = stream;
     this.#dice = world.dice.fork();
     this.#world = world;
     this.#name = name;
     this.#inner = inner;
   }
 
-  /** Call when no refresh is under way: what is counted per refresh starts over. */
+  get pendingCalls(): number {
+    return this.#inner.pendingCalls;
+  }
+
   refreshBegins(): void {
     this.#pages.clear();
     this.#children.clear();
@@ -125,7 +133,7 @@ export class ObservedStream implements StreamApi {
 
   async putRecords(records: readonly RecordToPut[], signal: AbortSignal): Promise<readonly PutOutcome[]> {
     this.calls++;
-    this.pendingPuts++;
+    this.pendingWrites++;
     try {
       const outcomes = await this.#inner.putRecords(records, signal);
       const failed = outcomes.filter(({ written }) => !written).length;
@@ -136,7 +144,7 @@ export class ObservedStream implements StreamApi {
       this.#world.say(() => `${this.#name}: PutRecords -> ${error instanceof Error ? error.message : error}`);
       throw error;
     } finally {
-      this.pendingPuts--;
+      this.pendingWrites--;
     }
   }
 
@@ -148,7 +156,7 @@ export class ObservedStream implements StreamApi {
       this.#world.say(() => `${this.#name}: ${what} -> ${describe(answer)}`);
       return answer;
     } catch (error) {
-      if (error instanceof LogFailure && error.kind === "lost") this.positionsLost++;
+      if (error instanceof LogFailure && error.kind === "lost") this.placesLost++;
       this.#world.say(() => `${this.#name}: ${what} -> ${error instanceof Error ? error.message : error}`);
       throw error;
     } finally {
@@ -158,14 +166,14 @@ export class ObservedStream implements StreamApi {
 
   #countStart(shardId: string, fromMs: number | undefined): void {
     const world = this.#world;
-    const parents = world.stream.shards().find(({ id }) => id === shardId)?.parentIds ?? [];
+    const parents = this.#stream.shards().find(({ id }) => id === shardId)?.parentIds ?? [];
     if (fromMs === undefined) {
       if (parents.length === 1) world.took("child of a split");
       if (parents.length === 2) world.took("child of a merge");
       if (parents.some((parent) => this.#children.has(parent))) world.took("grandchild within one refresh");
       this.#children.add(shardId);
     } else if (!this.#known.has(shardId)) {
-      if (!world.stream.openShardIds().includes(shardId)) world.took("first refresh finds a closed shard");
+      if (!this.#stream.openShardIds().includes(shardId)) world.took("first refresh finds a closed shard");
     } else if (!this.#expired.has(shardId)) {
       world.took("old iterator taken anew");
     }

@@ -1,19 +1,14 @@
 /**
- * What happens to the stream besides the environments under test: writers without a cache (the package's publisher, and
- * programs that write the wire format themselves), records nobody understands, and people who reshard.
+ * Who else writes to the log besides the environments under test: the package's publisher in a process of its own, programs
+ * that write the wire format themselves, and programs that write what nobody understands.
  */
 
-import { LogFailure } from "../../src/core/log.js";
 import { createRecordPublisher } from "../../src/core/publishing/publisher.js";
 import { PublishError } from "../../src/errors.js";
-import { createStreamLog } from "../../src/kinesis/log.js";
 import type { Dice } from "./dice.js";
-import { ObservedStream } from "./observed-stream.js";
 import type { Datum } from "./truth.js";
-import { CALM, planCall } from "./weather.js";
+import { CALM } from "./weather.js";
 import type { Mood, World } from "./world.js";
-
-const MAX_OPEN_SHARDS = 6;
 
 /** How many writes there are in a burst at most, and how long they are apart at most. */
 const PACES: Readonly<Record<Mood, readonly (readonly [most: number, pauseMs: number])[]>> = {
@@ -41,27 +36,22 @@ export async function writeFromOutside(world: World, dice: Dice): Promise<void> 
     await world.sleep(dice.wide(1, pauseMs));
     const chance = dice.next();
     if (chance < 0.4) await publish(world, dice);
-    else if (chance < 0.8) putLikeGo(world, dice);
-    else if (chance < 0.9) putWhatNobodyUnderstands(world, dice);
-    else putHarmless(world, dice);
+    else if (chance < 0.8) await putLikeGo(world, dice);
+    else if (chance < 0.9) await putWhatNobodyUnderstands(world, dice);
+    else await putHarmless(world, dice);
   }
 }
 
 /** What is written while nobody reads: it will be found as a backlog. */
-export function writeBacklog(world: World, dice: Dice): void {
-  for (let writes = dice.int(1, 6); writes > 0; writes--) putLikeGo(world, dice);
+export async function writeBacklog(world: World, dice: Dice): Promise<void> {
+  for (let writes = dice.int(1, 6); writes > 0; writes--) await putLikeGo(world, dice);
 }
 
 /** The package's own publisher, in a process of its own. */
 async function publish(world: World, dice: Dice): Promise<void> {
-  const calls = dice.fork();
-  const client = world.stream.connect((call) => planCall(world.climate, call, calls));
-  const api = new ObservedStream(world, "publisher", client);
-  const publisher = createRecordPublisher(
-    createStreamLog(api, { name: "simulated", clock: world.clock, random: dice.fork().next }),
-    world.clock,
-    dice.fork().next,
-  );
+  const connection = { clock: world.clock, dice: dice.fork(), isDead: () => false };
+  const { log } = world.log.connect("publisher", connection);
+  const publisher = createRecordPublisher(log, world.clock, dice.fork().next);
   const changes = world.data.filter(() => dice.chance(0.5)).map((datum) => ({ datum, version: world.write(datum) }));
   if (changes.length === 0) return;
   const keys = changes.map(({ datum }) => datum.key);
@@ -69,7 +59,7 @@ async function publish(world: World, dice: Dice): Promise<void> {
   try {
     await publisher.publish({ keys }, dice.pick([500, 5_000, 10_000]));
     const lost = keys.find((key) => !world.ledger.holdsKey(key, since));
-    if (lost !== undefined) world.violate(`publisher: resolved, but the stream does not hold ${lost}`);
+    if (lost !== undefined) world.violate(`publisher: resolved, but the log does not hold ${lost}`);
     world.acknowledge(changes);
     world.say(() => `publisher is acknowledged ${keys.join(", ")}`);
   } catch (error) {
@@ -81,7 +71,7 @@ async function publish(world: World, dice: Dice): Promise<void> {
 }
 
 /** A record as another program writes it: other escapes, other case, other order, more fields. */
-function putLikeGo(world: World, dice: Dice): void {
+export async function putLikeGo(world: World, dice: Dice): Promise<void> {
   const datum = dice.pick(world.data);
   const kind = dice.pick(["key", "key", "key", "source", "all"] as const);
   const changed = { key: [datum], source: world.sourceOf(datum), all: world.data }[kind];
@@ -92,11 +82,11 @@ function putLikeGo(world: World, dice: Dice): void {
     source: { keys: [], sources: [datum.id.source], ts },
     all: { keys: null, all: true, v: 1, ts },
   };
-  put(world, dice, JSON.stringify(records[kind]), () => world.acknowledge(changes));
+  await put(world, dice, JSON.stringify(records[kind]), () => world.acknowledge(changes));
 }
 
 /** A change is announced in a way this version cannot read. */
-function putWhatNobodyUnderstands(world: World, dice: Dice): void {
+async function putWhatNobodyUnderstands(world: World, dice: Dice): Promise<void> {
   const changes = world.data.map((datum) => ({ datum, version: world.write(datum) }));
   const [first] = world.data;
   const text = dice.pick([
@@ -114,38 +104,28 @@ function putWhatNobodyUnderstands(world: World, dice: Dice): void {
     '{"before":null,"after":{"id":1},"op":"u","source":{"table":"users"}}',
     "\u{F3}\u{89}\u{9A}\u{C2}aggregated",
   ]);
-  put(world, dice, text, () => world.acknowledge(changes));
+  await put(world, dice, text, () => world.acknowledge(changes));
 }
 
 /** Says nothing, or names what nobody holds. */
-function putHarmless(world: World, dice: Dice): void {
-  if (dice.chance(0.05)) putFlood(world);
-  else put(world, dice, dice.pick(["null", '{"keys":[]}', '{"keys":null}']), () => undefined);
+async function putHarmless(world: World, dice: Dice): Promise<void> {
+  if (dice.chance(0.05)) await putFlood(world, dice);
+  else await put(world, dice, dice.pick(["null", '{"keys":[]}', '{"keys":null}']), () => undefined);
 }
 
 /** More pages than a refresh reads of one shard, and a record with very many keys. */
-function putFlood(world: World): void {
+async function putFlood(world: World, dice: Dice): Promise<void> {
   world.climate = { ...CALM, latencyMs: 0, pageRecords: 1 };
   const keys = Array.from({ length: 600 }, (_, index) => `id=${index}&s=x&t=data.ID`);
   const texts = [JSON.stringify({ keys }), ...keys.slice(0, 120).map((key) => JSON.stringify({ keys: [key] }))];
-  world.say(() => `outside: wrote ${texts.length} records to one shard`);
-  try {
-    world.stream.put(texts.map((text) => ({ data: new TextEncoder().encode(text), partitionKey: "flood" })));
-  } catch (error) {
-    if (!(error instanceof LogFailure)) throw error;
-  }
+  world.say(() => `outside: writes ${texts.length} records at once`);
+  await world.log.write(texts, dice);
 }
 
-function put(world: World, dice: Dice, text: string, written: () => void): void {
-  let outcome = "wrote";
-  try {
-    world.stream.put([{ data: new TextEncoder().encode(text), partitionKey: String(dice.int(0, 1e9)) }]);
-    written();
-  } catch (error) {
-    if (!(error instanceof LogFailure)) throw error;
-    outcome = "could not write";
-  }
-  world.say(() => `outside: ${outcome} ${text.slice(0, 200)}`);
+async function put(world: World, dice: Dice, text: string, written: () => void): Promise<void> {
+  const isWritten = await world.log.write([text], dice);
+  if (isWritten) written();
+  world.say(() => `outside: ${isWritten ? "wrote" : "could not write"} ${text.slice(0, 200)}`);
 }
 
 /** The same data id in another spelling that the original program accepts. */
@@ -160,40 +140,4 @@ function escapedDifferently(datum: Datum, dice: Dice): string {
       .join("");
   if (dice.chance(0.5)) return datum.key;
   return `t=data.ID&s=${spell(datum.id.source)}&id=${spell(datum.id.id)}`;
-}
-
-/** Splits and merges within a burst of activity. */
-export async function reshard(world: World, dice: Dice): Promise<void> {
-  const steps = dice.pick([0, 0, 0, 1, 1, 3]);
-  for (let step = 0; step < steps; step++) {
-    await world.sleep(dice.wide(1, 3_000));
-    const open = world.stream.shards().filter((shard) => shard.isOpen);
-    const merging = open.length > 1 && (open.length >= MAX_OPEN_SHARDS || dice.chance(0.5));
-    if (merging) {
-      open.sort((a, b) => a.range.from - b.range.from);
-      const index = dice.int(0, open.length - 2);
-      const childId = world.stream.merge(open[index]?.id ?? "", open[index + 1]?.id ?? "");
-      world.say(() => `outside: merged ${open[index]?.id} and ${open[index + 1]?.id} into ${childId}`);
-    } else {
-      const parent = dice.pick(open).id;
-      const children = world.stream.split(parent);
-      world.say(() => `outside: split ${parent} into ${children.join(" and ")}`);
-    }
-  }
-}
-
-/**
- * Deletes the stream and creates it again, which takes Kinesis longer than any refresh here; what had not been read by
- * then is gone with it.
- */
-export async function recreateStream(world: World, dice: Dice): Promise<void> {
-  await world.sleep(dice.wide(1, 3_000));
-  world.stream.delete();
-  world.say(() => "outside: deleted the stream");
-  await world.sleep(dice.wide(5_000, 60_000));
-  world.stream.recreate(dice.int(1, 8));
-  world.voidOrder = world.tick();
-  world.took("stream deleted and created anew");
-  world.say(() => "outside: created the stream anew");
-  for (let writes = dice.int(0, 3); writes > 0; writes--) putLikeGo(world, dice);
 }

@@ -3,30 +3,18 @@
  * the stream answered, in what an invocation was told. A path that no schedule took fails the run.
  */
 
-export const RARE_PATHS = [
+/** Which log the environments share. */
+export type LogKind = "kinesis" | "dynamodb";
+
+const OF_EITHER = [
   // Refreshing
-  "first refresh from a fence",
-  "first refresh finds a closed shard",
-  "listing with a second page",
-  "child of a split",
-  "child of a merge",
-  "grandchild within one refresh",
-  "empty page with lag",
-  "more than one page",
-  "page bound hit",
-  "expired iterator",
-  "old iterator taken anew",
   "deadline cut a refresh off",
-  "read retried after a lost answer",
   "waited for a refresh of another",
   "two waited for one refresh",
   "throttled read",
-  "back-off: stream left alone",
+  "back-off: log left alone",
   // Not refreshing
-  "empty cache, no call",
-  "fence renewed",
   "served within maxStalenessMs, no call",
-  "flush by gap",
   "flush by lost position",
   "flush by a record not understood",
   "flush by an order to drop all",
@@ -47,7 +35,6 @@ export const RARE_PATHS = [
   "entry expired",
   // Publishing
   "acknowledgement lost",
-  "partial failure, then published",
   "invalidate rejected",
   "source invalidated",
   "record written twice",
@@ -58,22 +45,67 @@ export const RARE_PATHS = [
   "clock set anew in mid-invocation",
   "clock off by more than half the margin",
   "clock off by far more than the margin",
-  "answer without fields",
-  "records trimmed",
-  "stream deleted and created anew",
+  "log deleted and created anew",
   "ended without its after-hook",
   "invocations at once",
   "load longer than a minute",
 ] as const;
 
-export type RarePath = (typeof RARE_PATHS)[number];
+const OF_KINESIS = [
+  "first refresh from a fence",
+  "first refresh finds a closed shard",
+  "listing with a second page",
+  "child of a split",
+  "child of a merge",
+  "grandchild within one refresh",
+  "empty page with lag",
+  "more than one page",
+  "page bound hit",
+  "expired iterator",
+  "old iterator taken anew",
+  "read retried after a lost answer",
+  "answer without fields",
+  "empty cache, no call",
+  "fence renewed",
+  "flush by gap",
+  "partial failure, then published",
+  "records trimmed",
+] as const;
+
+const OF_DYNAMODB = [
+  "no head yet",
+  "read on in the head",
+  "read on in segments",
+  "segments in more than one page",
+  "a segment is missing",
+  "several records in one append",
+  "sealed: segment put",
+  "sealed: segment was there already",
+  "sealed: head trimmed",
+  "sealed: head had changed",
+  "sealer stopped between its steps",
+  "head trimmed without a segment",
+  "log begun anew",
+  "reset came too late",
+  "segments expired",
+  "restored from a backup, and begun anew",
+] as const;
+
+export type RarePath = (typeof OF_EITHER)[number] | (typeof OF_KINESIS)[number] | (typeof OF_DYNAMODB)[number];
+
+const ALL: readonly RarePath[] = [...OF_EITHER, ...OF_KINESIS, ...OF_DYNAMODB];
+
+/** Those that a run on this log must have taken. */
+export function rarePathsOf(log: LogKind): readonly RarePath[] {
+  return [...OF_EITHER, ...(log === "kinesis" ? OF_KINESIS : OF_DYNAMODB)];
+}
 
 export type PathCounts = Record<RarePath, number>;
 
 export function noCounts(): PathCounts {
-  return Object.fromEntries(RARE_PATHS.map((path) => [path, 0])) as PathCounts;
+  return Object.fromEntries(ALL.map((path) => [path, 0])) as PathCounts;
 }
 
 export function addCounts(total: PathCounts, more: PathCounts): void {
-  for (const path of RARE_PATHS) total[path] += more[path];
+  for (const path of ALL) total[path] += more[path];
 }

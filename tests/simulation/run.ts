@@ -2,10 +2,11 @@
  * Runs schedules one after another in this thread, and stops at the first that breaks a promise. An unhandled rejection
  * anywhere counts as one, and so does a leak of listeners, of which Node warns.
  */
-import { addCounts, noCounts, type PathCounts } from "./rare-paths.js";
+import { addCounts, type LogKind, noCounts, type PathCounts } from "./rare-paths.js";
 import { runSchedule } from "./schedule.js";
 
 export interface RunRequest {
+  readonly log: LogKind;
   readonly seed: number;
   /** The first schedule, and the one after the last. */
   readonly from: number;
@@ -34,7 +35,7 @@ export async function runSchedules(request: RunRequest, onProgress?: (done: numb
   Error.stackTraceLimit = 0;
   try {
     for (let schedule = request.from; schedule < request.to; schedule++) {
-      const result = await runSchedule(request.seed, schedule);
+      const result = await runSchedule(request.log, request.seed, schedule);
       // A schedule never lets the event loop turn; only then does Node look for rejections that nobody handles.
       await new Promise((resolve) => setImmediate(resolve));
       addCounts(paths, result.paths);

@@ -3,8 +3,8 @@
  * them, and a calm end in which every environment must serve hits again. Seed and number decide all of it.
  */
 import { Dice } from "./dice.js";
-import { recreateStream, reshard, writeBacklog, writeFromOutside } from "./outside-writers.js";
-import type { PathCounts } from "./rare-paths.js";
+import { writeBacklog, writeFromOutside } from "./outside-writers.js";
+import type { LogKind, PathCounts } from "./rare-paths.js";
 import { SimEnvironment } from "./sim-environment.js";
 import { SimInvocation } from "./sim-invocation.js";
 import { CALM, drawClimate, OUTAGE } from "./weather.js";
@@ -23,9 +23,14 @@ export interface ScheduleResult {
   readonly transcript: readonly string[];
 }
 
-export async function runSchedule(seed: number, schedule: number, transcript = false): Promise<ScheduleResult> {
+export async function runSchedule(
+  log: LogKind,
+  seed: number,
+  schedule: number,
+  transcript = false,
+): Promise<ScheduleResult> {
   const dice = Dice.forSchedule(seed, schedule);
-  const world = new World(dice, { transcript });
+  const world = new World(dice, { transcript, log });
   const count = dice.pick([1, 1, 1, 2, 2, 2, 3, 5, 6]);
   const environments = Array.from({ length: count }, (_, index) => new SimEnvironment(world, `env${index + 1}`));
   await world.run(new Story(world, environments).tell());
@@ -60,7 +65,7 @@ class Story {
       world.say(() => `the climate is now ${JSON.stringify(world.climate)}`);
       const recreates = bursts > 1 && dice.chance(0.05);
       await this.#burst(recreates);
-      if (dice.chance(0.3)) writeBacklog(world, dice);
+      if (dice.chance(0.3)) await writeBacklog(world, dice);
       // Long enough for iterators to grow old, short enough for the cache to be kept.
       await world.sleep(recreates ? dice.wide(250_000, 850_000) : drawGapMs(dice));
     }
@@ -69,7 +74,7 @@ class Story {
     world.say(() => "all is calm from now on");
     await world.sleep(BACKOFF_MS);
     for (const environment of this.#environments) await this.#mustServe(environment);
-    if (world.stream.shards().some((shard) => shard.startOffset > 0)) world.took("records trimmed");
+    world.log.end();
   }
 
   /** Long enough for back-off to grow as far as it may. */
@@ -87,7 +92,7 @@ class Story {
     await Promise.all([
       ...this.#environments.filter(() => dice.chance(0.8)).map((environment) => this.#live(environment)),
       writeFromOutside(this.#world, dice.fork()),
-      recreates ? recreateStream(this.#world, dice.fork()) : reshard(this.#world, dice.fork()),
+      recreates ? this.#world.log.recreate(dice.fork()) : this.#world.log.disturb(dice.fork()),
     ]);
   }
 
@@ -151,10 +156,10 @@ class Story {
   }
 
   #mustBeQuiet(environment: SimEnvironment): void {
-    const { clock, client } = environment.life;
+    const { clock, api } = environment.life;
     if (clock.pendingTimers > 0)
       this.#world.violate(`${environment.name}: leaves ${clock.pendingTimers} timers behind`);
-    if (client.pendingCalls > 0) this.#world.violate(`${environment.name}: leaves ${client.pendingCalls} calls behind`);
+    if (api.pendingCalls > 0) this.#world.violate(`${environment.name}: leaves ${api.pendingCalls} calls behind`);
   }
 
   /**

@@ -5,13 +5,10 @@
 
 import type { Clock } from "../../src/core/clock.js";
 import { createEnvironment, type Environment } from "../../src/core/environment.js";
-import { createStreamLog } from "../../src/kinesis/log.js";
 import { type ResolvedOptions, resolveOptions } from "../../src/options.js";
-import type { MemoryClient } from "../../src/testing/memory-client.js";
 import type { Dice } from "./dice.js";
-import { ObservedStream } from "./observed-stream.js";
+import type { LogClient } from "./log-world.js";
 import type { Value } from "./truth.js";
-import { planCall } from "./weather.js";
 import type { Change, Mood, World } from "./world.js";
 
 /**
@@ -24,8 +21,7 @@ const never = () => new Promise<never>(() => {});
 export class Life {
   readonly core: Environment;
   readonly clock: LifeClock;
-  readonly client: MemoryClient;
-  readonly api: ObservedStream;
+  readonly api: LogClient;
   /** Resolves when the process is killed. */
   readonly died: Promise<void>;
   dead = false;
@@ -49,26 +45,19 @@ export class Life {
   constructor(world: World, env: SimEnvironment) {
     this.died = new Promise((resolve) => (this.#die = resolve));
     this.clock = new LifeClock(world, env);
-    const dice = world.dice.fork();
-    this.client = world.stream.connect((call) => {
-      if (this.dead) return { hang: true };
-      const plan = planCall(world.climate, call, dice);
-      if (plan.fail === undefined && call.operation === "putRecords") {
-        if (plan.loseAnswer !== undefined) world.took("acknowledgement lost");
-        if (plan.writeTwice) world.took("record written twice");
-      }
-      return plan;
-    });
-    this.api = new ObservedStream(world, env.name, this.client);
     const { clock } = this;
-    const random = world.dice.fork().next;
     const { clockMarginMs } = env.options;
-    const log = createStreamLog(this.api, { name: "simulated", clock, random, clockMarginMs });
-    this.core = createEnvironment({ log, clock, random, options: env.options });
+    this.api = world.log.connect(env.name, {
+      clock,
+      dice: world.dice.fork(),
+      clockMarginMs,
+      isDead: () => this.dead,
+    });
+    this.core = createEnvironment({ log: this.api.log, clock, random: world.dice.fork().next, options: env.options });
   }
 
   kill(world: World): void {
-    if (this.api.pendingPuts > 0) world.took("published while the writer was killed");
+    if (this.api.pendingWrites > 0) world.took("published while the writer was killed");
     this.dead = true;
     this.clock.stop();
     this.#die();

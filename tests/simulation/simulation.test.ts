@@ -14,19 +14,25 @@ import { World } from "./world.js";
 const SLICE = 400;
 
 describe("the simulation", () => {
-  test("no promise is broken in a few hundred schedules of a fresh seed", async () => {
-    const seed = Math.floor(Math.random() * 2 ** 31);
-    const { failure, schedules } = await runSchedules({ seed, from: 0, to: SLICE });
-    const shown = failure && `npm run simulate -- --seed ${seed} --schedule ${failure.schedule}: ${failure.violation}`;
-    expect(shown).toBeUndefined();
-    expect(schedules).toBe(SLICE);
-  }, 120_000);
+  test.each(["kinesis", "dynamodb"] as const)(
+    "on %s breaks no promise in a few hundred schedules",
+    async (log) => {
+      const seed = Math.floor(Math.random() * 2 ** 31);
+      const { failure, schedules } = await runSchedules({ log, seed, from: 0, to: SLICE });
+      const shown =
+        failure &&
+        `npm run simulate -- --log ${log} --seed ${seed} --schedule ${failure.schedule}: ${failure.violation}`;
+      expect(shown).toBeUndefined();
+      expect(schedules).toBe(SLICE);
+    },
+    120_000,
+  );
 
   test("the same seed and schedule tell the same story, others another", async () => {
     const [first, again, other] = [
-      await runSchedule(3, 14, true),
-      await runSchedule(3, 14, true),
-      await runSchedule(3, 15, true),
+      await runSchedule("dynamodb", 3, 14, true),
+      await runSchedule("dynamodb", 3, 14, true),
+      await runSchedule("dynamodb", 3, 15, true),
     ];
     expect(first.transcript.length).toBeGreaterThan(10);
     expect(again).toEqual(first);
@@ -36,7 +42,7 @@ describe("the simulation", () => {
 
 describe("the oracle", () => {
   function setUp() {
-    const world = new World(new Dice(1), { transcript: false });
+    const world = new World(new Dice(1), { transcript: false, log: "kinesis" });
     const [datum] = world.data;
     if (datum === undefined) throw new Error("no datum");
     const env = environmentWithout(world, "bypass");

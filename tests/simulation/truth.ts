@@ -1,9 +1,8 @@
 /**
  * What is true, kept outside the code under test: the source's versions, when each change was acknowledged, and what the
- * stream really holds. The oracle judges by this and by nothing else.
+ * log really holds. The oracle judges by this and by nothing else.
  */
 import type { DataId } from "../../src/core/data-id.js";
-import type { StoredRecord } from "../../src/testing/memory-shard.js";
 
 /** What the source returns and the cache holds. */
 export interface Value {
@@ -53,14 +52,14 @@ export class Datum {
   }
 }
 
-/** Every record the stream has taken, read without the package's own decoder. */
+/** Every record the log has taken, read without the package's own decoder. */
 export class Ledger {
   readonly #writtenAt = new Map<string, number>();
 
-  record(record: StoredRecord, order: number): void {
+  record(data: Uint8Array, order: number): void {
     let content: unknown;
     try {
-      content = JSON.parse(new TextDecoder().decode(record.data));
+      content = JSON.parse(new TextDecoder().decode(data));
     } catch {
       return;
     }

@@ -3,6 +3,7 @@
  * what it makes of each call. In calm weather calls are merely a little slow.
  */
 import type { CallPlan, StreamCall } from "../../src/testing/call-plan.js";
+import type { TableCall, TableCallPlan, TableOperation } from "../../src/testing/memory-table-client.js";
 import type { Dice } from "./dice.js";
 
 type Fault =
@@ -84,6 +85,31 @@ export function planCall(climate: Climate, call: StreamCall, dice: Dice): CallPl
   if (climate.faultRate === 0 || !dice.chance(climate.faultRate)) return plan;
   const fault = dice.pick(climate.faults);
   return { ...plan, ...planFault(POSSIBLE[call.operation].has(fault) ? fault : "slow", dice) };
+}
+
+const POSSIBLE_AT_A_TABLE: Readonly<Record<TableOperation, ReadonlySet<Fault>>> = {
+  getHead: new Set(["throttled", "unavailable", "refused", "lost", "hang", "reject-answer", "hang-answer"]),
+  querySegments: new Set(["throttled", "unavailable", "refused", "hang", "reject-answer", "hang-answer"]),
+  getSegment: new Set(["throttled", "unavailable", "hang", "reject-answer", "hang-answer"]),
+  append: new Set(["throttled", "unavailable", "hang", "reject-answer", "hang-answer", "twice"]),
+  putSegment: new Set(["throttled", "unavailable", "hang", "reject-answer", "hang-answer", "twice"]),
+  trim: new Set(["throttled", "unavailable", "hang", "reject-answer", "hang-answer", "twice"]),
+  reset: new Set(["throttled", "unavailable", "hang", "reject-answer", "hang-answer", "twice"]),
+};
+
+export function planTableCall(climate: Climate, call: TableCall, dice: Dice): TableCallPlan {
+  const { latencyMs, pageRecords } = climate;
+  const plan: TableCallPlan = {
+    requestMs: latencyMs === 0 ? 0 : dice.int(0, latencyMs),
+    answerMs: latencyMs === 0 ? 0 : dice.int(0, latencyMs),
+    // Nothing may rest on an eventual read: should one be made, it finds what was true some time ago.
+    staleMs: dice.int(0, 2_000),
+    ...(pageRecords === undefined ? {} : { pageSegments: pageRecords }),
+  };
+  if (climate.faultRate === 0 || !dice.chance(climate.faultRate)) return plan;
+  const fault = dice.pick(climate.faults);
+  const happens = POSSIBLE_AT_A_TABLE[call.operation].has(fault) ? fault : "slow";
+  return happens === "twice" ? { ...plan, actTwice: true } : { ...plan, ...planFault(happens, dice) };
 }
 
 function planFault(fault: Fault, dice: Dice): CallPlan {

@@ -1,12 +1,14 @@
 /**
- * Everything in one schedule that is not an environment's: time, chance, the stream, the source of truth, the order of
+ * Everything in one schedule that is not an environment's: time, chance, the log, the source of truth, the order of
  * events, and the first violation. Virtual time moves only when nothing else can happen.
  */
 import { dataId } from "../../src/core/data-id.js";
 import { ManualClock } from "../../src/testing/manual-clock.js";
-import { MemoryStream } from "../../src/testing/memory-stream.js";
 import type { Dice } from "./dice.js";
-import { noCounts, type PathCounts, type RarePath } from "./rare-paths.js";
+import { DynamoDbWorld } from "./dynamodb-world.js";
+import { KinesisWorld } from "./kinesis-world.js";
+import type { LogWorld } from "./log-world.js";
+import { type LogKind, noCounts, type PathCounts, type RarePath } from "./rare-paths.js";
 import { Datum, Ledger } from "./truth.js";
 import { CALM, type Climate } from "./weather.js";
 
@@ -27,32 +29,23 @@ export class World {
   readonly clock = new ManualClock();
   readonly dice: Dice;
   readonly mood: Mood;
-  readonly stream: MemoryStream;
+  readonly log: LogWorld;
   readonly data: readonly Datum[];
   readonly ledger = new Ledger();
   readonly paths: PathCounts = noCounts();
   /** Absent while nobody reads it: most schedules hold. */
   readonly transcript: string[] | undefined;
   climate: Climate = CALM;
-  /** Acknowledgements up to this event lay in a stream that was deleted: nobody can read them any more. */
+  /** Acknowledgements up to this event lay in a log that was deleted: nobody can read them any more. */
   voidOrder = 0;
   violation: string | undefined;
   #order = 0;
 
-  constructor(dice: Dice, options: { readonly transcript: boolean }) {
+  constructor(dice: Dice, options: { readonly transcript: boolean; readonly log: LogKind }) {
     this.dice = dice;
     this.mood = dice.pick(["mixed", "mixed", "mixed", "mixed", "mixed", "mixed", "crowded", "slow"]);
     this.transcript = options.transcript ? [] : undefined;
-    const arrivals = dice.fork();
-    const arrivalErrorMs = dice.chance(0.3) ? 500 : 0;
-    this.stream = new MemoryStream({
-      clock: this.clock,
-      shards: dice.pick([1, 1, 1, 2, 4]),
-      pageShards: dice.pick([1_000, 1_000, 2]),
-      ...(dice.chance(0.2) ? { readsPerSecond: 5 } : {}),
-      arrivalErrorMs: () => (arrivalErrorMs === 0 ? 0 : arrivals.int(-arrivalErrorMs, arrivalErrorMs)),
-      onWrite: (record) => this.ledger.record(record, this.tick()),
-    });
+    this.log = options.log === "dynamodb" ? new DynamoDbWorld(this, dice) : new KinesisWorld(this, dice);
     const count = this.mood === "mixed" ? dice.int(1, NAMES.length) : 2;
     this.data = NAMES.slice(0, count).map((name, index) => {
       return new Datum(dataId(SOURCES[index % SOURCES.length] ?? "", name), this.clock.now());

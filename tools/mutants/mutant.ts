@@ -1,10 +1,14 @@
 /** What a breakage of the protocol is: one rule, and the change of text that breaks it. */
 
+import type { LogKind } from "../../tests/simulation/rare-paths.js";
+
 export interface Mutant {
   /** The rule that is broken, as a sentence about the broken code. */
   readonly name: string;
   /** Relative to the repository. */
   readonly file: string;
+  /** Where it is noticed; Kinesis if absent. */
+  readonly log?: LogKind;
   /** Must occur exactly once. */
   readonly search: string;
   readonly replace: string;

@@ -1,0 +1,148 @@
+/**
+ * A DynamoDB table as the log of a schedule: units for each item, segments that expire, writers of versions with different
+ * trimming sizes, people who begin the log anew, delete the table, or restore it from a backup.
+ */
+import { LogFailure } from "../../src/core/log.js";
+import { TRIMMING, type Trimming } from "../../src/dynamodb/head.js";
+import { createTableLog } from "../../src/dynamodb/log.js";
+import { isReadable } from "../../src/dynamodb/table-api.js";
+import { MemoryTable } from "../../src/testing/memory-table.js";
+import type { Dice } from "./dice.js";
+import type { Connection, LogClient, LogWorld } from "./log-world.js";
+import { ObservedTable } from "./observed-table.js";
+import { putLikeGo } from "./outside-writers.js";
+import { planTableCall } from "./weather.js";
+import type { World } from "./world.js";
+
+const LOG = "scache";
+/** As shipped, and so small that a few records are moved into a segment; the second two may be at work at once. */
+const TRIMMINGS: readonly Trimming[] = [TRIMMING, { limit: 300, kept: 120 }, { limit: 400, kept: 64 }];
+const never = new AbortController().signal;
+
+export class DynamoDbWorld implements LogWorld {
+  readonly #world: World;
+  readonly #table: MemoryTable;
+  readonly #dice: Dice;
+
+  constructor(world: World, dice: Dice) {
+    this.#world = world;
+    this.#dice = dice.fork();
+    this.#table = new MemoryTable({
+      clock: world.clock,
+      ...(dice.chance(0.1) ? { readUnitsPerSecond: 10, writeUnitsPerSecond: 20 } : {}),
+      onAppend: (records) => {
+        for (const data of records) world.ledger.record(data, world.tick());
+      },
+    });
+    // Often the log has been in use before.
+    if (dice.chance(0.7))
+      this.#table.setHead({ incarnation: this.#newIncarnation(), first: dice.int(0, 50), records: [] });
+  }
+
+  connect(name: string, { clock, dice, isDead }: Connection): LogClient {
+    const world = this.#world;
+    const faults = dice.fork();
+    const client = this.#table.connect(LOG, (call) => {
+      if (isDead()) return { hang: true };
+      const plan = planTableCall(world.climate, call, faults);
+      if (plan.fail === undefined && call.operation === "append") {
+        if (plan.loseAnswer !== undefined) world.took("acknowledgement lost");
+        if (plan.actTwice) world.took("record written twice");
+      }
+      return plan;
+    });
+    const api = new ObservedTable(world, name, client);
+    const newIncarnation = () => this.#newIncarnation();
+    const trimming = dice.pick(TRIMMINGS);
+    const log = createTableLog({ api, table: { name: "simulated", log: LOG }, clock, newIncarnation, trimming });
+    return Object.assign(api, { log });
+  }
+
+  /** By a program that only appends, as one in another language would. */
+  async write(texts: readonly string[]): Promise<boolean> {
+    try {
+      const records = texts.map((text) => new TextEncoder().encode(text));
+      return (await this.#table.connect(LOG).append(records, this.#newIncarnation(), never)) !== "full";
+    } catch (error) {
+      if (!(error instanceof LogFailure)) throw error;
+      return false;
+    }
+  }
+
+  async disturb(dice: Dice): Promise<void> {
+    for (let steps = dice.pick([0, 0, 0, 1, 1, 3]); steps > 0; steps--) {
+      await this.#world.sleep(dice.wide(1, 3_000));
+      const chance = dice.next();
+      if (chance < 0.5) this.#expire();
+      else if (chance < 0.8) await this.#reset(dice);
+      else if (chance < 0.9) await this.#restore(dice);
+      else this.#stranger(dice);
+    }
+  }
+
+  async recreate(dice: Dice): Promise<void> {
+    const world = this.#world;
+    await world.sleep(dice.wide(1, 3_000));
+    this.#table.delete();
+    world.say(() => "outside: deleted the table");
+    await world.sleep(dice.wide(5_000, 60_000));
+    this.#table.recreate();
+    world.voidOrder = world.tick();
+    world.took("log deleted and created anew");
+    world.say(() => "outside: created the table anew");
+    for (let writes = dice.int(0, 3); writes > 0; writes--) await putLikeGo(world, dice);
+  }
+
+  end(): void {}
+
+  #newIncarnation(): string {
+    return Array.from({ length: 16 }, () => this.#dice.int(0, 15).toString(16)).join("");
+  }
+
+  #expire(): void {
+    const { incarnation = "" } = this.#table.head(LOG) ?? {};
+    const before = this.#table.segments(LOG, incarnation).length;
+    this.#table.expire();
+    if (this.#table.segments(LOG, incarnation).length < before) this.#world.took("segments expired");
+  }
+
+  /** As `npx scache reset` does it. */
+  async #reset(dice: Dice): Promise<void> {
+    const client = this.#table.connect(LOG);
+    const head = await client.getHead("strong", never).catch(() => undefined);
+    if (head === undefined || !isReadable(head)) return;
+    await this.#world.sleep(dice.wide(1, 100));
+    // Sent twice, as by a network that repeats requests, or by a person who is not sure.
+    for (let times = dice.pick([1, 2]); times > 0; times--) {
+      const reset = await client.reset(head.incarnation, this.#newIncarnation(), never).catch(() => "throttled");
+      if (reset === "reset") this.#world.took("log begun anew");
+      if (reset === "changed") this.#world.took("reset came too late");
+      this.#world.say(() => `outside: begins the log anew: ${reset}`);
+    }
+  }
+
+  /** What was appended since the backup is gone, which nobody can know: so the log is begun anew, as the documentation says. */
+  async #restore(dice: Dice): Promise<void> {
+    const snapshot = this.#table.snapshot();
+    await this.#world.sleep(dice.wide(1, 5_000));
+    this.#table.restore(snapshot);
+    const head = this.#table.head(LOG);
+    this.#table.setHead(head && { incarnation: this.#newIncarnation(), first: 0, records: [] });
+    this.#world.voidOrder = this.#world.tick();
+    this.#world.took("restored from a backup, and begun anew");
+    this.#world.say(() => "outside: restored the table from a backup, and began the log anew");
+  }
+
+  /** A later version changes the head in a way this one does not know, and back. */
+  #stranger(dice: Dice): void {
+    const head = this.#table.head(LOG);
+    if (head === undefined) return;
+    this.#table.setHead({ ...head, version: 2 });
+    this.#world.clock.after(dice.wide(1, 2_000), () => {
+      const later = this.#table.head(LOG);
+      if (later === undefined) return;
+      const { version: _, ...rest } = later;
+      this.#table.setHead(rest);
+    });
+  }
+}
