@@ -3,11 +3,11 @@
  * 5,000 ids; how long it holds the event loop at a time; and that a refresh costs the same however many entries are held.
  */
 
-import { PerformanceObserver } from "node:perf_hooks";
 import type { Environment } from "../src/core/environment.js";
 import { encodeRecord } from "../src/core/record.js";
 import type { StreamRecord } from "../src/kinesis/stream-api.js";
 import { benchEnvironment, invoke } from "./environment.js";
+import { longestHold } from "./event-loop.js";
 import { ids, pick, userById, userOf } from "./keys.js";
 import { PageStream } from "./page-stream.js";
 import { type Result, result, shown } from "./result.js";
@@ -73,40 +73,6 @@ async function catchUpWith(environment: Environment): Promise<void> {
 function checkApplied(cache: { get(id: typeof BYSTANDER): unknown; freshness: { state: string } }): void {
   if (cache.freshness.state !== "fresh") throw new Error(`the cache is ${cache.freshness.state} after the refresh`);
   if (cache.get(BYSTANDER) === undefined) throw new Error("an entry that no record names is gone");
-}
-
-/** The longest the event loop was held while `work` ran, by anything but the collector, and by the collector. */
-async function longestHold(work: () => Promise<unknown>): Promise<{ workMs: number; collectorMs: number }> {
-  const pauses: { from: number; to: number }[] = [];
-  const observer = new PerformanceObserver((list) => {
-    for (const { startTime, duration } of list.getEntries()) pauses.push({ from: startTime, to: startTime + duration });
-  });
-  observer.observe({ entryTypes: ["gc"] });
-  const turns: number[] = [performance.now()];
-  let running = true;
-  const tick = () => {
-    turns.push(performance.now());
-    if (running) setImmediate(tick);
-  };
-  setImmediate(tick);
-  await work();
-  running = false;
-  await new Promise((resolve) => setTimeout(resolve, 20));
-  observer.disconnect();
-  return holds(turns, pauses);
-}
-
-function holds(turns: readonly number[], pauses: readonly { from: number; to: number }[]) {
-  let workMs = 0;
-  let collectorMs = 0;
-  for (let turn = 1; turn < turns.length; turn += 1) {
-    const [from, to] = [turns[turn - 1] ?? 0, turns[turn] ?? 0];
-    let collected = 0;
-    for (const pause of pauses) collected += Math.max(0, Math.min(to, pause.to) - Math.max(from, pause.from));
-    workMs = Math.max(workMs, to - from - collected);
-    collectorMs = Math.max(collectorMs, collected);
-  }
-  return { workMs, collectorMs };
 }
 
 async function throughput(scale: Scale): Promise<Result[]> {

@@ -34,7 +34,9 @@ export const RECORD_VERSION = 1;
 export const MAX_READ_BYTES = 2 ** 20;
 /** A record up to this size parses fast whatever it holds. */
 const SMALL_BYTES = 2 ** 15;
-/** A larger one may hold this much that is neither a string nor in a list of strings: such things take long to parse. */
+/** A larger one may hold this many strings: more ids than a mebibyte can hold, so that they are none. */
+const MAX_STRINGS = 50_000;
+/** And this much that is no string: nesting, fields, and numbers take long to parse. */
 const MAX_ODD_TOKENS = 5_000;
 /** Names in a part: a record may hold some hundred thousand, and some take long to read. */
 const NAMES_AT_ONCE = 250;
@@ -163,15 +165,20 @@ function* inParts<T>(
   yield part;
 }
 
-/** Counts what is neither in a string nor a comma. @throws RangeError where there is too much of it */
+/** Counts the strings, and what is neither in one nor a comma. @throws RangeError where there are too many */
 function mustParseFast(json: string): void {
+  let strings = 0;
   let odd = 0;
-  for (let at = 0; at < json.length && odd <= MAX_ODD_TOKENS; at++) {
+  for (let at = 0; at < json.length && strings <= MAX_STRINGS && odd <= MAX_ODD_TOKENS; at++) {
     const code = json.charCodeAt(at);
-    if (code === QUOTE) at = endOfString(json, at);
-    else if (code > SPACE && code !== COMMA) odd++;
+    if (code === QUOTE) {
+      at = endOfString(json, at);
+      strings++;
+    } else if (code > SPACE && code !== COMMA) odd++;
   }
-  if (odd > MAX_ODD_TOKENS) throw new RangeError("a record of this form is too large to be read");
+  if (strings > MAX_STRINGS || odd > MAX_ODD_TOKENS) {
+    throw new RangeError("a record of this form is too large to be read");
+  }
 }
 
 const SPACE = 0x20;
