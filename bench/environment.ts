@@ -3,7 +3,7 @@
  * metrics, and one call for a whole invocation. The latency benchmarks use the public middleware instead.
  */
 
-import { type Clock, systemClock, systemRandom } from "../src/core/clock.js";
+import { type Clock, newNonce, systemClock, systemRandom } from "../src/core/clock.js";
 import { createEnvironment, type Environment } from "../src/core/environment.js";
 import type { ContextCache } from "../src/core/invocation/context-cache.js";
 import { createStreamLog } from "../src/kinesis/log.js";
@@ -20,6 +20,7 @@ export function benchEnvironment(stream: StreamApi, options: ScacheOptions = {},
     log: createStreamLog(stream, { name: "bench", clock, random: systemRandom, clockMarginMs: 10_000 }),
     clock,
     random: systemRandom,
+    newNonce,
     options: resolveOptions({ ...UNBOUNDED, metrics: false, refreshTimeoutMs: 60_000, ...options }),
   });
 }

@@ -2,7 +2,7 @@
  * `scache()`: builds one environment from a stream's name and options, on the real Kinesis, clock and metrics, and ties it
  * to Middy's hooks. In a function, the only reader of the process's environment variables.
  */
-import { systemClock, systemRandom } from "./core/clock.js";
+import { newNonce, systemClock, systemRandom } from "./core/clock.js";
 import { createEnvironment } from "./core/environment.js";
 import { createTroubleLog } from "./core/trouble-log.js";
 import { createStreamApi } from "./kinesis/api.js";
@@ -43,6 +43,7 @@ export function scache(stream: string, options: ScacheOptions = {}): ScacheMiddl
     }),
     clock: systemClock,
     random: systemRandom,
+    newNonce,
     options: resolved,
     notices,
   });

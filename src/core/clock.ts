@@ -35,6 +35,14 @@ export const systemClock: Clock = {
 
 export const systemRandom: Random = () => Math.random();
 
+/**
+ * Eighteen hex digits that nobody else draws. From the system's own source: `Math.random`, or what is drawn in advance, would
+ * be shared by two processes where one is a copy of the other.
+ */
+export function newNonce(): string {
+  return Buffer.from(crypto.getRandomValues(new Uint8Array(9))).toString("hex");
+}
+
 /** The promise's value, or undefined when it takes longer than `timeoutMs` or `signal` aborts. Leaves no timer behind. */
 export function within<T>(
   clock: Clock,

@@ -9,6 +9,7 @@ import { createLoads } from "./invocation/loads.js";
 import type { InvalidationLog } from "./log.js";
 import type { Moment } from "./moment.js";
 import type { Notices } from "./notices.js";
+import { createOwnRecords } from "./own-records.js";
 import { createRecordPublisher } from "./publishing/publisher.js";
 import type { ResolvedOptions } from "./settings.js";
 import { createFencedStore } from "./store/fenced-store.js";
@@ -18,6 +19,8 @@ export interface EnvironmentDeps {
   readonly log: InvalidationLog;
   readonly clock: Clock;
   readonly random: Random;
+  /** A text that no other environment draws, of letters and digits. */
+  readonly newNonce: () => string;
   readonly options: ResolvedOptions;
   readonly notices?: Notices;
 }
@@ -31,15 +34,16 @@ export function createEnvironment(deps: EnvironmentDeps): Environment {
   const { log, clock, random, options } = deps;
   const trouble = createTroubleLog(clock, deps.notices);
   const reader = log.open();
+  const own = createOwnRecords(deps.newNonce);
   const store = createFencedStore(clock, options, () => reader.isPlaced);
   const underWay = new Set<Invocation>();
   let latest: Invocation | undefined;
-  const parts = { ...deps, store, reader, trouble };
+  const parts = { ...deps, store, reader, trouble, own };
   const shared: Shared = {
     ...parts,
     coherence: createCoherence(parts),
     loads: createLoads(),
-    publisher: createRecordPublisher(log, clock, random),
+    publisher: createRecordPublisher(log, clock, random, own),
     isAlone: (invocation) => underWay.size === 1 && underWay.has(invocation),
     isLatest: (invocation) => invocation === latest,
     ended: (invocation) => underWay.delete(invocation),

@@ -44,8 +44,9 @@ const NAMES_AT_ONCE = 250;
 /** A field that says nothing is left out. */
 export type RecordContent = Pick<Changed, "keys"> & Partial<Changed>;
 
-export function encodeRecord(content: RecordContent, publishedAtMs: number): Uint8Array {
-  return encodeJson({ ...content, ts: new Date(publishedAtMs).toISOString() });
+/** @param by a nonce of the environment that writes it, for `OwnRecords`; other readers ignore it */
+export function encodeRecord(content: RecordContent, publishedAtMs: number, by?: string): Uint8Array {
+  return encodeJson({ ...content, ts: new Date(publishedAtMs).toISOString(), by });
 }
 
 export function encodeJson(value: unknown): Uint8Array {

@@ -27,7 +27,10 @@ export function pageOf({
   const goesOn = NextShardIterator || ChildShards.length > 0 || MillisBehindLatest === 0;
   if (Records === undefined || MillisBehindLatest === undefined || !goesOn) throw incomplete("GetRecords");
   return {
-    records: Records.map(({ Data }) => ({ data: Data ?? new Uint8Array() })),
+    records: Records.map(({ Data, SequenceNumber }) => ({
+      data: Data ?? new Uint8Array(),
+      sequenceNumber: SequenceNumber,
+    })),
     nextIterator: NextShardIterator || undefined,
     childShardIds: ChildShards.map(({ ShardId }) => {
       if (!ShardId) throw incomplete("GetRecords");

@@ -4,6 +4,7 @@
  * The one rule everything else follows from: a cursor is never later than the load of any entry that is stored. So it may
  * always be moved back (reading a little twice is harmless) and never forward past what was taken.
  */
+import type { StreamRecord } from "./stream-api.js";
 
 /**
  * Kinesis iterators expire five minutes after they were handed out; older than this they are not tried any more.
@@ -25,7 +26,9 @@ export interface ShardCursor {
   readonly taken: number;
   /** A page was asked for, and did not arrive before the reading ended. */
   readonly awaitsPage: boolean;
-  /** So many records are asked for; absent: as many as there are. Fewer after a page was too slow, until the tip is reached. */
+  /** That of the last record taken; absent where none was. */
+  readonly sequenceNumber?: string | undefined;
+  /** So many records are asked for; absent: as many as there are. Fewer after a page was too slow, and more again as pages arrive. */
   readonly limit?: number | undefined;
 }
 
@@ -58,9 +61,18 @@ export function renewed(cursor: ShardCursor, iterator: string, takenAtMs: number
   return { ...cursor, iterator, takenAtMs, taken: 0 };
 }
 
+/** The cursor after some more records of its page were taken. */
+export function takenFrom(cursor: ShardCursor, records: readonly StreamRecord[]): ShardCursor {
+  const sequenceNumber = records.at(-1)?.sequenceNumber ?? cursor.sequenceNumber;
+  return { ...cursor, awaitsPage: false, taken: cursor.taken + records.length, sequenceNumber };
+}
+
 /** The cursor after a page was taken whole. At the tip, what the next iterator must cover starts at the call. */
 export function advanced(cursor: ShardCursor, iterator: string, takenAtMs: number, atTip: boolean): ShardCursor {
-  const { startMs, limit } = cursor;
-  const next = { iterator, takenAtMs, taken: 0, awaitsPage: false };
-  return atTip ? { ...next, startMs: takenAtMs } : { ...next, startMs, limit };
+  const { startMs, limit, sequenceNumber } = cursor;
+  const next = { iterator, takenAtMs, taken: 0, awaitsPage: false, sequenceNumber };
+  if (atTip) return { ...next, startMs: takenAtMs };
+  // One that arrived may be followed by a larger one: it may have been something else that was slow.
+  const larger = limit === undefined || limit * 2 >= MAX_PAGE_RECORDS ? undefined : limit * 2;
+  return { ...next, startMs, limit: larger };
 }

@@ -8,6 +8,7 @@ import { messageOf } from "../errors.js";
 import { MAX_RECORD_BYTES, PARTITION_KEY_LENGTH, PAYLOAD_UNIT_BYTES, toRequests } from "./batching.js";
 import { createStreamReader } from "./reader.js";
 import type { PutOutcome, RecordToPut, StreamApi } from "./stream-api.js";
+import { placeOf, tokenOf } from "./token.js";
 
 export interface StreamLogOptions {
   /** The stream's name. */
@@ -62,14 +63,14 @@ export function createStreamLog(api: StreamApi, options: StreamLogOptions): Inva
       return appended;
     },
 
-    tokenFor: (written) => Buffer.from(JSON.stringify(written.map((at) => at.split("/")))).toString("base64url"),
+    tokenFor: (written) => tokenOf(name, written),
 
-    open: () => createStreamReader(api, clock, { clockMarginMs }),
+    open: () => createStreamReader(api, clock, { name, clockMarginMs }),
   };
 }
 
 function toAppended(outcome: PutOutcome | undefined): Appended {
-  if (outcome?.written === true) return { written: true, at: `${outcome.shardId}/${outcome.sequenceNumber}` };
+  if (outcome?.written === true) return { written: true, at: placeOf(outcome.shardId, outcome.sequenceNumber) };
   return { written: false, failure: new LogFailure("throttled", outcome?.reason ?? "no outcome was given") };
 }
 

@@ -8,14 +8,26 @@
  */
 import type { Clock } from "../core/clock.js";
 import { LogFailure, type LogReader, type Reading } from "../core/log.js";
-import { advanced, answered, asking, cursorFrom, renewed, type ShardCursor, usableIterator } from "./cursor.js";
+import {
+  advanced,
+  answered,
+  asking,
+  cursorFrom,
+  renewed,
+  type ShardCursor,
+  takenFrom,
+  usableIterator,
+} from "./cursor.js";
 import type { ListedShard, ListShardsRequest, RecordsPage, StreamApi } from "./stream-api.js";
+import { isCovered, readToken } from "./token.js";
 
 /** A shard further behind than this many pages goes on in the next reading. */
 const MAX_PAGES_PER_SHARD = 100;
 const MAX_LIST_PAGES = 100;
 
 export interface StreamReaderOptions {
+  /** The stream's, as tokens name it. */
+  readonly name?: string;
   /** How far this environment's clock may be from Kinesis's. */
   readonly clockMarginMs: number;
 }
@@ -26,7 +38,11 @@ interface Run {
   readonly seen: Set<string>;
 }
 
-export function createStreamReader(api: StreamApi, clock: Clock, { clockMarginMs }: StreamReaderOptions): LogReader {
+export function createStreamReader(
+  api: StreamApi,
+  clock: Clock,
+  { name = "", clockMarginMs }: StreamReaderOptions,
+): LogReader {
   /** Empty before the first reading: then every shard has to be read from `Reading.sinceMs` on. Costs no call to hold. */
   const cursors = new Map<string, ShardCursor>();
   /**
@@ -191,12 +207,11 @@ export function createStreamReader(api: StreamApi, clock: Clock, { clockMarginMs
   /** Hands on what the page holds. False if the reading ended before all was taken: the next one goes on from there. */
   async function taken({ reading }: Run, shardId: string, { records }: RecordsPage): Promise<boolean> {
     const cursor = cursorOf(shardId);
-    const fresh = records.slice(cursor.taken).map(({ data }) => data);
-    const count = await reading.take(fresh);
-    if (count === fresh.length) return true;
-    // The reading is over. Unless another one has moved it since, the cursor still stands before this page.
-    if (cursors.get(shardId) === cursor) cursors.set(shardId, { ...answered(cursor), taken: cursor.taken + count });
-    return false;
+    const fresh = records.slice(cursor.taken);
+    const count = await reading.take(fresh.map(({ data }) => data));
+    // Should the reading be over, another one may have moved the cursor since.
+    if (cursors.get(shardId) === cursor) cursors.set(shardId, takenFrom(cursor, fresh.slice(0, count)));
+    return count === fresh.length;
   }
 
   /** A closed shard goes on in its children, each read from its beginning and, after a merge, only once. */
@@ -222,7 +237,7 @@ export function createStreamReader(api: StreamApi, clock: Clock, { clockMarginMs
     /** A stream can be read from any time. */
     isPlaced: true,
     isWarm,
-    covers: () => false,
+    covers: (token) => isCovered(readToken(token, name), (shardId) => cursors.get(shardId)?.sequenceNumber),
     leave,
 
     async read(reading) {

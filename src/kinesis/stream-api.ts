@@ -26,6 +26,8 @@ export interface ShardsPage {
 
 export interface StreamRecord {
   readonly data: Uint8Array;
+  /** Grows within a shard. A service that leaves it out cannot tell what was read. */
+  readonly sequenceNumber?: string | undefined;
 }
 
 export interface RecordsPage {

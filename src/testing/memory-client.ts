@@ -164,7 +164,7 @@ export class MemoryClient implements StreamApi {
       return { records: [], nextIterator: this.#iterator(shard, offset), childShardIds: [], millisBehindLatest: 1_000 };
     }
     const limit = Math.min(this.#stream.pageRecords, asked ?? Infinity, plan.pageRecords ?? Infinity);
-    const records = shard.read(offset, limit).map(({ data }) => ({ data }));
+    const records = shard.read(offset, limit).map(({ data, sequenceNumber }) => ({ data, sequenceNumber }));
     const nextOffset = offset + records.length;
     const unreadMs = shard.arrivalAt(nextOffset);
     if (unreadMs === undefined && !shard.isOpen)

@@ -2,7 +2,7 @@
  * `scache()` for a user's tests: the same middleware over a stream in memory and a clock moved by hand, so that a test
  * decides when time passes and what the stream answers. It must never open a socket or read the system's clock.
  */
-import type { Random } from "../core/clock.js";
+import { newNonce, type Random } from "../core/clock.js";
 import { createEnvironment } from "../core/environment.js";
 import type { MetricsSink } from "../core/invocation/report.js";
 import { createStreamLog } from "../kinesis/log.js";
@@ -57,6 +57,6 @@ export function testScache(stream: MemoryStream, options: TestScacheOptions): Sc
   const resolved = resolveOptions(rest);
   const { clockMarginMs } = resolved;
   const log = createStreamLog(stream.connect(policy), { name: "memory", clock, random, clockMarginMs });
-  const environment = createEnvironment({ log, clock, random, options: resolved });
+  const environment = createEnvironment({ log, clock, random, newNonce, options: resolved });
   return createHooks(environment, onReport, false);
 }

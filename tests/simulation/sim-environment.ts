@@ -53,7 +53,10 @@ export class Life {
       clockMarginMs,
       isDead: () => this.dead,
     });
-    this.core = createEnvironment({ log: this.api.log, clock, random: world.dice.fork().next, options: env.options });
+    const { log } = this.api;
+    const random = world.dice.fork().next;
+    const newNonce = () => String(world.tick());
+    this.core = createEnvironment({ log, clock, random, newNonce, options: env.options });
   }
 
   kill(world: World): void {

@@ -112,4 +112,16 @@ export const FILLING: readonly Mutant[] = [
     search: "load.epoch >= oldestLoad &&\n      ",
     replace: "",
   },
+  {
+    name: "the records of every environment pass for one's own",
+    file: "src/core/own-records.ts",
+    search: "nonce = newNonce();",
+    replace: 'nonce = "same";',
+  },
+  {
+    name: "its own record is skipped though what it names was dropped before it was published alone",
+    file: INVOCATION,
+    search: "      store.drop(changed);\n      for (const key",
+    replace: "      for (const key",
+  },
 ];

@@ -114,8 +114,8 @@ export const OF_READING: readonly Mutant[] = [
   {
     name: "what a page off the tip leaves unread is skipped when its iterator is taken anew",
     file: CURSOR,
-    search: "{ ...next, startMs, limit }",
-    replace: "{ ...next, startMs: takenAtMs, limit }",
+    search: "{ ...next, startMs, limit: larger }",
+    replace: "{ ...next, startMs: takenAtMs, limit: larger }",
   },
   {
     name: "a record that cannot be understood is skipped",

@@ -10,6 +10,7 @@ import { EVERYTHING } from "../changed.js";
 import type { Clock, Random } from "../clock.js";
 import type { LogReader } from "../log.js";
 import { ageMs, type Instant, type Moment } from "../moment.js";
+import type { OwnRecords } from "../own-records.js";
 import type { Invalidation } from "../record.js";
 import type { ResolvedOptions } from "../settings.js";
 import type { FencedStore } from "../store/fenced-store.js";
@@ -66,13 +67,14 @@ export interface Counters {
 export interface CoherenceDeps {
   readonly store: FencedStore;
   readonly reader: LogReader;
+  readonly own: OwnRecords;
   readonly clock: Clock;
   readonly random: Random;
   readonly options: ResolvedOptions;
   readonly trouble: TroubleLog;
 }
 
-export function createCoherence({ store, reader, clock, random, options, trouble }: CoherenceDeps): Coherence {
+export function createCoherence({ store, reader, own, clock, random, options, trouble }: CoherenceDeps): Coherence {
   const { held } = store;
   const { maxGapMs, refreshTimeoutMs, holdOffMs, decode } = options;
   const backoff = createRefreshBackoff(random);
@@ -86,6 +88,7 @@ export function createCoherence({ store, reader, clock, random, options, trouble
 
   const target: ReadingTarget = {
     decode,
+    isOwn: own.wrote,
     apply,
     read(notUnderstood) {
       if (notUnderstood === undefined) return trouble.recovered("record");

@@ -21,6 +21,8 @@ export interface ReadingLimits {
 /** Takes what is read, at once. Must not throw. */
 export interface ReadingTarget {
   readonly decode?: RecordDecoder | undefined;
+  /** Whether this environment has written the record itself: then it says nothing new. */
+  isOwn(record: Uint8Array): boolean;
   /** Called with all that the records say, in their order, and never after the reading has ended. */
   apply(invalidation: Invalidation): void;
   /** A record was read. @param notUnderstood why it could not be understood, if so */
@@ -149,6 +151,11 @@ class ReadingRun implements Reading {
     let taken = 0;
     for (const data of records) {
       if (this.isOver) break;
+      if (this.#target.isOwn(data)) {
+        taken++;
+        this.#records++;
+        continue;
+      }
       let notUnderstood: string | undefined;
       // Of a large record, each part looks about as large as what fits into a small one.
       let workNs = RECORD_NS + Math.min(data.length, PART_BYTES) * BYTE_NS;

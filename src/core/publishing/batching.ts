@@ -10,17 +10,19 @@ export interface Batch {
 
 /**
  * Fills records up to what the log charges as one: larger ones would not save a call.
+ * @param by a nonce of whoever publishes it
  * @throws RangeError for an id or source too long for any record, which no retry can help
  */
 export function toBatches(
   content: RecordContent,
   publishedAtMs: number,
   { recordBytes, maxRecordBytes }: Pick<InvalidationLog, "recordBytes" | "maxRecordBytes">,
+  by?: string,
 ): Batch[] {
   const { keys, sources = [], all = false } = content;
   const batches: Batch[] = [];
   const seal = (part: RecordContent) => {
-    const data = encodeRecord(part, publishedAtMs);
+    const data = encodeRecord(part, publishedAtMs, by);
     if (data.length > maxRecordBytes) throw new RangeError(`${data.length} bytes are too many for one record`);
     batches.push({ content: part, data });
   };

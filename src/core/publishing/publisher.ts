@@ -6,6 +6,7 @@
 import { PublishError } from "../../errors.js";
 import { backoffMs, type Clock, type Random } from "../clock.js";
 import { type InvalidationLog, LogFailure } from "../log.js";
+import type { OwnRecords } from "../own-records.js";
 import type { RecordContent } from "../record.js";
 import { type Batch, toBatches } from "./batching.js";
 
@@ -22,7 +23,8 @@ const MAX_ATTEMPTS = 6;
 /** Before the second attempt; doubled before each further one, and spread by chance. */
 const BACKOFF_MS = 50;
 
-export function createRecordPublisher(log: InvalidationLog, clock: Clock, random: Random): Publisher {
+/** @param own for an environment that will read its records back */
+export function createRecordPublisher(log: InvalidationLog, clock: Clock, random: Random, own?: OwnRecords): Publisher {
   /** One attempt at everything pending, until `endsAtMs` (monotonic) at most. */
   async function append(pending: readonly Batch[], endsAtMs: number) {
     const abort = new AbortController();
@@ -48,7 +50,7 @@ export function createRecordPublisher(log: InvalidationLog, clock: Clock, random
     async publish(content, timeoutMs) {
       let pending: readonly Batch[];
       try {
-        pending = toBatches(content, clock.now(), log);
+        pending = toBatches(content, clock.now(), log, own?.nonce);
       } catch (error) {
         throw unpublished([content], error);
       }

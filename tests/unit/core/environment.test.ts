@@ -263,3 +263,39 @@ describe("invalidate", () => {
     }
   });
 });
+
+describe("a record of its own", () => {
+  test("says nothing new when it is read back: a write costs one miss, and another environment's costs one, too", async () => {
+    const rig = new Rig();
+    await rig.warm({ 1: "one", 2: "two" });
+    const writing = await rig.invocation();
+    await writing.cache.invalidate(userId("1"));
+    expect(writing.cache.get(userId("1"))).toBeUndefined();
+    writing.cache.add(userId("1"), "new");
+    writing.end();
+    // It reads its own record back, and another's beside it.
+    rig.elsewhere.invalidates(userId("2"));
+    const reading = await rig.invocation();
+    expect([reading.cache.get(userId("1")), reading.cache.get(userId("2"))]).toEqual(["new", undefined]);
+    expect(reading.end()).toMatchObject({ entriesInvalidated: 1, hits: 1, misses: 1 });
+  });
+
+  test("counts for nothing where the acknowledgement was lost and it was written twice", async () => {
+    const rig = new Rig();
+    await rig.warm({ 1: "one" });
+    let lost = false;
+    rig.plan = (call) => {
+      if (call.operation !== "putRecords" || lost) return {};
+      lost = true;
+      return { loseAnswer: "reject" };
+    };
+    const writing = await rig.invocation();
+    const published = writing.cache.invalidate(userId("1"));
+    await rig.clock.advance(1_000);
+    await published;
+    writing.cache.get(userId("1"));
+    writing.cache.add(userId("1"), "new");
+    writing.end();
+    expect((await rig.invocation()).cache.get(userId("1"))).toBe("new");
+  });
+});

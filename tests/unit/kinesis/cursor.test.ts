@@ -76,9 +76,15 @@ describe("a page that did not arrive", () => {
     expect(next.limit).toBeGreaterThan(100);
   });
 
-  test("leaves its limit to the pages after it, until the tip is reached", () => {
+  test("is followed by larger ones once it has arrived, and by whole ones from the tip on", () => {
     const slow = asking(asking(cursor));
-    expect(advanced(slow, "next", 200, false)).toMatchObject({ limit: 1_250, awaitsPage: false, taken: 0 });
+    const limits: unknown[] = [];
+    let next: ShardCursor = slow;
+    for (let pages = 0; pages < 4; pages++) {
+      next = asking(advanced(next, "next", 200, false));
+      limits.push(next.limit);
+    }
+    expect(limits).toEqual([2_500, 5_000, undefined, undefined]);
     expect(advanced(slow, "next", 200, true).limit).toBeUndefined();
   });
 

@@ -61,6 +61,7 @@ export async function pollOn(
     { timeoutMs, retryAfterMs, signal },
     {
       decode,
+      isOwn: () => false,
       apply: (one) => invalidations.push(one),
       read: (why) => why === undefined || notUnderstood.push(why),
       startOver: () => undefined,

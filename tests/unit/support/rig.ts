@@ -96,7 +96,7 @@ export class Rig {
     const resolved = resolveOptions(options);
     const { clockMarginMs } = resolved;
     const log = createStreamLog(this.client, { name: "users", clock, random, clockMarginMs });
-    this.environment = createEnvironment({ log, clock, random, options: resolved, notices });
+    this.environment = createEnvironment({ log, clock, random, newNonce: () => "rig", options: resolved, notices });
   }
 
   /** An invocation at its first moment: nothing has been read for it yet. */

@@ -208,7 +208,7 @@ describe("a call", () => {
         return new Promise<void>((resolve) => (finish = resolve));
       },
     } as unknown as LogReader;
-    const target = { apply: () => undefined, read: () => undefined, startOver: () => undefined };
+    const target = { isOwn: () => false, apply: () => undefined, read: () => undefined, startOver: () => undefined };
     const limits = { timeoutMs, retryAfterMs: timeoutMs / 2, signal: never };
     const result = readOn(reader, clock, 0, limits, target);
     const attempts: { resolve: (answer: string) => void; reject: (error: Error) => void; signal: AbortSignal }[] = [];

@@ -1,0 +1,58 @@
+/**
+ * Tokens, which name records that were written: the last sequence number of each shard. They come back from browsers, so
+ * anything may stand in one: what is not understood names nothing, which no reader has read.
+ */
+
+/** For a cookie. */
+const MAX_TOKEN_BYTES = 1_024;
+/** Names nothing, so whoever is shown it makes a reading. */
+const READ = "read";
+
+type Places = ReadonlyMap<string, string>;
+
+/** Where one record was written. */
+export function placeOf(shardId: string, sequenceNumber: string): string {
+  return `${shardId}/${sequenceNumber}`;
+}
+
+/** Names these places in the stream of that name. */
+export function tokenOf(streamName: string, written: readonly string[]): string {
+  const last = new Map<string, string>();
+  for (const place of written) {
+    const [shardId = "", sequenceNumber = ""] = place.split("/");
+    if (isLater(sequenceNumber, last.get(shardId))) last.set(shardId, sequenceNumber);
+  }
+  const token = Buffer.from(JSON.stringify([streamName, ...last])).toString("base64url");
+  return token.length <= MAX_TOKEN_BYTES ? token : READ;
+}
+
+/** Undefined for what is no token of this stream. */
+export function readToken(token: string, streamName: string): Places | undefined {
+  if (token.length > MAX_TOKEN_BYTES) return undefined;
+  try {
+    const [name, ...places]: unknown[] = JSON.parse(Buffer.from(token, "base64url").toString());
+    return name === streamName && places.every(isPlace) ? new Map(places) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** @param lastRead the last sequence number read of a shard, where one was */
+export function isCovered(places: Places | undefined, lastRead: (shardId: string) => string | undefined): boolean {
+  if (places === undefined) return false;
+  return [...places].every(([shardId, sequenceNumber]) => {
+    const last = lastRead(shardId);
+    return last !== undefined && !isLater(sequenceNumber, last);
+  });
+}
+
+function isPlace(place: unknown): place is [string, string] {
+  if (!Array.isArray(place) || place.length !== 2) return false;
+  const [shardId, sequenceNumber] = place;
+  return typeof shardId === "string" && typeof sequenceNumber === "string" && /^\d{1,128}$/.test(sequenceNumber);
+}
+
+/** They have some 56 digits: more than a number can hold. */
+function isLater(sequenceNumber: string, than: string | undefined): boolean {
+  return than === undefined || BigInt(sequenceNumber) > BigInt(than);
+}
