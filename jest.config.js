@@ -16,6 +16,7 @@ export default {
     ...(process.env.MIDDY === "7" ? { "^@middy/core(/.*)?$": "middy7$1" } : {}),
     "^scache$": "<rootDir>/src/index.ts",
     "^scache/publisher$": "<rootDir>/src/publisher.ts",
+    "^scache/cdc$": "<rootDir>/src/cdc/index.ts",
     "^scache/testing$": "<rootDir>/src/testing/index.ts",
     "^(\\.{1,2}/.*)\\.js$": "$1",
   },

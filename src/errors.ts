@@ -4,7 +4,12 @@
  * A message never contains a cached value.
  */
 
-export type ScacheErrorCode = "INVALID_OPTION" | "INVALID_DATA_ID" | "PUBLISH_FAILED" | "REFRESH_FAILED";
+export type ScacheErrorCode =
+  | "INVALID_OPTION"
+  | "INVALID_DATA_ID"
+  | "PUBLISH_FAILED"
+  | "REFRESH_FAILED"
+  | "CHANGE_NOT_UNDERSTOOD";
 
 /** Base of every error scache throws or rejects with. */
 export class ScacheError extends Error {
@@ -66,6 +71,15 @@ export class RefreshError extends ScacheError {
 
   constructor(stream: string, reason: string, cause?: unknown) {
     super("REFRESH_FAILED", `could not catch up with stream "${stream}": ${reason}`, { cause });
+  }
+}
+
+/** A database's change record that a decoder can make nothing of, and what to do: anything may have changed. */
+export class ChangeRecordError extends ScacheError {
+  override readonly name = "ChangeRecordError";
+
+  constructor(message: string) {
+    super("CHANGE_NOT_UNDERSTOOD", message);
   }
 }
 
