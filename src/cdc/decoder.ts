@@ -6,8 +6,8 @@
  */
 import { parseDataId } from "../core/data-id.js";
 import { type DecodedRecord, decodeRecord, encodeJson } from "../core/record.js";
-import { ChangeRecordError, describe, messageOf } from "../errors.js";
-import { parseExact } from "./numbers.js";
+import { ChangeRecordError, describe } from "../errors.js";
+import { NotRead, parseExact } from "./numbers.js";
 
 /**
  * Reads one change record: the data of a Kinesis record as bytes or text, or a record as a Lambda function is given it, of a
@@ -31,14 +31,13 @@ export interface Format {
 }
 
 /**
- * Records beyond this are refused unread, which flushes. A decoder is synchronous and `JSON.parse` cannot be interrupted: of
- * the worst shapes (many small values) a mebibyte takes up to 25 ms, measured on one core at full speed, and nobody may be
- * kept from their work for more than 20. A cheaper look, for the name of the table alone, was weighed: to be sure
- * of a name in a record one has to know that the record is whole and is one record, which only reading all of it tells; and
- * a wrong name leaves stale entries. Two images of DynamoDB's largest item may exceed it: what a flush costs is a miss for
- * each entry.
+ * Records beyond this are refused unread, which flushes. A decoder is synchronous, `JSON.parse` cannot be interrupted, and
+ * nobody may be kept from their work for more than 20 ms: the worst shapes of this size take as much in a process that has
+ * just started, and a quarter of it later (`npm run fuzz` has them). A quick look for the name of the table alone was weighed:
+ * one has to know that a record is whole, and is one record, to trust any name in it, which only reading all of it tells,
+ * and a wrong name leaves stale entries, where a flush costs a load for each.
  */
-export const MAX_CHANGE_BYTES = 512 * 1024;
+export const MAX_CHANGE_BYTES = 2 ** 19;
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true });
@@ -85,16 +84,20 @@ function dataOf(record: Written | object): Written | object {
   if (isWritten(record) || !isFields(record)) return record;
   const kinesis = fieldsIn(record, "kinesis") ?? (own(record, "eventSource") === "aws:kinesis" ? record : undefined);
   const data = kinesis && own(kinesis, "data");
-  return typeof data === "string" ? Buffer.from(data, "base64") : record;
+  if (typeof data !== "string") return record;
+  bound(Math.floor((data.length * 3) / 4) - 2);
+  return Buffer.from(data, "base64");
+}
+
+function bound(bytes: number): void {
+  if (bytes <= MAX_CHANGE_BYTES) return;
+  throw new ChangeRecordError(
+    `a record of ${bytes} bytes is too large to be read without holding up everything else. Leave out the columns that no id is made of, or relay the changes to a log of ids`,
+  );
 }
 
 function parsed(data: Written, format: Format): { readonly value: unknown; readonly mark: string } {
-  const size = typeof data === "string" ? data.length : data.byteLength;
-  if (size > MAX_CHANGE_BYTES) {
-    throw new ChangeRecordError(
-      `a record of ${size} bytes is not read, since that would hold up everything else. Have the columns left out that no id is made of, or relay the changes to a log of ids`,
-    );
-  }
+  bound(typeof data === "string" ? data.length : data.byteLength);
   try {
     const text = typeof data === "string" ? data : decoder.decode(data);
     // A decoder of bytes has dropped it already.
@@ -102,7 +105,7 @@ function parsed(data: Written, format: Format): { readonly value: unknown; reado
     if (json === "" && format.empty) return { value: null, mark: "" };
     return parseExact(json);
   } catch (error) {
-    const why = error instanceof SyntaxError ? messageOf(error) : "it is not UTF-8";
+    const why = error instanceof NotRead ? error.message : "it is not UTF-8";
     throw new ChangeRecordError(`expected ${format.name}, but ${why}. ${format.advice}`);
   }
 }

@@ -10,28 +10,42 @@ export interface ExactJson {
   readonly mark: string;
 }
 
+/** Why a text is not read, to go after "a record was expected, but". */
+export class NotRead extends Error {
+  override readonly name = "NotRead";
+}
+
 /** A double holds every decimal of so many digits. */
 const DOUBLE_DIGITS = 15;
 /** No id is a longer number than this; it bounds what an exponent can be made to write out. */
 const MAX_DIGITS = 400;
 
+/**
+ * How many strings, numbers, brackets and commas are read: `JSON.parse` cannot be interrupted, and its time goes by these, not
+ * by the bytes. So many take at most a few milliseconds; a row with a thousand columns has some ten thousand of them.
+ */
+const MAX_TOKENS = 20_000;
+
+/** Past this a text was made to be slow. */
+const MAX_ZEROS = 16;
+
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
-const MINUS = 0x2d;
 const COLON = 0x3a;
 
 /**
  * Parses JSON and loses no digit. Node 20 cannot give a reviver the text of a number, so the numbers that need it are put
  * into quotes first. Linear, whatever the text holds.
- * @throws SyntaxError without a word of the text, which may be anybody's data
+ * @throws NotRead without a word of the text, which may be anybody's data
  */
 export function parseExact(text: string): ExactJson {
   const mark = markFor(text);
+  const quoted = withNumbersQuoted(text, mark);
   try {
-    return { value: JSON.parse(withNumbersQuoted(text, mark)), mark };
+    return { value: JSON.parse(quoted), mark };
   } catch {
-    throw new SyntaxError("it is not JSON");
+    throw new NotRead("it is not JSON");
   }
 }
 
@@ -40,57 +54,68 @@ export function parseExact(text: string): ExactJson {
  * characters without a letter, so that looking for that is enough.
  */
 function markFor(text: string): string {
-  let zeros = 1;
-  while (text.includes(`\\u0001${"\\u0000".repeat(zeros)}`)) zeros *= 2;
-  return `\u0001${"\0".repeat(zeros)}`;
+  for (let zeros = 1; zeros <= MAX_ZEROS; zeros++) {
+    if (!text.includes(`\\u0001${"\\u0000".repeat(zeros)}`)) return `\u0001${"\0".repeat(zeros)}`;
+  }
+  throw new NotRead("it holds a text that no program would write");
 }
 
 function withNumbersQuoted(text: string, mark: string): string {
   const quotedMark = `"${JSON.stringify(mark).slice(1, -1)}`;
-  let quoted = "";
+  const pieces: string[] = [];
   let taken = 0;
+  let tokens = 0;
   for (let at = 0; at < text.length; ) {
     const char = text.charCodeAt(at);
-    if (char === QUOTE) at = afterString(text, at);
-    else if (!isDigit(char) && char !== MINUS) at++;
-    else {
-      NUMBER.lastIndex = at;
-      const number = NUMBER.exec(text)?.[0] ?? "-";
-      const end = at + number.length;
-      // In the place of a name it is no JSON, and must not be made JSON.
-      if (needsQuotes(number) && charAfterSpace(text, end) !== COLON) {
-        quoted += `${text.slice(taken, at)}${quotedMark}${number}"`;
-        taken = end;
-      }
-      at = end;
+    if (isSpace(char) || isLetter(char)) {
+      at++;
+      continue;
     }
+    if (++tokens > MAX_TOKENS) throw new NotRead("it holds too many values to be read in one go");
+    const end = char === QUOTE ? afterString(text, at) : afterNumber(text, at);
+    if (char !== QUOTE && needsQuotes(text, at, end)) {
+      pieces.push(text.slice(taken, at), quotedMark, text.slice(at, end), '"');
+      taken = end;
+    }
+    at = Math.max(end, at + 1);
   }
-  return taken === 0 ? text : quoted + text.slice(taken);
+  return pieces.length === 0 ? text : pieces.join("") + text.slice(taken);
 }
 
-function isDigit(char: number): boolean {
-  return char >= 0x30 && char <= 0x39;
+function isSpace(char: number): boolean {
+  return char === 0x20 || (char >= 0x09 && char <= 0x0d);
 }
 
-/** All but short whole numbers, of which a double is sure. */
-function needsQuotes(number: string): boolean {
-  return number.length > DOUBLE_DIGITS || /[.eE]/.test(number);
+/** Of `true`, `false` and `null`, or else of no JSON. */
+function isLetter(char: number): boolean {
+  return char >= 0x61 && char <= 0x7a;
 }
 
 function afterString(text: string, start: number): number {
-  for (let at = start + 1; ; at++) {
-    at = text.indexOf('"', at);
-    if (at < 0) return text.length;
-    let escapes = at;
-    while (text.charCodeAt(escapes - 1) === BACKSLASH) escapes--;
-    if ((at - escapes) % 2 === 0) return at + 1;
+  const quote = text.indexOf('"', start + 1);
+  if (quote < 0) return text.length;
+  if (text.charCodeAt(quote - 1) !== BACKSLASH) return quote + 1;
+  // A search for one quote after the other would take longest where a text is full of them.
+  for (let at = start + 1; at < text.length; at++) {
+    const char = text.charCodeAt(at);
+    if (char === QUOTE) return at + 1;
+    if (char === BACKSLASH) at++;
   }
+  return text.length;
 }
 
-function charAfterSpace(text: string, start: number): number {
-  let at = start;
-  while (at < text.length && " \n\r\t".includes(text.charAt(at))) at++;
-  return text.charCodeAt(at);
+/** Where it started, when no number starts there. */
+function afterNumber(text: string, start: number): number {
+  NUMBER.lastIndex = start;
+  return NUMBER.test(text) ? NUMBER.lastIndex : start;
+}
+
+/** All but short whole numbers, of which a double is sure; and where no number may be, none must be made into a string. */
+function needsQuotes(text: string, start: number, end: number): boolean {
+  if (end - start <= DOUBLE_DIGITS && !/[.eE]/.test(text.slice(start, end))) return false;
+  let next = end;
+  while (isSpace(text.charCodeAt(next))) next++;
+  return end > start && text.charCodeAt(next) !== COLON;
 }
 
 /** The text of a value that has one: of a string, a boolean, a number none of whose digits may be lost. */
