@@ -55,3 +55,11 @@ const PROPERTIES: Record<PropertyName, true> = {
 
 /** The rest of the report, under its own names, for Logs Insights: costs nothing beyond the log line. */
 export const PROPERTY_NAMES = /* @__PURE__ */ Object.keys(PROPERTIES) as readonly PropertyName[];
+
+/** In the line a relay of change records writes for each invocation; what else it says are properties. */
+export const RELAY_METRICS = {
+  records: "RelayRecords",
+  ids: "RelayIds",
+  lagMs: "RelayLag",
+  failures: "RelayFailures",
+} as const;

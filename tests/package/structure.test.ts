@@ -26,8 +26,8 @@ const entryPoints = Object.values(
 function layerOf(path: string): number {
   if (path === "errors.ts") return 0;
   if (folderOf(path) === "core/") return 1;
-  // What joins the parts: the files at the top, the package's own doubles for users' tests, and the reader of the metrics.
-  if (["", "testing/", "report/"].includes(folderOf(path))) return 3;
+  // What joins the parts: entry points, the files at the top, the package's own doubles for users' tests, and the reader of the metrics.
+  if (["", "testing/", "report/"].includes(folderOf(path)) || entryPoints.includes(path)) return 3;
   return 2;
 }
 
@@ -66,7 +66,7 @@ describe("imports", () => {
   });
 
   test("nobody in the package imports an entry point", () => {
-    expect(entryPoints).toEqual(expect.arrayContaining(["index.ts", "publisher.ts"]));
+    expect(entryPoints).toEqual(expect.arrayContaining(["index.ts", "publisher.ts", "cdc/index.ts"]));
     expect(paths(sources.filter(({ imports }) => imports.some((name) => entryPoints.includes(name))))).toEqual([]);
   });
 
@@ -88,6 +88,12 @@ describe("imports", () => {
     const loaded = [...loadedBy(sources, "publisher.ts")];
     expect(loaded).toContain("@aws-sdk/client-kinesis");
     expect(loaded.filter((name) => /^@(middy|aws-lambda-powertools)\//.test(name))).toEqual([]);
+  });
+
+  test("scache/cdc loads neither Middy nor a client of AWS: a relay is given its publisher", () => {
+    const loaded = [...loadedBy(sources, "cdc/index.ts")];
+    expect(loaded).toContain("cdc/relay.ts");
+    expect(loaded.filter((name) => /^@(middy|aws-sdk|smithy)\//.test(name))).toEqual([]);
   });
 
   test("Middy is never loaded by the package: its types are enough", () => {

@@ -133,5 +133,9 @@ function pairs(texts: readonly string[]): Record<string, string> {
 }
 
 function sourceAlias(): Record<string, string> {
-  return { "scache/publisher": join(ROOT, "src/publisher.ts"), scache: join(ROOT, "src/index.ts") };
+  return {
+    "scache/publisher": join(ROOT, "src/publisher.ts"),
+    "scache/cdc": join(ROOT, "src/cdc/index.ts"),
+    scache: join(ROOT, "src/index.ts"),
+  };
 }

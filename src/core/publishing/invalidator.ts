@@ -1,5 +1,5 @@
 /** How a writer outside of an invocation says that something has changed: the same over every log and over their doubles. */
-import { changedData, changedSource, EVERYTHING } from "../changed.js";
+import { type Changed, changedData, changedSource, EVERYTHING } from "../changed.js";
 import type { DataId, Observable } from "../data-id.js";
 import type { Publisher } from "./publisher.js";
 
@@ -13,8 +13,23 @@ export interface InvalidationPublisher {
   invalidateAll(): Promise<string>;
 }
 
-export function createInvalidator(publisher: Publisher, timeoutMs: number): InvalidationPublisher {
+/**
+ * The way in for the relay of this package, by which ids, sources and all go into one publication. It is no part of the public
+ * interface, and whoever uses it has to do without. Registered, since a bundle may hold two copies of the package.
+ */
+export const PUBLISH_CHANGED: unique symbol = Symbol.for("scache.publishChanged");
+
+/** What a publisher made here can do beyond its interface. */
+export interface ChangedPublisher extends InvalidationPublisher {
+  /** @throws PublishError */
+  [PUBLISH_CHANGED](changed: Changed): Promise<string>;
+}
+
+export function createInvalidator(publisher: Publisher, timeoutMs: number): ChangedPublisher {
   return {
+    async [PUBLISH_CHANGED](changed) {
+      return publisher.publish(changed, timeoutMs);
+    },
     async invalidate(...targets) {
       return publisher.publish(changedData(targets), timeoutMs);
     },
