@@ -174,7 +174,7 @@ function doubleText(value: number): string | undefined {
 
 function mayBeRounded(digits: string, exponent: number): boolean {
   if (exponent < 0) return digits.length > DOUBLE_DIGITS;
-  return digits.length + exponent > 16 || !Number.isSafeInteger(Number(`${digits}e${exponent}`));
+  return digits.length + exponent > 16 || !Number.isSafeInteger(Number(`0${digits}e${exponent}`));
 }
 
 const PARTS = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d{1,6}))?$/;
