@@ -1,15 +1,17 @@
 /**
- * `npm run fuzz`: ids and records of every kind, by the million, and records as large as Kinesis takes. It exits 1 when a
+ * `npm run fuzz`: ids, records and change records of every kind, by the million, and records as large as Kinesis takes. It exits 1 when a
  * property fails, with the seed and the smallest input that shows it.
  */
 import fc from "fast-check";
+import { CHANGE_PROPERTIES } from "../tests/fuzz/changes.js";
+import { measureLargeChanges } from "../tests/fuzz/large-changes.js";
 import { measureLargeRecords } from "../tests/fuzz/large-records.js";
 import { PROPERTIES } from "../tests/fuzz/properties.js";
 import { readArguments, wholeNumber } from "./arguments.js";
 
 const USAGE = `usage: npm run fuzz -- [options]
 
-Ids and records of every kind, drawn by chance, and records as large as Kinesis takes.
+Ids, records and change records of every kind, drawn by chance, and records as large as Kinesis takes.
 
   --runs N   inputs, shared out among the properties (100000)
   --seed N   decides them all (by chance, and printed)
@@ -33,11 +35,12 @@ const { runs, seed, json } = readArguments({
 });
 
 console.log(`${runs} inputs, seed ${seed}`);
-const whole = PROPERTIES.reduce((sum, { weight }) => sum + weight, 0);
+const properties = [...PROPERTIES, ...CHANGE_PROPERTIES];
+const whole = properties.reduce((sum, { weight }) => sum + weight, 0);
 const startedMs = performance.now();
 let inputs = 0;
 const failures: string[] = [];
-for (const { name, weight, property } of PROPERTIES) {
+for (const { name, weight, property } of properties) {
   const numRuns = Math.ceil((runs * weight) / whole);
   const details = (await fc.check(property, { seed, numRuns })) as fc.RunDetails<unknown>;
   inputs += details.numRuns;
@@ -51,8 +54,14 @@ for (const { name, ms, slow } of large) {
   console.log(`${slow ? "SLOW " : "holds"}  ${ms.toFixed(1).padStart(8)} ms for 1 MiB: ${name}`);
   if (slow) failures.push(`1 MiB of ${name}`);
 }
+const largeChanges = measureLargeChanges();
+for (const { name, ms, slow } of largeChanges) {
+  console.log(`${slow ? "SLOW " : "holds"}  ${ms.toFixed(1).padStart(8)} ms for ${name}`);
+  if (slow) failures.push(name);
+}
 const seconds = (performance.now() - startedMs) / 1_000;
 console.log(`${inputs} inputs in ${seconds.toFixed(1)} s, ${failures.length} failures`);
-const slowestMs = Math.max(...large.map(({ ms }) => ms));
-if (json) console.log(JSON.stringify({ inputs, seed, seconds, failures, slowestMebibyteMs: slowestMs }));
+const slowestMebibyteMs = Math.max(...large.map(({ ms }) => ms));
+const slowestChangeMs = Math.max(...largeChanges.map(({ ms }) => ms));
+if (json) console.log(JSON.stringify({ inputs, seed, seconds, failures, slowestMebibyteMs, slowestChangeMs }));
 process.exitCode = failures.length === 0 ? 0 : 1;

@@ -21,11 +21,12 @@ const DOUBLE_DIGITS = 15;
 const MAX_DIGITS = 400;
 
 /**
- * How many strings, numbers, brackets and commas are read: `JSON.parse` cannot be interrupted, and its time goes by these, not
- * by the bytes. So many take at most a few milliseconds; a row with a thousand columns has some ten thousand of them.
+ * How much of a text is read: each string, number and mark counts ten, each character between them one. Neither this
+ * nor `JSON.parse` can be interrupted, and their time goes by these, not by the bytes. So much takes a few milliseconds, and
+ * 20 in a process that has just started. A row with a thousand columns has some ten thousand tokens.
  */
-const MAX_TOKENS = 20_000;
-
+const MOST_WORK = 200_000;
+const TOKEN_WORK = 10;
 /** Past this a text was made to be slow. */
 const MAX_ZEROS = 16;
 
@@ -33,6 +34,7 @@ const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const COLON = 0x3a;
+const MINUS = 0x2d;
 
 /**
  * Parses JSON and loses no digit. Node 20 cannot give a reviver the text of a number, so the numbers that need it are put
@@ -64,22 +66,32 @@ function withNumbersQuoted(text: string, mark: string): string {
   const quotedMark = `"${JSON.stringify(mark).slice(1, -1)}`;
   const pieces: string[] = [];
   let taken = 0;
-  let tokens = 0;
+  let work = 0;
   for (let at = 0; at < text.length; ) {
     const char = text.charCodeAt(at);
-    if (isSpace(char) || isLetter(char)) {
+    const isBetween = isSpace(char) || isLetter(char);
+    work += isBetween ? 1 : TOKEN_WORK;
+    if (work > MOST_WORK) throw new NotRead("it holds too many values to be read in one go");
+    if (isBetween) {
       at++;
       continue;
     }
-    if (++tokens > MAX_TOKENS) throw new NotRead("it holds too many values to be read in one go");
-    const end = char === QUOTE ? afterString(text, at) : afterNumber(text, at);
-    if (char !== QUOTE && needsQuotes(text, at, end)) {
-      pieces.push(text.slice(taken, at), quotedMark, text.slice(at, end), '"');
-      taken = end;
+    if (char === QUOTE) at = afterString(text, at);
+    else if (!mayBeginNumber(char)) at++;
+    else {
+      const end = afterNumber(text, at);
+      if (needsQuotes(text, at, end)) {
+        pieces.push(text.slice(taken, at), quotedMark, text.slice(at, end), '"');
+        taken = end;
+      }
+      at = Math.max(end, at + 1);
     }
-    at = Math.max(end, at + 1);
   }
   return pieces.length === 0 ? text : pieces.join("") + text.slice(taken);
+}
+
+function mayBeginNumber(char: number): boolean {
+  return (char >= 0x30 && char <= 0x39) || char === MINUS;
 }
 
 function isSpace(char: number): boolean {
@@ -110,9 +122,14 @@ function afterNumber(text: string, start: number): number {
   return NUMBER.test(text) ? NUMBER.lastIndex : start;
 }
 
+function isWhole(text: string, start: number, end: number): boolean {
+  for (let at = start + 1; at < end; at++) if (!mayBeginNumber(text.charCodeAt(at))) return false;
+  return true;
+}
+
 /** All but short whole numbers, of which a double is sure; and where no number may be, none must be made into a string. */
 function needsQuotes(text: string, start: number, end: number): boolean {
-  if (end - start <= DOUBLE_DIGITS && !/[.eE]/.test(text.slice(start, end))) return false;
+  if (end - start <= DOUBLE_DIGITS && isWhole(text, start, end)) return false;
   let next = end;
   while (isSpace(text.charCodeAt(next))) next++;
   return end > start && text.charCodeAt(next) !== COLON;
