@@ -5,9 +5,10 @@
  * Decoders are pure: no clock, no chance, no state from one record to the next.
  */
 import { parseDataId } from "../core/data-id.js";
-import { type DecodedRecord, decodeRecord, encodeJson } from "../core/record.js";
+import { type DecodedRecord, encodeJson } from "../core/record.js";
 import { ChangeRecordError, describe } from "../errors.js";
 import { NotRead, parseExact } from "./numbers.js";
+import { wholeRecord } from "./whole-record.js";
 
 /**
  * Reads one change record: the data of a Kinesis record as bytes or text, or a record as a Lambda function is given it, of a
@@ -123,7 +124,7 @@ function refuse(format: Format, value: unknown): never {
 /** Undefined for what is no record of scache's. */
 function readOwn(fields: Fields, data: Written | object): DecodedRecord | undefined {
   if (!isOwn(fields)) return undefined;
-  const { keys, sources, all, notUnderstood } = decodeRecord(bytesOf(data));
+  const { keys, sources, all, notUnderstood } = wholeRecord(bytesOf(data));
   if (notUnderstood !== undefined) throw new ChangeRecordError(`a record of scache's own: ${notUnderstood}`);
   return { ids: keys.map((key) => parseDataId(key)), sources, all };
 }

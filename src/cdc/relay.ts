@@ -7,9 +7,10 @@ import type { Changed } from "../core/changed.js";
 import type { Clock } from "../core/clock.js";
 import { type DataId, parseDataId } from "../core/data-id.js";
 import { type ChangedPublisher, type InvalidationPublisher, PUBLISH_CHANGED } from "../core/publishing/invalidator.js";
-import { decodeRecord, type Invalidation, type RecordDecoder } from "../core/record.js";
+import type { Invalidation, RecordDecoder } from "../core/record.js";
 import { ChangeRecordError, InvalidDataIdError, PublishError } from "../errors.js";
 import { type RelayEvent, type RelayRecord, recordsOf } from "./relay-event.js";
+import { wholeRecord } from "./whole-record.js";
 
 /** What Lambda is told with `ReportBatchItemFailures`: the first record that has to be given again, or none. */
 export interface BatchResponse {
@@ -64,7 +65,7 @@ export function createRelay(decode: RecordDecoder, publisher: InvalidationPublis
         throw error;
       }
     };
-    const said = decodeRecord(data, telling);
+    const said = wholeRecord(data, telling);
     if (said.notUnderstood !== undefined && !hasToldOfRecords) {
       hasToldOfRecords = true;
       ports.warn(

@@ -15,8 +15,9 @@ import {
   type Row,
   type Tables,
 } from "../../src/cdc/index.js";
-import { decodeRecord, type Invalidation } from "../../src/core/record.js";
+import type { Invalidation } from "../../src/core/record.js";
 import { changeVectors, dataOf } from "../support/change-vectors.js";
+import { readWhole } from "../support/read-whole.js";
 import { junk } from "./inputs.js";
 import type { Property } from "./properties.js";
 
@@ -146,10 +147,10 @@ export const CHANGE_PROPERTIES: readonly Property[] = [
     weight: 5,
     property: fc.property(make, tables, anyRecord, (of, said, record) => {
       const decode = soundly(of(said));
-      const read = decodeRecord(new Uint8Array(), () => decode(record));
+      const read = readWhole(new Uint8Array(), () => decode(record));
       holds(read.notUnderstood === undefined || read.all, "what is not understood drops everything");
       holds(Reflect.ownKeys(Object.prototype).length === objectKeys, "Object.prototype is as it was");
-      const again = decodeRecord(new Uint8Array(), () => decode(record));
+      const again = readWhole(new Uint8Array(), () => decode(record));
       holds(unionOf([read]) === unionOf([again]), "a record read twice says the same");
     }),
   },
@@ -163,7 +164,7 @@ export const CHANGE_PROPERTIES: readonly Property[] = [
       fc.array(fc.nat(), { maxLength: 8 }),
       (of, said, records, order) => {
         const decode = of(said);
-        const read = (data: Uint8Array) => decodeRecord(data, decode);
+        const read = (data: Uint8Array) => readWhole(data, decode);
         const others = [...order.map((at) => records[at % records.length] ?? records[0]), ...[...records].reverse()];
         holds(unionOf(records.map(read)) === unionOf(others.map((data) => read(data as Uint8Array))), "the same union");
       },
@@ -177,7 +178,7 @@ export const CHANGE_PROPERTIES: readonly Property[] = [
       if (expected.table === undefined) return;
       const data = dataOf(sample);
       const byKey = Object.fromEntries([[source, "id"]]);
-      const read = (said: Tables) => decodeRecord(data, soundly(of(said)));
+      const read = (said: Tables) => readWhole(data, soundly(of(said)));
       const tableOf = (name: string) => Object.fromEntries([[name, { byKey, whole: ["list"] }]]);
       const [exact, any] = [read(tableOf(expected.table)), read(tableOf("*"))];
       if (exact.notUnderstood !== undefined) return;
@@ -196,7 +197,7 @@ export const CHANGE_PROPERTIES: readonly Property[] = [
         throw new Error("a mistake");
       };
       const [alone, both] = [{}, { broken: throws }].map((more) =>
-        decodeRecord(dataOf(sample), of({ "*": { byKey: { other, ...more }, whole: ["list"] } })),
+        readWhole(dataOf(sample), of({ "*": { byKey: { other, ...more }, whole: ["list"] } })),
       );
       if (alone === undefined || both === undefined || !alone.sources.includes("list")) return;
       holds(both.sources.includes("broken"), "the source goes");
