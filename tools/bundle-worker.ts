@@ -21,13 +21,13 @@ export interface WorkerBundle {
   remove(): Promise<void>;
 }
 
-export async function bundleWorker(change?: Change): Promise<WorkerBundle> {
+export async function bundleWorker(change?: Change, entry = "tools/simulate-worker.ts"): Promise<WorkerBundle> {
   const folder = await mkdtemp(join(tmpdir(), "scache-simulate-"));
   const file = join(folder, "worker.mjs");
   const remove = () => rm(folder, { recursive: true, force: true });
   try {
     await build({
-      entryPoints: [join(ROOT, "tools/simulate-worker.ts")],
+      entryPoints: [join(ROOT, entry)],
       outfile: file,
       bundle: true,
       platform: "node",

@@ -26,6 +26,8 @@ const PARALLEL = 2;
 /** A breakage may make a schedule run for ever: a hundred of them take less than a second. */
 const STALLED_MS = 60_000;
 
+const WORKERS = { simulation: "tools/simulate-worker.ts", staleness: "tools/staleness-worker.ts" } as const;
+
 interface Fate {
   readonly name: string;
   readonly caught: boolean;
@@ -36,8 +38,8 @@ interface Fate {
 }
 
 async function fateOf(mutant: Mutant, seed: number, schedules: number): Promise<Fate> {
-  const { name, file, log = "kinesis" } = mutant;
-  const worker = await bundleWorker({ file, change: (text) => breakRule(mutant, text) });
+  const { name, file, log = "kinesis", run = "simulation" } = mutant;
+  const worker = await bundleWorker({ file, change: (text) => breakRule(mutant, text) }, WORKERS[run]);
   try {
     const result = await runWorker(worker.file, { log, seed, from: 0, to: schedules }, { stalledMs: STALLED_MS });
     const violation = result.failure?.violation;

@@ -1,8 +1,9 @@
 /** Every breakage of the protocol that there is. */
+import { CHANGE_DATA } from "./cdc.js";
 import { FILLING } from "./filling.js";
 import type { Mutant } from "./mutant.js";
 import { PUBLISHING } from "./publishing.js";
 import { OF_READING } from "./reading.js";
 import { SERVING } from "./serving.js";
 
-export const MUTANTS: readonly Mutant[] = [...OF_READING, ...SERVING, ...FILLING, ...PUBLISHING];
+export const MUTANTS: readonly Mutant[] = [...OF_READING, ...SERVING, ...FILLING, ...PUBLISHING, ...CHANGE_DATA];

@@ -9,6 +9,8 @@ export interface Mutant {
   readonly file: string;
   /** Where it is noticed; Kinesis if absent. */
   readonly log?: LogKind;
+  /** What has to notice it; the simulation if absent. */
+  readonly run?: "simulation" | "staleness";
   /** Must occur exactly once. */
   readonly search: string;
   readonly replace: string;
