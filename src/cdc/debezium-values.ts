@@ -59,7 +59,8 @@ function valueReader(schemas: () => Schemas, mark: string): ReadValue {
     if (NO_VALUE.has(value)) return undefined;
     const schema = schemas().get(column);
     if (schema === undefined || own(schema, "name") !== DECIMAL) return value;
-    return connectDecimal(value, Number(textIn(fieldsIn(schema, "parameters") ?? {}, "scale") ?? Number.NaN));
+    const scale = own(fieldsIn(schema, "parameters") ?? {}, "scale");
+    return connectDecimal(value, typeof scale === "string" ? Number.parseInt(scale, 10) : Number.NaN);
   };
 }
 
