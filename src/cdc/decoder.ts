@@ -137,7 +137,7 @@ function bytesOf(data: Written | object): Uint8Array {
 // Names match in any case, as where such a record is read.
 const SAYS_WHAT = /^(?:keys|sources|all)$/iu;
 const SAYS_WHEN = /^ts$/iu;
-const OF_OURS = /^(?:keys|sources|all|v|ts)$/iu;
+const OF_OURS = /^(?:keys|sources|all|v|ts|by)$/iu;
 
 /** A row may have a column called `keys` or `all`, but hardly one called `ts` as well, or no other than those. */
 function isOwn(fields: Fields): boolean {

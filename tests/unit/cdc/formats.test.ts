@@ -401,6 +401,7 @@ describe("every decoder", () => {
       expect(decode(JSON.parse(new TextDecoder().decode(own)) as object)).toEqual(said);
       expect(saidBy(decode, '{"KEYS":["id=1&s=s&t=data.ID"],"Ts":"2026-01-01T00:00:00Z","more":1}')).toBe("s1 |");
       expect(saidBy(decode, { all: true })).toBe("|  all");
+      expect(saidBy(decode, { keys, by: "a nonce" })).toBe("s1 |");
       expect(() => decode({ keys: ["no id"], ts: "2026-01-01T00:00:00Z" })).toThrow(/own/);
       expect(() => decode({ keys, ts: "2026-01-01T00:00:00Z", v: 2 })).toThrow(/own/);
       expect(() => decode({ ts: "2026-01-01T00:00:00Z" })).toThrow(ChangeRecordError);
