@@ -6,16 +6,19 @@
  * environment was frozen. An append is given up only when nobody waits for it any more, so one caller that leaves never
  * takes away another's record. It knows nothing of tables, and never retries.
  */
-import type { Clock } from "../core/clock.js";
+import type { Clock, Random } from "../core/clock.js";
 import { type Appended, LogFailure } from "../core/log.js";
 
-/** Appends records in one call, and ends when whatever has to follow is done. Never rejects. */
+/**
+ * Appends records in one call, and ends when whatever has to follow is done. Never rejects.
+ * @param answered is called once, as soon as the fates are known
+ * @returns whether fewer calls were asked for
+ */
 export type Commit = (
   records: readonly Uint8Array[],
   signal: AbortSignal,
-  /** Called once, as soon as the fates are known. */
   answered: (fates: readonly Appended[]) => void,
-) => Promise<void>;
+) => Promise<"throttled" | "done">;
 
 export interface GroupCommit {
   append(records: readonly Uint8Array[], signal: AbortSignal): Promise<readonly Appended[]>;
@@ -23,6 +26,9 @@ export interface GroupCommit {
 
 /** An append unanswered for this long does not keep the next one from beginning. */
 const UNANSWERED_MS = 200;
+/** How long to gather records after a throttled append: doubled with each in a row, halved with each that is not. */
+const FIRST_PAUSE_MS = 25;
+const LONGEST_PAUSE_MS = 400;
 
 interface Caller {
   readonly fates: (Appended | undefined)[];
@@ -46,18 +52,21 @@ interface Batch {
 }
 
 /** @param maxBytes of records in one append; a larger record goes alone */
-export function createGroupCommit(clock: Clock, maxBytes: number, commit: Commit): GroupCommit {
+export function createGroupCommit(clock: Clock, random: Random, maxBytes: number, commit: Commit): GroupCommit {
   let queue: Entry[] = [];
   const underWay = new Set<Batch>();
   /** When the latest one was begun, by the monotonic clock. */
   let begunAtMs = 0;
+  let pauseMs = 0;
+  let pausedUntilMs = 0;
   let stopTimer: (() => void) | undefined;
 
   function begin(): void {
     stopTimer?.();
     stopTimer = undefined;
     while (queue.length > 0) {
-      const waitMs = underWay.size === 0 ? 0 : begunAtMs + UNANSWERED_MS - clock.monotonic();
+      const freeAtMs = underWay.size === 0 ? 0 : begunAtMs + UNANSWERED_MS;
+      const waitMs = Math.max(freeAtMs, pausedUntilMs) - clock.monotonic();
       if (waitMs > 0) {
         stopTimer = clock.after(waitMs, begin);
         return;
@@ -75,17 +84,25 @@ export function createGroupCommit(clock: Clock, maxBytes: number, commit: Commit
     underWay.add(batch);
     begunAtMs = clock.monotonic();
     const records = entries.map(({ record }) => record);
-    await commit(records, batch.abort.signal, (fates) => {
+    const outcome = await commit(records, batch.abort.signal, (fates) => {
       entries.forEach(({ caller, index }, position) => {
         caller.fates[index] = fates[position];
       });
     });
     underWay.delete(batch);
+    pace(outcome === "throttled");
     for (const { caller } of entries) {
       caller.open--;
       if (caller.open === 0) caller.leave();
     }
     begin();
+  }
+
+  /** Fewer and fuller appends after a throttled one: what is asked for is fewer calls, and the records come all the same. */
+  function pace(wasThrottled: boolean): void {
+    const nextMs = wasThrottled ? Math.max(FIRST_PAUSE_MS, pauseMs * 2) : pauseMs / 2;
+    pauseMs = nextMs < FIRST_PAUSE_MS ? 0 : Math.min(LONGEST_PAUSE_MS, nextMs);
+    pausedUntilMs = clock.monotonic() + pauseMs * (0.5 + random() / 2);
   }
 
   /** Nobody waits for these any more: not begun, they never will be; under way, they go on for others' sake alone. */

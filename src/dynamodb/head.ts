@@ -74,9 +74,29 @@ export interface Trimming {
 }
 
 /** Readers some 55 ordinary records behind need no second call; an append is billed as 3 to 4 KB. */
-export const TRIMMING: Trimming = { limit: 4_096, kept: 2_560 };
-/** An append is billed as 1 KB, at the price of more readers' second calls. */
-export const TRIMMING_WHEN_THROTTLED: Trimming = { limit: 1_024, kept: 384 };
+const LARGEST_LIMIT = 4_096;
+/** An append is billed as 1 KB, though some more come while room is made. At such rates readers need a second call anyway. */
+const SMALLEST_LIMIT = 640;
+/** What one segment takes up at most, as far as the head is large enough; */
+const MOVED_AT_ONCE = 1_536;
+/** and at least so much of the head is left. */
+const KEPT_SHARE = 0.3;
+/** Of the 1,000 write units a second that one item has; the rest is for making room, and for what comes meanwhile. */
+const UNITS_FOR_APPENDS = 300;
+
+/**
+ * An append costs what the head weighs, so the more there are, the smaller it has to be. Past what the item can take, appends
+ * and trims are refused alike, the head grows, and each of them costs more: that must not begin.
+ * @param recordsPerSecond written by all environments together, as far as known
+ */
+export function trimmingAt(recordsPerSecond: number): Trimming {
+  const affordable = (UNITS_FOR_APPENDS / recordsPerSecond) * 1_024;
+  const limit = Math.round(Math.max(SMALLEST_LIMIT, Math.min(LARGEST_LIMIT, affordable)));
+  return { limit, kept: Math.round(Math.max(limit * KEPT_SHARE, limit - MOVED_AT_ONCE)) };
+}
+
+/** While appends are throttled: the smallest. */
+export const TRIMMING_WHEN_THROTTLED: Trimming = trimmingAt(Number.POSITIVE_INFINITY);
 /** One append for each of these steps above the limit is elected to make room: enough of them, and never all. */
 const ELECTION_STEP = 256;
 /** A head that was already this large was not relieved by those elected before: then without a segment. */

@@ -5,10 +5,10 @@
  * It must never make an append depend on making room in the head, nor tell of a record as written before the table has
  * acknowledged it.
  */
-import { type Clock, within } from "../core/clock.js";
+import { type Clock, type Random, within } from "../core/clock.js";
 import { type Appended, type InvalidationLog, LogFailure } from "../core/log.js";
 import { createGroupCommit } from "./group-commit.js";
-import { TRIMMING, TRIMMING_WHEN_THROTTLED, type Trimming } from "./head.js";
+import { type Place, TRIMMING_WHEN_THROTTLED, type Trimming, tipOf, trimmingAt } from "./head.js";
 import { createTableReader } from "./reader.js";
 import { createReliever, SEGMENT_LIFE_MS } from "./relief.js";
 import { type Head, isReadable, type TableApi, type UnreadableHead } from "./table-api.js";
@@ -19,9 +19,10 @@ export interface TableLogDeps {
   readonly api: TableApi;
   readonly table: Pick<TableRef, "name" | "log">;
   readonly clock: Clock;
+  readonly random: Random;
   /** A fresh one each time: 16 random hex digits or more. */
   readonly newIncarnation: () => string;
-  /** How large the head may get while nothing was throttled lately. */
+  /** How large the head may get, if not as large as is best at the rate of records. */
   readonly trimming?: Trimming;
   /** Told why room could not be made in the head: nobody waits for that, but readers will pay for it. */
   readonly onReliefFailure?: (failure: LogFailure) => void;
@@ -35,39 +36,46 @@ const MAX_RECORD_BYTES = 4_096;
 const MAX_APPEND_BYTES = 2_048;
 /** Lambda freezes after the answer, so the publication waits until room has been made, but no longer than this. */
 const RELIEF_MS = 500;
+/** Long enough to say something about a second. */
+const RATE_OVER_MS = 500;
 /** How long throttled appends keep the head small. */
 const THROTTLED_LATELY_MS = 60_000;
 
 export function createTableLog(deps: TableLogDeps): InvalidationLog {
-  const { api, table, clock, newIncarnation, trimming = TRIMMING, onReliefFailure } = deps;
-  const reliever = createReliever({ api, clock, newIncarnation });
-  const group = createGroupCommit(clock, MAX_APPEND_BYTES, commit);
+  const { api, table, clock, random, newIncarnation, trimming, onReliefFailure } = deps;
+  const reliever = createReliever({ api, clock, random, newIncarnation });
+  const group = createGroupCommit(clock, random, MAX_APPEND_BYTES, commit);
+  const rate = createRate(clock);
   let throttledAtMs = Number.NEGATIVE_INFINITY;
 
   async function commit(
     records: readonly Uint8Array[],
     signal: AbortSignal,
     answered: (fates: readonly Appended[]) => void,
-  ): Promise<void> {
+  ): Promise<"throttled" | "done"> {
     try {
       const head = await api.append(records, newIncarnation(), signal);
       if (head === "full") {
         // Begun anew first, so that the next attempt finds room.
         await relieved((abort) => reliever.whenFull(abort), signal);
         answered(records.map(() => FULL));
-        return;
+        return "done";
       }
       answered(fatesOf(records, head));
-      if (!isReadable(head)) return;
+      if (!isReadable(head)) return "done";
+      rate.saw(head);
       await relieved((abort) => reliever.after(head, records.length, currentTrimming(), abort), signal);
+      return "done";
     } catch (error) {
       const failure = seen(error);
       answered(records.map(() => ({ written: false, failure })));
+      return failure.kind === "throttled" ? "throttled" : "done";
     }
   }
 
   function currentTrimming(): Trimming {
-    return Math.abs(clock.now() - throttledAtMs) < THROTTLED_LATELY_MS ? TRIMMING_WHEN_THROTTLED : trimming;
+    const isThrottled = Math.abs(clock.now() - throttledAtMs) < THROTTLED_LATELY_MS;
+    return isThrottled ? TRIMMING_WHEN_THROTTLED : (trimming ?? trimmingAt(rate.recordsPerSecond));
   }
 
   /** Makes room, within its time. Never rejects. */
@@ -113,6 +121,28 @@ export function createTableLog(deps: TableLogDeps): InvalidationLog {
 
     tokenFor: tokenOf,
     open: () => createTableReader(api, clock),
+  };
+}
+
+/** How many records a second all environments write, as the numbers in the answers to our own appends tell. */
+function createRate(clock: Clock) {
+  let since: { readonly tip: Place; readonly atMs: number } | undefined;
+  let recordsPerSecond = 0;
+  return {
+    get recordsPerSecond() {
+      return recordsPerSecond;
+    },
+
+    saw(head: Head): void {
+      const seen = { tip: tipOf(head), atMs: clock.now() };
+      const before = since?.tip.incarnation === seen.tip.incarnation ? since : undefined;
+      const records = before === undefined ? 0 : seen.tip.next - before.tip.next;
+      const elapsedMs = before === undefined ? 0 : seen.atMs - before.atMs;
+      // A clock that was set back begins anew.
+      if (records > 0 && elapsedMs >= 0 && elapsedMs < RATE_OVER_MS) return;
+      if (records > 0 && elapsedMs > 0) recordsPerSecond = (records / elapsedMs) * 1_000;
+      since = seen;
+    },
   };
 }
 

@@ -5,7 +5,8 @@
  * It may be killed between any two steps, and others may be at the same head: each step is conditional, so whoever comes
  * later goes on from what is there. Nothing that it does or fails to do concerns safety; it keeps the head small.
  */
-import type { Clock } from "../core/clock.js";
+import type { Clock, Random } from "../core/clock.js";
+import { LogFailure } from "../core/log.js";
 import { type Relief, reliefAfter, reliefAgain, sealedBy, type Trimming } from "./head.js";
 import { type Head, isReadable, type TableApi } from "./table-api.js";
 
@@ -13,10 +14,12 @@ import { type Head, isReadable, type TableApi } from "./table-api.js";
 export const SEGMENT_LIFE_MS = 48 * 3_600_000;
 /** A head of 400 KB comes below its limit in about ten halvings. */
 const MAX_TRIMS = 10;
+const THROTTLED_PAUSE_MS = 40;
 
 export interface ReliefDeps {
   readonly api: TableApi;
   readonly clock: Clock;
+  readonly random: Random;
   /** A fresh one each time. */
   readonly newIncarnation: () => string;
 }
@@ -33,7 +36,7 @@ export interface Reliever {
   whenFull(signal: AbortSignal): Promise<void>;
 }
 
-export function createReliever({ api, clock, newIncarnation }: ReliefDeps): Reliever {
+export function createReliever({ api, clock, random, newIncarnation }: ReliefDeps): Reliever {
   const reset = (head: Head, signal: AbortSignal) => api.reset(head.incarnation, newIncarnation(), signal);
 
   /**
@@ -48,6 +51,18 @@ export function createReliever({ api, clock, newIncarnation }: ReliefDeps): Reli
     if (put === "put") return count;
     const found = await api.getSegment(incarnation, first, signal);
     return found === undefined ? count : sealedBy(found, head);
+  }
+
+  /** A head that is throttled is one that has to become smaller: until the time is up. */
+  async function insisting<T>(call: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    for (;;) {
+      try {
+        return await call();
+      } catch (error) {
+        if (signal.aborted || !(error instanceof LogFailure && error.kind === "throttled")) throw error;
+      }
+      await new Promise<void>((resolve) => clock.after(THROTTLED_PAUSE_MS * (0.5 + random()), resolve));
+    }
   }
 
   /** Undefined where only a new beginning helps. */
@@ -66,7 +81,7 @@ export function createReliever({ api, clock, newIncarnation }: ReliefDeps): Reli
           await reset(left, signal);
           return;
         }
-        const trimmed = await api.trim(left, count, signal);
+        const trimmed = await insisting(() => api.trim(left, count, signal), signal);
         if (trimmed === "changed" || !isReadable(trimmed)) return;
         left = trimmed;
         relief = reliefAgain(left);

@@ -27,8 +27,8 @@ export interface TableCall {
 
 /** What becomes of one call. All fields may be combined; an empty plan is an ordinary answer at once. */
 export interface TableCallPlan extends CallFate {
-  /** The service acts twice, as when the network repeats a request. */
-  readonly actTwice?: boolean;
+  /** The service acts once more this much later, as when the network repeats a request; nobody is told how that went. */
+  readonly actAgainAfterMs?: number;
   /** `getHead` with an eventual read: how old its answer is. */
   readonly staleMs?: number;
   /** `querySegments`: at most so many. */
@@ -151,7 +151,9 @@ export class MemoryTableClient implements TableApi {
     try {
       return await plannedCall(this.#table.clock, call.operation, plan, signal, () => {
         const answer = act(plan);
-        if (plan.actTwice) again(() => act(plan));
+        if (plan.actAgainAfterMs !== undefined) {
+          this.#table.clock.after(plan.actAgainAfterMs, () => ignoringFailure(() => act(plan)));
+        }
         return answer;
       });
     } finally {
@@ -160,8 +162,7 @@ export class MemoryTableClient implements TableApi {
   }
 }
 
-/** What is repeated on the way is answered to nobody. */
-function again(act: () => unknown): void {
+function ignoringFailure(act: () => unknown): void {
   try {
     act();
   } catch {

@@ -41,7 +41,13 @@ describeLog("in a table in memory", {
     const { clock, table, missing, recreate } = newTables();
     const newIncarnation = incarnations();
     const connectTo = (to: MemoryTable) => () =>
-      createTableLog({ api: to.connect(), table: { name: "memory", log: "scache" }, clock, newIncarnation });
+      createTableLog({
+        api: to.connect(),
+        table: { name: "memory", log: "scache" },
+        clock,
+        random: () => 0.5,
+        newIncarnation,
+      });
     return { connect: connectTo(table), missing: connectTo(missing)(), recreate, nowMs: () => clock.now() };
   },
 });

@@ -1,6 +1,6 @@
 /** A DynamoDB that answers over HTTP, as the contract suites need it: through the real SDK and the adapter that ships. */
 import { DynamoDBClient, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
-import { systemClock } from "../../src/core/clock.js";
+import { systemClock, systemRandom } from "../../src/core/clock.js";
 import { createTableApi } from "../../src/dynamodb/api.js";
 import { createTableLog } from "../../src/dynamodb/log.js";
 import type { TableApi } from "../../src/dynamodb/table-api.js";
@@ -34,7 +34,13 @@ export function realTables(startEmulator: () => Promise<RunningEmulator>): Table
       const { connect, missing, recreate } = await newTable();
       const newIncarnation = incarnations();
       const logOver = (api: TableApi) =>
-        createTableLog({ api, table: { name: "contract", log: "users" }, clock: systemClock, newIncarnation });
+        createTableLog({
+          api,
+          table: { name: "contract", log: "users" },
+          clock: systemClock,
+          random: systemRandom,
+          newIncarnation,
+        });
       return { connect: () => logOver(connect("users")), missing: logOver(missing), recreate, nowMs: systemClock.now };
     },
   };
