@@ -157,7 +157,7 @@ function describeReading(given: () => Logs): void {
   test("a reader far behind reads all of it, in order", async () => {
     const { under, writer, log } = given();
     const reader = await placedReader(log, under);
-    const texts = Array.from({ length: 300 }, (_, index) => `record ${index} ${"x".repeat(40)}`);
+    const texts = Array.from({ length: 120 }, (_, index) => `record ${index} ${"x".repeat(80)}`);
     for (const text of texts) await append(writer, text);
     const reading = await read(reader, under);
     expect(reading.told).toEqual([]);
@@ -207,10 +207,10 @@ function describeEarlyEnds(given: () => Logs): void {
   test("cut off in the middle of a long backlog, again and again, it reads all of it", async () => {
     const { under, writer, log } = given();
     const reader = await placedReader(log, under);
-    const texts = Array.from({ length: 150 }, (_, index) => `record ${index} ${"x".repeat(60)}`);
+    const texts = Array.from({ length: 90 }, (_, index) => `record ${index} ${"x".repeat(80)}`);
     for (const text of texts) await append(writer, text);
     const taken: string[] = [];
-    for (const limit of [70, 140, 10, undefined]) taken.push(...(await read(reader, under, limit)).taken);
+    for (const limit of [40, 45, 3, undefined]) taken.push(...(await read(reader, under, limit)).taken);
     expect([...new Set(taken)]).toEqual(texts);
   });
 
