@@ -68,7 +68,8 @@ export function createGroupCommit(clock: Clock, random: Random, maxBytes: number
       const freeAtMs = underWay.size === 0 ? 0 : begunAtMs + UNANSWERED_MS;
       const waitMs = Math.max(freeAtMs, pausedUntilMs) - clock.monotonic();
       if (waitMs > 0) {
-        stopTimer = clock.after(waitMs, begin);
+        // Whole milliseconds: a wait too short for the clock to tell would never be over.
+        stopTimer = clock.after(Math.ceil(waitMs), begin);
         return;
       }
       const count = countWithin(queue, maxBytes);

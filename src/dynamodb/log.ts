@@ -32,8 +32,8 @@ export interface TableLogDeps {
 const RECORD_BYTES = 1_024;
 /** One id may be longer than that, but not so long that it fills the head. */
 const MAX_RECORD_BYTES = 4_096;
-/** Two full records: a head at its limit stays well below twice that, even when several writers append at once. */
-const MAX_APPEND_BYTES = 2_048;
+/** One full record, or what fits in its place: so that several writers at once do not fill the head before room is made. */
+const MAX_APPEND_BYTES = 1_024;
 /** Lambda freezes after the answer, so the publication waits until room has been made, but no longer than this. */
 const RELIEF_MS = 500;
 /** Long enough to say something about a second. */

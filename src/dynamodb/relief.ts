@@ -59,10 +59,25 @@ export function createReliever({ api, clock, random, newIncarnation }: ReliefDep
       try {
         return await call();
       } catch (error) {
-        if (signal.aborted || !(error instanceof LogFailure && error.kind === "throttled")) throw error;
+        const isThrottled = error instanceof LogFailure && error.kind === "throttled";
+        if (isThrottled) await pause(THROTTLED_PAUSE_MS * (0.5 + random()), signal);
+        if (!isThrottled || signal.aborted) throw error;
       }
-      await new Promise<void>((resolve) => clock.after(THROTTLED_PAUSE_MS * (0.5 + random()), resolve));
     }
+  }
+
+  /** Leaves no timer behind when it is cut short. */
+  function pause(ms: number, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const end = () => {
+        cancel();
+        signal.removeEventListener("abort", end);
+        resolve();
+      };
+      const cancel = clock.after(ms, end);
+      signal.addEventListener("abort", end);
+      if (signal.aborted) end();
+    });
   }
 
   /** Undefined where only a new beginning helps. */

@@ -3,7 +3,7 @@
  * trimming sizes, people who begin the log anew, delete the table, or restore it from a backup.
  */
 import { LogFailure } from "../../src/core/log.js";
-import { TRIMMING, type Trimming } from "../../src/dynamodb/head.js";
+import { type Trimming, trimmingAt } from "../../src/dynamodb/head.js";
 import { createTableLog } from "../../src/dynamodb/log.js";
 import { isReadable } from "../../src/dynamodb/table-api.js";
 import { MemoryTable } from "../../src/testing/memory-table.js";
@@ -16,7 +16,7 @@ import type { World } from "./world.js";
 
 const LOG = "scache";
 /** As shipped, and so small that a few records are moved into a segment; the second two may be at work at once. */
-const TRIMMINGS: readonly Trimming[] = [TRIMMING, { limit: 300, kept: 120 }, { limit: 400, kept: 64 }];
+const TRIMMINGS: readonly Trimming[] = [trimmingAt(0), { limit: 300, kept: 120 }, { limit: 400, kept: 64 }];
 const never = new AbortController().signal;
 
 export class DynamoDbWorld implements LogWorld {
@@ -47,14 +47,15 @@ export class DynamoDbWorld implements LogWorld {
       const plan = planTableCall(world.climate, call, faults);
       if (plan.fail === undefined && call.operation === "append") {
         if (plan.loseAnswer !== undefined) world.took("acknowledgement lost");
-        if (plan.actTwice) world.took("record written twice");
+        if (plan.actAgainAfterMs !== undefined) world.took("record written twice");
       }
       return plan;
     });
     const api = new ObservedTable(world, name, client);
     const newIncarnation = () => this.#newIncarnation();
     const trimming = dice.pick(TRIMMINGS);
-    const log = createTableLog({ api, table: { name: "simulated", log: LOG }, clock, newIncarnation, trimming });
+    const table = { name: "simulated", log: LOG };
+    const log = createTableLog({ api, table, clock, random: dice.fork().next, newIncarnation, trimming });
     return Object.assign(api, { log });
   }
 

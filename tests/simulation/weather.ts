@@ -109,7 +109,10 @@ export function planTableCall(climate: Climate, call: TableCall, dice: Dice): Ta
   if (climate.faultRate === 0 || !dice.chance(climate.faultRate)) return plan;
   const fault = dice.pick(climate.faults);
   const happens = POSSIBLE_AT_A_TABLE[call.operation].has(fault) ? fault : "slow";
-  return happens === "twice" ? { ...plan, actTwice: true } : { ...plan, ...planFault(happens, dice) };
+  // Repeated by the network, when others may have been at the item in between.
+  return happens === "twice"
+    ? { ...plan, actAgainAfterMs: dice.wide(1, 3_000) }
+    : { ...plan, ...planFault(happens, dice) };
 }
 
 function planFault(fault: Fault, dice: Dice): CallPlan {
