@@ -65,7 +65,8 @@ export class ItemCapacity {
     this.#filledAtMs = nowMs;
     for (const kind of ["read", "write"] as const) {
       const perSecond = this.#perSecond[kind];
-      this.#left[kind] = Math.min(perSecond, this.#left[kind] + perSecond * seconds);
+      // Of what is endless, nothing has to be filled up.
+      if (Number.isFinite(perSecond)) this.#left[kind] = Math.min(perSecond, this.#left[kind] + perSecond * seconds);
     }
   }
 }
