@@ -15,6 +15,7 @@ export default {
     // MIDDY=7 runs the suite on Middy 7, which the lock file holds under another name.
     ...(process.env.MIDDY === "7" ? { "^@middy/core(/.*)?$": "middy7$1" } : {}),
     "^scache$": "<rootDir>/src/index.ts",
+    "^scache/dynamodb$": "<rootDir>/src/dynamodb/index.ts",
     "^scache/publisher$": "<rootDir>/src/publisher.ts",
     "^scache/cdc$": "<rootDir>/src/cdc/index.ts",
     "^scache/testing$": "<rootDir>/src/testing/index.ts",

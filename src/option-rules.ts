@@ -44,6 +44,8 @@ export function check(name: string, value: unknown, [expected, fits]: Rule): voi
   if (!fits(value)) throw new InvalidOptionError(name, expected, value);
 }
 
+export const OPTIONS: Rule = ["an object", (value) => isObject(value) && !Array.isArray(value)];
+
 /** Each option that has a rule: as it was given, or else its default. */
 export type Resolved<Options, Rules extends Record<keyof Options, Rule>> = {
   readonly [Name in keyof Options]-?:
@@ -59,7 +61,7 @@ export function withDefaults<Options extends object, Rules extends Record<keyof 
   options: Options,
   rules: Rules,
 ): Resolved<Options, Rules> {
-  check("options", options, ["an object", (value) => isObject(value) && !Array.isArray(value)]);
+  check("options", options, OPTIONS);
   const names = Object.keys(rules) as (keyof Options & string)[];
   for (const name of Object.keys(options)) check(name, name, oneOf<string>(names, name));
   const resolved: Partial<Record<keyof Options, unknown>> = {};

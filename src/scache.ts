@@ -1,18 +1,12 @@
-/**
- * `scache()`: builds one environment from a stream's name and options, on the real Kinesis, clock and metrics, and ties it
- * to Middy's hooks. In a function, the only reader of the process's environment variables.
- */
-import { newNonce, systemClock, systemRandom } from "./core/clock.js";
-import { createEnvironment } from "./core/environment.js";
-import { createTroubleLog } from "./core/trouble-log.js";
+/** `scache()` on a Kinesis stream: the stream resolved, its client and its log put under the middleware. */
+import { buildMiddleware } from "./build-middleware.js";
+import { systemClock, systemRandom } from "./core/clock.js";
 import { createStreamApi } from "./kinesis/api.js";
 import { createKinesisClient } from "./kinesis/client.js";
 import { createStreamLog } from "./kinesis/log.js";
 import { resolveStream } from "./kinesis/stream-ref.js";
-import { createNotices } from "./logging.js";
-import { createEmfSink } from "./metrics/emf.js";
-import { createHooks, type ScacheMiddleware } from "./middleware.js";
-import { resolveOptions, type ScacheOptions } from "./options.js";
+import type { ScacheMiddleware } from "./middleware.js";
+import type { ScacheOptions } from "./options.js";
 
 /**
  * Puts `context.cache` into a handler: a cache in this environment's memory that is kept coherent with every other
@@ -22,36 +16,10 @@ import { resolveOptions, type ScacheOptions } from "./options.js";
  * @throws InvalidOptionError
  */
 export function scache(stream: string, options: ScacheOptions = {}): ScacheMiddleware {
-  const resolved = resolveOptions(options);
   const ref = resolveStream(stream);
-  const { env } = process;
-  const { POWERTOOLS_SERVICE_NAME: serviceName, AWS_LAMBDA_FUNCTION_NAME: functionName } = env;
-  const { name: streamName, region } = ref;
-  const level = env.AWS_LAMBDA_LOG_LEVEL ?? env.POWERTOOLS_LOG_LEVEL ?? env.LOG_LEVEL ?? "";
-  const notices = createNotices({
-    streamName,
-    serviceName: serviceName ?? functionName,
-    logger: options.logger,
-    debug: /^(debug|trace)$/i.test(level),
+  const { name, region } = ref;
+  return buildMiddleware(name, options, ({ clockMarginMs }) => {
+    const api = createStreamApi(options.client ?? createKinesisClient({ region }), ref);
+    return createStreamLog(api, { name, clock: systemClock, random: systemRandom, clockMarginMs });
   });
-  const environment = createEnvironment({
-    log: createStreamLog(createStreamApi(options.client ?? createKinesisClient({ region }), ref), {
-      name: streamName,
-      clock: systemClock,
-      random: systemRandom,
-      clockMarginMs: resolved.clockMarginMs,
-    }),
-    clock: systemClock,
-    random: systemRandom,
-    newNonce,
-    options: resolved,
-    notices,
-  });
-  // All but Lambda Managed Instances run one invocation at a time in a process.
-  const oneAtATime = env.AWS_LAMBDA_RUNTIME_API !== undefined && env.AWS_LAMBDA_MAX_CONCURRENCY === undefined;
-  const { metrics } = options;
-  const trouble = createTroubleLog(systemClock, notices);
-  const report =
-    metrics === false ? () => undefined : createEmfSink({ streamName, serviceName, functionName, metrics, trouble });
-  return createHooks(environment, report, oneAtATime);
 }

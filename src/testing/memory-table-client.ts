@@ -2,6 +2,8 @@
  * One client of a log in the table in memory: the calls of the port, each with the fate that its policy gives it.
  * It must reject with nothing but `LogFailure`.
  */
+
+import type { Clock } from "../core/clock.js";
 import { LogFailure } from "../core/log.js";
 import type {
   Consistency,
@@ -12,8 +14,41 @@ import type {
   TableApi,
   UnreadableHead,
 } from "../dynamodb/table-api.js";
-import type { MemoryTable, TableItem } from "./memory-table.js";
 import { type CallFate, plannedCall } from "./planned-call.js";
+
+/** One item. A head has all but `expiresAtMs`, a segment its records and that. */
+export interface TableItem {
+  readonly records: readonly Uint8Array[];
+  readonly incarnation?: string;
+  readonly first?: number;
+  /** Absent: 1. */
+  readonly version?: number;
+  readonly expiresAtMs?: number;
+}
+
+/** What the client needs of the table it is connected to. Each throws `LogFailure` where the service would refuse. */
+export interface TableService {
+  readonly clock: Clock;
+  /** @param staleMs how old an eventual read's answer is */
+  get(key: string, sort: number, isStrong: boolean, staleMs?: number): TableItem | undefined;
+  query(
+    key: string,
+    from: number,
+    to: number,
+    limit: number,
+  ): { readonly items: readonly (readonly [sort: number, item: TableItem])[]; readonly more: boolean };
+  /**
+   * Writes what `change` makes of the item, or nothing when it makes nothing of it: then the condition did not hold, which is
+   * billed all the same.
+   */
+  write(
+    key: string,
+    sort: number,
+    change: (item: TableItem | undefined) => TableItem | undefined,
+  ): TableItem | "condition" | "too large";
+  /** Told of what was appended to a log, as it was written. */
+  appended(records: readonly Uint8Array[], log: string): void;
+}
 
 export type TableOperation = keyof TableApi;
 
@@ -43,12 +78,12 @@ const PAGE_SEGMENTS = 128;
 const MAX_SEGMENT_RECORDS = 100;
 
 export class MemoryTableClient implements TableApi {
-  readonly #table: MemoryTable;
+  readonly #table: TableService;
   readonly #log: string;
   readonly #policy: TableCallPolicy;
   #pendingCalls = 0;
 
-  constructor(table: MemoryTable, log: string, policy: TableCallPolicy = () => undefined) {
+  constructor(table: TableService, log: string, policy: TableCallPolicy = () => undefined) {
     this.#table = table;
     this.#log = log;
     this.#policy = policy;

@@ -8,17 +8,9 @@ import { LogFailure } from "../core/log.js";
 import { check, functionOr, type Rule, wholeNumber, withDefaults } from "../option-rules.js";
 import { CLOCK, LARGEST } from "./argument-rules.js";
 import { ItemCapacity, readUnits, type Units, writeUnits } from "./item-capacity.js";
-import { MemoryTableClient, type TableCallPolicy } from "./memory-table-client.js";
+import { MemoryTableClient, type TableCallPolicy, type TableItem, type TableService } from "./memory-table-client.js";
 
-/** One item. A head has all but `expiresAtMs`, a segment its records and that. */
-export interface TableItem {
-  readonly records: readonly Uint8Array[];
-  readonly incarnation?: string;
-  readonly first?: number;
-  /** Absent: 1. */
-  readonly version?: number;
-  readonly expiresAtMs?: number;
-}
+export type { TableItem } from "./memory-table-client.js";
 
 /** What a table held at one moment, to be restored later. */
 export type TableSnapshot = ReadonlyMap<string, ReadonlyMap<number, TableItem>>;
@@ -47,7 +39,7 @@ const MAX_ITEM_BYTES = 409_600;
 /** How many older states of an item an eventual read can still find. */
 const MAX_HISTORY = 64;
 
-export class MemoryTable {
+export class MemoryTable implements TableService {
   readonly clock: Clock;
   readonly #perSecond: Units;
   readonly #onAppend: (records: readonly Uint8Array[], log: string) => void;
@@ -127,7 +119,6 @@ export class MemoryTable {
     return this.#capacityOf(key);
   }
 
-  /** @internal what a client's call does, here and below. `staleMs` is how old an eventual read's answer is. */
   get(key: string, sort: number, isStrong: boolean, staleMs = 0): TableItem | undefined {
     this.#assertExists();
     const item = isStrong ? this.#find(key, sort) : this.#findAsOf(key, sort, this.clock.now() - staleMs);
@@ -135,7 +126,6 @@ export class MemoryTable {
     return item;
   }
 
-  /** @internal */
   query(
     key: string,
     from: number,
@@ -150,10 +140,6 @@ export class MemoryTable {
     return { items, more: items.length === limit };
   }
 
-  /**
-   * @internal writes what `change` makes of the item, or nothing when it makes nothing of it: then the condition did not
-   * hold, which is billed all the same
-   */
   write(
     key: string,
     sort: number,
@@ -170,7 +156,6 @@ export class MemoryTable {
     return after;
   }
 
-  /** @internal */
   appended(records: readonly Uint8Array[], log: string): void {
     this.#onAppend(records, log);
   }

@@ -71,7 +71,8 @@ describe("imports", () => {
   });
 
   test.each([
-    { what: "the AWS SDK", match: /^@(aws-sdk|smithy)\//, owner: "kinesis/" },
+    { what: "the Kinesis client", match: /^@aws-sdk\/client-kinesis|^@smithy\//, owner: "kinesis/" },
+    { what: "the DynamoDB client", match: /^@aws-sdk\/client-dynamodb/, owner: "dynamodb/" },
     { what: "Powertools Metrics", match: /^@aws-lambda-powertools\/metrics/, owner: "metrics/" },
   ])("$what is loaded in src/$owner alone", ({ match, owner }) => {
     const users = paths(sources.filter(({ runtimeImports }) => runtimeImports.some((name) => match.test(name))));
@@ -94,6 +95,23 @@ describe("imports", () => {
     const loaded = [...loadedBy(sources, "cdc/index.ts")];
     expect(loaded).toContain("cdc/relay.ts");
     expect(loaded.filter((name) => /^@(middy|aws-sdk|smithy)\//.test(name))).toEqual([]);
+  });
+
+  test.each([
+    ["index.ts", "@aws-sdk/client-kinesis", /client-dynamodb|^dynamodb\//],
+    ["publisher.ts", "@aws-sdk/client-kinesis", /client-dynamodb|^dynamodb\//],
+    ["dynamodb/index.ts", "@aws-sdk/client-dynamodb", /client-kinesis|@smithy|^kinesis\//],
+  ])("%s loads %s and nothing of the other log", (entry, client, other) => {
+    const loaded = [...loadedBy(sources, entry)];
+    expect(loaded).toContain(client);
+    expect(loaded.filter((name) => other.test(name))).toEqual([]);
+  });
+
+  test("the AWS SDK is loaded by nobody but the two logs", () => {
+    const users = sources.filter(({ runtimeImports }) =>
+      runtimeImports.some((name) => /^@(aws-sdk|smithy)\//.test(name)),
+    );
+    expect(new Set(paths(users).map(folderOf))).toEqual(new Set(["kinesis/", "dynamodb/"]));
   });
 
   test("Middy is never loaded by the package: its types are enough", () => {

@@ -1,0 +1,102 @@
+/**
+ * `scache/dynamodb`: the same cache and the same publisher over a log in a DynamoDB table. The public names, and how they are
+ * put together; it must never load the Kinesis client.
+ */
+import { buildMiddleware } from "../build-middleware.js";
+import { newNonce, systemClock, systemRandom } from "../core/clock.js";
+import type { InvalidationLog, LogFailure } from "../core/log.js";
+import { createInvalidator, type InvalidationPublisher } from "../core/publishing/invalidator.js";
+import { createRecordPublisher } from "../core/publishing/publisher.js";
+import type { ScacheMiddleware } from "../middleware.js";
+import { check, milliseconds, OPTIONS, objectWith, withDefaults } from "../option-rules.js";
+import type { ScacheOptions as AnyOptions } from "../options.js";
+import { createTableApi } from "./api.js";
+import { createDynamoDBClient, type DynamoDBClient } from "./client.js";
+import { createTableLog } from "./log.js";
+import { resolveTable, type TableRef } from "./table-ref.js";
+
+export { DataId, dataId, dataSource, type Observable, parseDataId } from "../core/data-id.js";
+export type { AddOptions, ContextCache, Freshness } from "../core/invocation/context-cache.js";
+export type { FreshnessState } from "../core/invocation/report.js";
+export type { InvalidationPublisher } from "../core/publishing/invalidator.js";
+export type { DecodedRecord, RecordDecoder } from "../core/record.js";
+export {
+  InvalidDataIdError,
+  InvalidOptionError,
+  PublishError,
+  RefreshError,
+  ScacheError,
+  type ScacheErrorCode,
+} from "../errors.js";
+export type { CacheContext, LambdaContext, ScacheMiddleware } from "../middleware.js";
+export type { RefreshErrorPolicy } from "../options.js";
+
+interface LogOptions {
+  /** The log's name in the table: each kind of data may have its own. Default `scache`. */
+  readonly log?: string;
+  /** A DynamoDB client. Default: one with keep-alive connections, time-outs and a single attempt per call. */
+  readonly client?: DynamoDBClient;
+}
+
+/** As on a stream. `clockMarginMs` has no effect: no clock but its own tells an environment how fresh its cache is. */
+export interface ScacheOptions extends Omit<AnyOptions, "client">, LogOptions {}
+
+export interface PublisherOptions extends LogOptions {
+  /** How long one call may take, its repeated attempts included, in milliseconds. Default 10,000. */
+  readonly publishTimeoutMs?: number;
+}
+
+const CLIENT = objectWith("send");
+const PUBLISHER_RULES = {
+  // Checked with the table.
+  log: ["a log's name", () => true],
+  client: CLIENT,
+  publishTimeoutMs: milliseconds(1, 900_000, 10_000),
+} as const;
+
+/**
+ * Puts `context.cache` into a handler: a cache in this environment's memory that is kept coherent with every other
+ * environment through a log in a DynamoDB table. Call it at module scope; two handlers that use the same middleware share one
+ * cache.
+ *
+ * @param table the table's name or ARN
+ * @throws InvalidOptionError
+ */
+export function scache(table: string, options: ScacheOptions = {}): ScacheMiddleware {
+  check("options", options, OPTIONS);
+  const { log, client, ...rest } = options;
+  if (client !== undefined) check("client", client, CLIENT);
+  const ref = resolveTable(table, log);
+  return buildMiddleware(`${ref.name}/${ref.log}`, rest, (_resolved, trouble) =>
+    openLog(ref, client, (failure) => {
+      // The rest passes, and costs nobody an invalidation; what is refused stays so until somebody is told.
+      if (failure.kind === "refused") trouble.failed("refused", failure.message, failure);
+    }),
+  );
+}
+
+/**
+ * A publisher for writers outside of Lambda's handlers.
+ * @param table the table's name or ARN
+ * @throws InvalidOptionError
+ */
+export function createPublisher(table: string, options: PublisherOptions = {}): InvalidationPublisher {
+  const { log, client, publishTimeoutMs } = withDefaults(options, PUBLISHER_RULES);
+  const publisher = createRecordPublisher(openLog(resolveTable(table, log), client), systemClock, systemRandom);
+  return createInvalidator(publisher, publishTimeoutMs);
+}
+
+function openLog(
+  table: TableRef,
+  client: DynamoDBClient = createDynamoDBClient(table),
+  onReliefFailure: (failure: LogFailure) => void = () => undefined,
+): InvalidationLog {
+  return createTableLog({
+    api: createTableApi(client, table),
+    table,
+    clock: systemClock,
+    random: systemRandom,
+    newIncarnation: newNonce,
+    onReliefFailure,
+  });
+}
