@@ -24,17 +24,28 @@ interface Manifest {
   readonly bin: Record<string, string>;
   readonly dependencies: Record<string, string>;
   readonly peerDependencies: Record<string, string>;
+  readonly peerDependenciesMeta: Record<string, { optional: boolean }>;
   readonly engines: Record<string, string>;
   readonly scripts: Record<string, string>;
 }
 interface Lock {
-  readonly packages: Record<string, { version: string; dev?: boolean; devOptional?: boolean }>;
+  readonly packages: Record<
+    string,
+    { version: string; dev?: boolean; devOptional?: boolean; dependencies?: Record<string, string> }
+  >;
 }
 
 const MIDDY = "node_modules/@middy/core";
+/** Only who keeps the log in a table installs it. */
+const DYNAMODB = "@aws-sdk/client-dynamodb";
 const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as Manifest;
 const middyVersion = (JSON.parse(readFileSync(join(root, MIDDY, "package.json"), "utf8")) as Manifest).version;
-const dependencies = { "@middy/core": middyVersion, scache: "file:../scache.tgz" };
+const lock = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8")) as Lock;
+const dependencies = {
+  [DYNAMODB]: lock.packages[`node_modules/${DYNAMODB}`]?.version ?? "",
+  "@middy/core": middyVersion,
+  scache: "file:../scache.tgz",
+};
 const tool = (path: string) => join(root, "node_modules", path);
 const run = (args: string[], cwd: string) =>
   execFileSync(process.execPath, args, { cwd, encoding: "utf8", stdio: "pipe" });
@@ -54,18 +65,29 @@ function pack(): void {
   renameSync(join(work, packed?.filename ?? ""), tarball);
 }
 
+/** The paths of a package and of all that it needs, in our lock file. */
+function neededBy(name: string, found = new Set<string>()): Set<string> {
+  const path = `node_modules/${name}`;
+  const entry = lock.packages[path];
+  if (entry === undefined || found.has(path)) return found;
+  found.add(path);
+  for (const dependency of Object.keys(entry.dependencies ?? {})) neededBy(dependency, found);
+  return found;
+}
+
 /**
  * Installs the tarball with the very versions of our lock file, which npm has in its cache since it installed them here:
  * without a lock file it would ask the registry for every package's list of versions.
  */
 function install(): void {
-  const lock = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8")) as Lock;
+  const peers = new Set([MIDDY, ...neededBy(DYNAMODB)]);
   const needed = Object.entries(lock.packages).filter(
-    ([path, { dev, devOptional }]) => (path !== "" && !dev && !devOptional) || path === MIDDY,
+    ([path, { dev, devOptional }]) => (path !== "" && !dev && !devOptional) || peers.has(path),
   );
   const wanted = { name: "empty-project", version: "1.0.0", private: true, type: "module", dependencies };
-  const { version, bin, dependencies: own, peerDependencies, engines } = manifest;
-  const scache = { version, resolved: "file:../scache.tgz", bin, dependencies: own, peerDependencies, engines };
+  const { version, bin, dependencies: own, peerDependencies, peerDependenciesMeta, engines } = manifest;
+  const declared = { peerDependencies, peerDependenciesMeta };
+  const scache = { version, resolved: "file:../scache.tgz", bin, dependencies: own, ...declared, engines };
   const packages = { "": wanted, ...Object.fromEntries(needed), "node_modules/scache": scache };
   mkdirSync(project);
   writeFileSync(join(project, "package.json"), JSON.stringify(wanted));
@@ -105,12 +127,20 @@ describe("the packed package, installed into an empty project", () => {
     expect(publisher).toContain("createPublisher");
   });
 
-  test("gives the same ids and errors under both names", () => {
+  test.each(["scache/publisher", "scache/dynamodb"])("gives the same ids and errors under the name %s", (name) => {
     const code = `
-      const [whole, publisher] = [await import("scache"), await import("scache/publisher")];
-      const shared = Object.keys(publisher).filter((name) => name in whole);
-      console.log(JSON.stringify(shared.filter((name) => whole[name] !== publisher[name])));`;
-    expect(evaluate(code)).toEqual([]);
+      const [whole, other] = [await import("scache"), await import("${name}")];
+      const shared = Object.keys(other).filter((name) => name in whole && name !== "scache");
+      console.log(JSON.stringify([shared.length > 5, shared.filter((name) => whole[name] !== other[name])]));`;
+    expect(evaluate(code)).toEqual([true, []]);
+  });
+
+  test("exports the same for a log in DynamoDB, and its publisher", () => {
+    const code = `
+      const [whole, other] = [await import("scache"), await import("scache/dynamodb")];
+      console.log(JSON.stringify(Object.keys(other).filter((name) => !(name in whole))));
+      if (Object.keys(whole).some((name) => !(name in other))) throw new Error("something is missing");`;
+    expect(evaluate(code)).toEqual(["createPublisher"]);
   });
 
   test("makes a middleware that Middy takes", () => {
@@ -133,6 +163,25 @@ describe("the packed package, installed into an empty project", () => {
       console.log(JSON.stringify(loaded));`;
     expect(specifiers.length).toBeGreaterThan(1);
     expect(evaluate(code)).toEqual(specifiers.map(() => true));
+  });
+
+  test("without the DynamoDB client, says which package to install, and the rest works", () => {
+    const installed = join(project, "node_modules", DYNAMODB);
+    const aside = join(work, "client-dynamodb");
+    renameSync(installed, aside);
+    try {
+      const code = `
+        const { message } = await import("scache/dynamodb").catch((error) => error);
+        const others = [await import("scache"), await import("scache/publisher"), await import("scache/testing")];
+        console.log(JSON.stringify({ message, others: others.length }));`;
+      expect(evaluate(code)).toEqual({
+        message: expect.stringContaining(`Cannot find package '${DYNAMODB}'`),
+        others: 3,
+      });
+    } finally {
+      renameSync(aside, installed);
+    }
+    expect(manifest.peerDependenciesMeta[DYNAMODB]).toEqual({ optional: true });
   });
 
   test("brings the command that reads logs, with all that its page needs", () => {
