@@ -18,6 +18,7 @@ import {
   takenFrom,
   usableIterator,
 } from "./cursor.js";
+import { createServerClock } from "./server-clock.js";
 import type { ListedShard, ListShardsRequest, RecordsPage, StreamApi } from "./stream-api.js";
 import { isCovered, readToken } from "./token.js";
 
@@ -50,18 +51,7 @@ export function createStreamReader(
    * became too old. A stream deleted and created anew has shards of the same names, and others beside them.
    */
   let complete = false;
-  /**
-   * How far our clock was ever seen to run ahead of the server's. Times taken then are still in use when it has been set
-   * right, so this never shrinks; it is only used to ask for earlier timestamps, never for later ones.
-   */
-  let aheadMs = 0;
-
-  /** Our time as a timestamp that is not later on the server's clock, and that Kinesis will not find in its future. */
-  const serverTime = (timeMs: number) => timeMs - clockMarginMs - aheadMs;
-
-  function serverSays(serverTimeMs: number | undefined): void {
-    if (serverTimeMs !== undefined) aheadMs = Math.max(aheadMs, clock.now() - serverTimeMs);
-  }
+  const server = createServerClock(clock, clockMarginMs);
 
   const isWarm = (nowMs: number) =>
     complete && [...cursors.values()].every((cursor) => usableIterator(cursor, nowMs) !== undefined);
@@ -102,7 +92,7 @@ export function createStreamReader(
     let request: ListShardsRequest = { fromTimestampMs };
     for (let page = 0; page < MAX_LIST_PAGES; page++) {
       const { shards, nextToken, serverTimeMs } = await reading.call((signal) => api.listShards(request, signal));
-      serverSays(serverTimeMs);
+      server.says(serverTimeMs);
       listed.push(...shards);
       if (nextToken === undefined) return listed;
       request = { nextToken };
@@ -115,9 +105,9 @@ export function createStreamReader(
    * that the margin may not cover it, a shard closed since may be missing: once more.
    */
   async function list(run: Run, sinceMs: number): Promise<ListedShard[]> {
-    const askedMs = serverTime(sinceMs);
+    const askedMs = server.timestamp(sinceMs);
     const listed = await listFrom(run, askedMs);
-    const correctedMs = serverTime(sinceMs);
+    const correctedMs = server.timestamp(sinceMs);
     return askedMs - correctedMs > clockMarginMs / 2 ? listFrom(run, correctedMs) : listed;
   }
 
@@ -182,7 +172,7 @@ export function createStreamReader(
       }
     }
     const { startMs } = cursorOf(shardId);
-    const fromMs = startMs === undefined ? undefined : serverTime(startMs);
+    const fromMs = startMs === undefined ? undefined : server.timestamp(startMs);
     const sentAtMs = clock.now();
     const fresh = await run.reading.call((signal) => api.getShardIterator(shardId, fromMs, signal));
     // Kept at once, so that the next reading need not ask again if this one ends before it is used.
@@ -196,7 +186,7 @@ export function createStreamReader(
     const { limit } = cursorOf(shardId);
     try {
       const answer = await reading.call((signal) => api.getRecords(iterator, limit, signal));
-      serverSays(answer.serverTimeMs);
+      server.says(answer.serverTimeMs);
       return answer;
     } catch (error) {
       if (!reading.isOver) cursors.set(shardId, answered(cursorOf(shardId)));

@@ -5,6 +5,7 @@ const READER = "src/kinesis/reader.ts";
 const COHERENCE = "src/core/coherence/coherence.ts";
 const READING = "src/core/coherence/reading.ts";
 const CURSOR = "src/kinesis/cursor.ts";
+const SERVER_CLOCK = "src/kinesis/server-clock.ts";
 const ANSWERS = "src/kinesis/answers.ts";
 const RECORD = "src/core/record.ts";
 
@@ -24,8 +25,8 @@ export const OF_READING: readonly Mutant[] = [
   {
     name: "an old iterator is taken anew from now on",
     file: READER,
-    search: "undefined : serverTime(startMs)",
-    replace: "undefined : serverTime(clock.now())",
+    search: "undefined : server.timestamp(startMs)",
+    replace: "undefined : server.timestamp(clock.now())",
   },
   {
     name: "the first refresh starts when it is made, not at the fence",
@@ -47,8 +48,8 @@ export const OF_READING: readonly Mutant[] = [
   },
   {
     name: "no margin is left for clocks that are wrong",
-    file: READER,
-    search: "timeMs - clockMarginMs - aheadMs",
+    file: SERVER_CLOCK,
+    search: "timeMs - marginMs - aheadMs",
     replace: "timeMs",
   },
   {
@@ -161,7 +162,7 @@ export const OF_READING: readonly Mutant[] = [
   },
   {
     name: "P1: a clock that was set right was never wrong",
-    file: READER,
+    file: SERVER_CLOCK,
     search: "aheadMs = Math.max(aheadMs, ",
     replace: "aheadMs = Math.max(0, ",
   },
