@@ -15,6 +15,12 @@ export const MAX_ITERATOR_AGE_MS = 4 * 60_000;
 /** Records that Kinesis puts into one page at most, and without `Limit`. */
 const MAX_PAGE_RECORDS = 10_000;
 
+/** Both included. Between them nothing was left out. */
+export interface SequenceRange {
+  readonly first: string;
+  readonly last: string;
+}
+
 export interface ShardCursor {
   /** The one the last answer gave. */
   readonly iterator?: string | undefined;
@@ -26,8 +32,8 @@ export interface ShardCursor {
   readonly taken: number;
   /** A page was asked for, and did not arrive before the reading ended. */
   readonly awaitsPage: boolean;
-  /** That of the last record taken; absent where none was. */
-  readonly sequenceNumber?: string | undefined;
+  /** Sequence numbers of the first and the last record taken; absent where none was. */
+  readonly read?: SequenceRange | undefined;
   /** So many records are asked for; absent: as many as there are. Fewer after a page was too slow, and more again as pages arrive. */
   readonly limit?: number | undefined;
 }
@@ -63,14 +69,15 @@ export function renewed(cursor: ShardCursor, iterator: string, takenAtMs: number
 
 /** The cursor after some more records of its page were taken. */
 export function takenFrom(cursor: ShardCursor, records: readonly StreamRecord[]): ShardCursor {
-  const sequenceNumber = records.at(-1)?.sequenceNumber ?? cursor.sequenceNumber;
-  return { ...cursor, awaitsPage: false, taken: cursor.taken + records.length, sequenceNumber };
+  const [first, last] = [records[0]?.sequenceNumber, records.at(-1)?.sequenceNumber];
+  const read = first && last ? { first: cursor.read?.first ?? first, last } : cursor.read;
+  return { ...cursor, awaitsPage: false, taken: cursor.taken + records.length, read };
 }
 
 /** The cursor after a page was taken whole. At the tip, what the next iterator must cover starts at the call. */
 export function advanced(cursor: ShardCursor, iterator: string, takenAtMs: number, atTip: boolean): ShardCursor {
-  const { startMs, limit, sequenceNumber } = cursor;
-  const next = { iterator, takenAtMs, taken: 0, awaitsPage: false, sequenceNumber };
+  const { startMs, limit, read } = cursor;
+  const next = { iterator, takenAtMs, taken: 0, awaitsPage: false, read };
   if (atTip) return { ...next, startMs: takenAtMs };
   // One that arrived may be followed by a larger one: it may have been something else that was slow.
   const larger = limit === undefined || limit * 2 >= MAX_PAGE_RECORDS ? undefined : limit * 2;

@@ -227,7 +227,7 @@ export function createStreamReader(
     /** A stream can be read from any time. */
     isPlaced: true,
     isWarm,
-    covers: (token) => isCovered(readToken(token, name), (shardId) => cursors.get(shardId)?.sequenceNumber),
+    covers: (token) => isCovered(readToken(token, name), (shardId) => cursors.get(shardId)?.read),
     leave,
 
     async read(reading) {

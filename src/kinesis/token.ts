@@ -3,6 +3,8 @@
  * anything may stand in one: what is not understood names nothing, which no reader has read.
  */
 
+import type { SequenceRange } from "./cursor.js";
+
 /** For a cookie. */
 const MAX_TOKEN_BYTES = 1_024;
 /** Names nothing, so whoever is shown it makes a reading. */
@@ -37,12 +39,16 @@ export function readToken(token: string, streamName: string): Places | undefined
   }
 }
 
-/** @param lastRead the last sequence number read of a shard, where one was */
-export function isCovered(places: Places | undefined, lastRead: (shardId: string) => string | undefined): boolean {
+/**
+ * Whether all of them were read. What lies before the first record read may be of another stream of that name, which was
+ * deleted since: that is not known.
+ * @param read what was read of a shard, if anything
+ */
+export function isCovered(places: Places | undefined, read: (shardId: string) => SequenceRange | undefined): boolean {
   if (places === undefined) return false;
   return [...places].every(([shardId, sequenceNumber]) => {
-    const last = lastRead(shardId);
-    return last !== undefined && !isLater(sequenceNumber, last);
+    const range = read(shardId);
+    return range !== undefined && !isLater(range.first, sequenceNumber) && !isLater(sequenceNumber, range.last);
   });
 }
 

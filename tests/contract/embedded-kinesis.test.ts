@@ -1,8 +1,11 @@
 /** The real client, over HTTP on the embedded Kinesis, held to the same suite as the in-memory stream. */
+import { systemClock, systemRandom } from "../../src/core/clock.js";
 import { createStreamApi } from "../../src/kinesis/api.js";
+import { createStreamLog } from "../../src/kinesis/log.js";
 import { kinesisClient, newAccount, type RunningEmulator, startKinesis } from "../../tools/emulators/kinesis.js";
 import { createStream, deleteStream, mergeShards, splitShard } from "../../tools/emulators/streams.js";
 import { expiredIterator } from "../support/expired-iterator.js";
+import { describeLog } from "./log.contract.js";
 import { describeStreamApi } from "./stream-api.contract.js";
 import type { StreamUnderTest } from "./stream-under-test.js";
 
@@ -31,6 +34,34 @@ describeStreamApi("the embedded Kinesis", {
         await createStream(client, name, 1);
       },
       expire: async (iterator) => expiredIterator(iterator),
+    };
+  },
+});
+
+describeLog("in the embedded Kinesis", {
+  start: async () => {
+    emulator = { ...(await startKinesis()), credentials: newAccount() };
+  },
+  stop: async () => emulator?.stop(),
+  createLog: async () => {
+    if (emulator === undefined) throw new Error("the embedded Kinesis was not started");
+    const client = kinesisClient(emulator, { maxAttempts: 1 });
+    const name = `log-${++streams}`;
+    await createStream(client, name, 1);
+    const connectTo = (to: string) => () =>
+      createStreamLog(createStreamApi(client, { name: to }), {
+        name: to,
+        clock: systemClock,
+        random: systemRandom,
+      });
+    return {
+      connect: connectTo(name),
+      missing: connectTo(`${name}-missing`)(),
+      nowMs: () => Date.now(),
+      recreate: async () => {
+        await deleteStream(client, name);
+        await createStream(client, name, 1);
+      },
     };
   },
 });

@@ -1,6 +1,8 @@
 /** The in-memory stream of `scache/testing`, held to what Kinesis does. */
+import { createStreamLog } from "../../src/kinesis/log.js";
 import { ManualClock } from "../../src/testing/manual-clock.js";
 import { MemoryStream } from "../../src/testing/memory-stream.js";
+import { describeLog } from "./log.contract.js";
 import { describeStreamApi } from "./stream-api.contract.js";
 
 describeStreamApi("the in-memory stream", {
@@ -26,6 +28,24 @@ describeStreamApi("the in-memory stream", {
         await clock.advance(301_000);
         return iterator;
       },
+    };
+  },
+});
+
+describeLog("in a stream in memory", {
+  start: async () => {},
+  stop: async () => {},
+  createLog: async () => {
+    const clock = new ManualClock();
+    const [stream, missing] = [new MemoryStream({ clock }), new MemoryStream({ clock })];
+    missing.delete();
+    const connectTo = (to: MemoryStream) => () =>
+      createStreamLog(to.connect(), { name: "memory", clock, random: () => 0.5 });
+    return {
+      connect: connectTo(stream),
+      missing: connectTo(missing)(),
+      nowMs: () => clock.now(),
+      recreate: async () => stream.recreate(1),
     };
   },
 });

@@ -44,19 +44,22 @@ describe("covered", () => {
     ["a", LONG],
     ["b", "5"],
   ]);
-  const read = (last: Readonly<Record<string, string>>) => (shardId: string) => last[shardId];
-
   test.each([
-    [{ a: LONG, b: "5" }, true],
-    [{ a: LONGER, b: "40" }, true],
-    [{ a: LONG, b: "4" }, false],
-    [{ a: LONG.slice(1), b: "5" }, false],
-    [{ a: LONG }, false],
-  ])("after %j were read: %s", (last, covered) => {
-    expect(isCovered(places, read(last as Record<string, string>))).toBe(covered);
+    [{ a: ["1", LONG], b: ["5", "5"] }, true],
+    [{ a: [LONG, LONGER], b: ["4", "40"] }, true],
+    [{ a: ["1", LONG], b: ["1", "4"] }, false],
+    [{ a: ["1", LONG], b: ["6", "9"] }, false],
+    [{ a: ["1", LONG.slice(1)], b: ["5", "5"] }, false],
+    [{ a: ["1", LONG] }, false],
+  ])("after %j were read: %s", (read, covered) => {
+    const rangeOf = (shardId: string) => {
+      const [first, last] = (read as Record<string, string[]>)[shardId] ?? [];
+      return first !== undefined && last !== undefined ? { first, last } : undefined;
+    };
+    expect(isCovered(places, rangeOf)).toBe(covered);
   });
 
   test("is never what no reader understands", () => {
-    expect(isCovered(undefined, () => LONG)).toBe(false);
+    expect(isCovered(undefined, () => ({ first: "1", last: LONG }))).toBe(false);
   });
 });
