@@ -23,6 +23,7 @@ export interface StreamLogOptions {
 const KEEPS_MS = 24 * 3_600_000;
 /** One PutRecords call. */
 const ATTEMPT_TIMEOUT_MS = 3_000;
+const MAX_DATA_BYTES = MAX_RECORD_BYTES - PARTITION_KEY_LENGTH;
 /** Requests under way at once. */
 const MAX_PARALLEL_REQUESTS = 8;
 
@@ -50,17 +51,19 @@ export function createStreamLog(api: StreamApi, options: StreamLogOptions): Inva
     label: `stream "${name}"`,
     keepsMs: KEEPS_MS,
     recordBytes: PAYLOAD_UNIT_BYTES,
-    maxRecordBytes: MAX_RECORD_BYTES - PARTITION_KEY_LENGTH,
+    maxRecordBytes: MAX_DATA_BYTES,
 
     async append(records, signal) {
+      const fits = (data: Uint8Array) => data.length <= MAX_DATA_BYTES;
       // A random key, so that records spread evenly over the shards.
-      const requests = toRequests(records.map((data) => ({ data, partitionKey: String(random()) })));
+      const requests = toRequests(records.filter(fits).map((data) => ({ data, partitionKey: String(random()) })));
       const appended: Appended[] = [];
       for (let i = 0; i < requests.length; i += MAX_PARALLEL_REQUESTS) {
         const wave = requests.slice(i, i + MAX_PARALLEL_REQUESTS);
         appended.push(...(await Promise.all(wave.map((request) => put(request, signal)))).flat());
       }
-      return appended;
+      const fates = appended.values();
+      return records.map((data) => (fits(data) ? (fates.next().value ?? NOT_ANSWERED) : TOO_LARGE));
     },
 
     tokenFor: (written) => tokenOf(name, written),
@@ -68,6 +71,9 @@ export function createStreamLog(api: StreamApi, options: StreamLogOptions): Inva
     open: () => createStreamReader(api, clock, { name, clockMarginMs }),
   };
 }
+
+const NOT_ANSWERED = failed("no outcome was given");
+const TOO_LARGE = failed(new LogFailure("refused", `a record on Kinesis has at most ${MAX_DATA_BYTES} bytes of data`));
 
 function toAppended(outcome: PutOutcome | undefined): Appended {
   if (outcome?.written === true) return { written: true, at: placeOf(outcome.shardId, outcome.sequenceNumber) };

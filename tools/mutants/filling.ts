@@ -118,10 +118,4 @@ export const FILLING: readonly Mutant[] = [
     search: "nonce = newNonce();",
     replace: 'nonce = "same";',
   },
-  {
-    name: "its own record is skipped though what it names was dropped before it was published alone",
-    file: INVOCATION,
-    search: "      store.drop(changed);\n      for (const key",
-    replace: "      for (const key",
-  },
 ];
