@@ -4,24 +4,29 @@
  * It changes nothing but the file named by `--html`, and needs no network and no credentials.
  */
 
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { systemClock } from "../core/clock.js";
 import { inThousandths } from "./format.js";
-import { nameOf, sizesOf, UsageError } from "./inputs.js";
+import { nameOf, sizesOf } from "./inputs.js";
 import { renderPage } from "./page.js";
 import { readPageAssets } from "./page-assets.js";
+import { writePage } from "./page-file.js";
+import { printable, printableJson } from "./printable.js";
 import { createProgress } from "./progress.js";
 import { LogReader } from "./read-log.js";
+import { type NamedFindings, type ReportSource, sourceOf } from "./source.js";
 import { renderText } from "./text.js";
+import { UsageError } from "./usage-error.js";
 
 const HELP = `Usage: npx scache report [FILE…|-] [--html FILE] [--json]
 
 Reads log lines and answers: does the cache pay?
 
-  FILE         logs that hold scache's lines: standard output, sam logs, aws logs tail, CloudWatch exports (CSV, JSON,
-               .gz), lines wrapped as JSON, mixed with anything else; - or nothing reads standard input
-  --html FILE  also writes one page with plots, which needs no network
+  FILE         logs that hold scache's lines: standard output, sam logs, docker logs, aws logs in any format, CloudWatch
+               exports (CSV, JSON), lines wrapped as JSON, mixed with anything else, in UTF-8 or UTF-16, packed with gzip
+               or not; - or nothing reads standard input. A line that is there several times counts once
+  --html FILE  also writes one page with plots, which needs no network; replaces an earlier page, and no other file
   --json       prints one JSON object instead of the summary
   --help       prints this
   --version    prints the version of scache
@@ -36,7 +41,8 @@ What is said
                cache's invocations in order; those whose last proof would be older than the bound count as waiting, as
                long as they did wait, or as long as such a wait took on average. What hits saved is taken as it was.
 
-Exit code: 0; 1 if no line of scache was found; 2 if it could not run.
+Exit code: 0; 1 if no line of scache was found; 2 if it could not run, or if no line was found and not all could be read.
+What could not be read is named, and all the rest counts.
 `;
 
 interface Arguments {
@@ -74,30 +80,31 @@ async function main(args: readonly string[]): Promise<number> {
   }
   const sizes = sizesOf(options.files, options.html);
   const reader = new LogReader();
-  const bytes = await readAll(reader, options.files, sizes);
+  const source = await readAll(reader, options.files, sizes);
   const summary = reader.summary.result();
-  const source = { names: options.files.map(nameOf), bytes, damaged: reader.damaged };
-  if (options.html !== undefined) writeFileSync(options.html, renderPage(summary, source, readPageAssets()));
-  if (options.json) process.stdout.write(`${JSON.stringify({ ...summary, input: source }, inThousandths)}\n`);
-  else {
+  if (options.html !== undefined) writePage(options.html, renderPage(summary, source, readPageAssets()));
+  if (options.json) {
+    process.stdout.write(`${printableJson(JSON.stringify({ ...summary, input: source }, inThousandths))}\n`);
+  } else {
     const { columns, isTTY } = process.stdout;
     const colour = isTTY === true && process.env.NO_COLOR === undefined;
-    process.stdout.write(renderText(summary, { width: columns ?? 100, colour }));
+    process.stdout.write(renderText(summary, { width: columns ?? 100, colour }, source));
   }
-  return summary.invocations === 0 ? 1 : 0;
+  if (summary.invocations > 0) return 0;
+  return source.unread?.some(({ problems }) => problems.length > 0) === true ? 2 : 1;
 }
 
 async function readAll(
   reader: LogReader,
   files: readonly string[],
   sizes: readonly (number | undefined)[],
-): Promise<number> {
+): Promise<ReportSource> {
   const total = sizes.reduce<number | undefined>(
     (sum, size) => (sum === undefined || size === undefined ? undefined : sum + size),
     0,
   );
-  const empty: string[] = [];
   const progress = createProgress(process.stderr, total, systemClock.monotonic);
+  const logs: NamedFindings[] = [];
   let bytes = 0;
   const advance = (more: number) => {
     bytes += more;
@@ -105,16 +112,23 @@ async function readAll(
   };
   try {
     for (const file of files) {
-      const before = reader.lines;
-      if (file === "-") await reader.addStream(process.stdin, { packed: false, advance });
-      else await reader.addFile(file, advance);
-      if (reader.lines === before) empty.push(file);
+      const findings =
+        file === "-" ? await reader.addStream(process.stdin, advance) : await reader.addFile(file, advance);
+      logs.push({ name: nameOf(file), ...findings });
     }
   } finally {
     progress.end();
   }
-  for (const file of empty) process.stderr.write(`scache: there is no line of scache in ${nameOf(file)}\n`);
-  return bytes;
+  for (const log of logs) complain(log);
+  return sourceOf(logs, bytes);
+}
+
+/** Of a log that gave nothing, or not all: in a row of files, the others' figures would hide it. */
+function complain({ name, lines, damaged, problems }: NamedFindings): void {
+  for (const problem of problems) process.stderr.write(`scache: ${name}: ${problem}\n`);
+  if (lines > 0 || problems.length > 0) return;
+  const nothing = damaged === 0 ? "there is no line of scache in" : "no line of scache could be read in";
+  process.stderr.write(`scache: ${nothing} ${name}\n`);
 }
 
 function version(): string {
@@ -133,6 +147,6 @@ try {
 } catch (error) {
   const message = error instanceof Error ? error.message : String(error);
   const hint = error instanceof UsageError || String(Reflect.get(Object(error), "code")).startsWith("ERR_PARSE_ARGS");
-  process.stderr.write(`scache: ${message}\n${hint ? "See npx scache --help.\n" : ""}`);
+  process.stderr.write(`scache: ${printable(message)}\n${hint ? "See npx scache --help.\n" : ""}`);
   process.exitCode = 2;
 }

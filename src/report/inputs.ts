@@ -3,15 +3,15 @@
  * twice; and none may be the page to be written, by whatever name. Here nothing is read or written.
  */
 
-import { type BigIntStats, existsSync, fstatSync, statSync } from "node:fs";
-import { dirname } from "node:path";
-
-/** What was asked for makes no sense: `--help` says what does. */
-export class UsageError extends Error {}
+import { type BigIntStats, fstatSync, statSync } from "node:fs";
+import { checkPageFile } from "./page-file.js";
+import { printable } from "./printable.js";
+import { UsageError } from "./usage-error.js";
 
 const STANDARD_INPUT = "-";
 
-export const nameOf = (file: string) => (file === STANDARD_INPUT ? "standard input" : file);
+/** As it may be printed. */
+export const nameOf = (file: string) => (file === STANDARD_INPUT ? "standard input" : printable(file));
 
 /**
  * The files' sizes, in bytes; undefined where nobody can know it.
@@ -33,10 +33,10 @@ export function sizesOf(files: readonly string[], page: string | undefined): (nu
 
 function checkPage(page: string, inputs: ReadonlyMap<string, string>): void {
   if (page === "" || page === STANDARD_INPUT) throw new UsageError("--html takes the name of a file to write");
-  if (!existsSync(dirname(page))) throw new UsageError(`there is no folder ${dirname(page)} to write the page into`);
-  if (!existsSync(page)) return;
-  const input = inputs.get(identityOf(page, statsOf(page)));
+  const found = statSync(page, { bigint: true, throwIfNoEntry: false });
+  const input = found === undefined ? undefined : inputs.get(identityOf(page, found));
   if (input !== undefined) throw new UsageError(`--html would overwrite the log: ${sameFile(page, input)}`);
+  checkPageFile(page);
 }
 
 function sameFile(one: string, other: string): string {

@@ -6,17 +6,13 @@
 
 import { formatBytes, formatCount, formatDuration, formatShare, formatTime, inThousandths } from "./format.js";
 import type { PageAssets } from "./page-assets.js";
+import { PAGE_MARK } from "./page-file.js";
+import { isIncomplete, notesOn, type ReportSource } from "./source.js";
 import type { Account, GroupAccount, ReportSummary } from "./summary.js";
 import { verdictOn } from "./verdict.js";
 
-export interface PageSource {
-  readonly names: readonly string[];
-  readonly bytes: number;
-  readonly damaged: number;
-}
-
-export function renderPage(summary: ReportSummary, source: PageSource, assets: PageAssets): string {
-  const verdict = verdictOn(summary);
+export function renderPage(summary: ReportSummary, source: ReportSource, assets: PageAssets): string {
+  const verdict = verdictOn(summary, isIncomplete(source));
   const kind = verdict.answer === "nothing to say" ? "none" : verdict.answer;
   const [answer = "", ...rest] = verdict.headline.split(/(?<=^\w+):/);
   const headline = rest.length === 0 ? escaped(answer) : `<b>${escaped(answer)}</b>:${escaped(rest.join(""))}`;
@@ -24,6 +20,7 @@ export function renderPage(summary: ReportSummary, source: PageSource, assets: P
 <html lang="en">
 <head>
 <meta charset="utf-8">
+${PAGE_MARK}
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'">
 <title>Does the cache pay?</title>
@@ -35,6 +32,7 @@ ${assets.style}</style>
 <h1>Does the cache pay?</h1>
 <p class="headline">${headline}</p>
 <p class="soft">${escaped(verdict.breakEven)}</p>
+${notes(source)}
 </header>
 ${summary.invocations === 0 ? "" : body(summary)}
 ${footer(summary, source)}
@@ -122,15 +120,20 @@ function boundOf(group: GroupAccount): string {
   return group.breakEvenMs === 0 ? "any" : formatCount(group.breakEvenMs);
 }
 
-function footer(summary: ReportSummary, { names, bytes, damaged }: PageSource): string {
+/** Beside the answer, since the answer leaves out what could not be read. */
+function notes(source: ReportSource): string {
+  return notesOn(source)
+    .map((note) => `<p class="note">${escaped(note)}</p>`)
+    .join("");
+}
+
+function footer(summary: ReportSummary, { names, bytes }: ReportSource): string {
   const range =
     summary.invocations === 0
       ? ""
       : ` from ${formatTime(summary.firstMs, true)} to ${formatTime(summary.lastMs, true)} UTC`;
-  const bad = damaged === 0 ? "" : `, ${formatCount(damaged)} could not be read`;
-  const merged =
-    summary.groupsMerged === 0 ? "" : ` “others” holds ${summary.groupsMerged} more functions and streams.`;
-  const from = `${formatCount(summary.invocations)} lines${range}${bad}, found in ${formatBytes(bytes)} of ${names.join(", ")}.`;
+  const merged = summary.groupsMerged === 0 ? "" : ` “others” holds ${summary.groupsMerged} more functions and logs.`;
+  const from = `${formatCount(summary.invocations)} lines${range}, found in ${formatBytes(bytes)} of ${names.join(", ")}.`;
   return `<footer>${escaped(from)}${merged} Plots drawn by uPlot (MIT licence).</footer>`;
 }
 

@@ -4,6 +4,7 @@
  */
 
 import { formatCount, formatDuration, formatShare, formatTime } from "./format.js";
+import { isIncomplete, notesOn, type ReportSource } from "./source.js";
 import { type Sample, type Spark, sparkline } from "./sparkline.js";
 import type { Account, GroupAccount, ReportSummary } from "./summary.js";
 import type { SeriesPoint } from "./time-series.js";
@@ -19,17 +20,18 @@ const CODES: Record<Style, number> = { bold: 1, dim: 2, green: 32, red: 31, yell
 const LABEL_WIDTH = 14;
 const SCALE_WIDTH = 26;
 
-export function renderText(summary: ReportSummary, options: TextOptions): string {
+export function renderText(summary: ReportSummary, options: TextOptions, source?: ReportSource): string {
   const paint = (text: string, ...styles: Style[]) =>
     options.colour ? styles.reduce((inner, style) => `\u001b[${CODES[style]}m${inner}\u001b[0m`, text) : text;
-  const verdict = verdictOn(summary);
+  const verdict = verdictOn(summary, isIncomplete(source));
+  const notes = source === undefined ? [] : notesOn(source).map((note) => paint(note, "yellow"));
   const answerStyle = verdict.answer === "yes" ? "green" : verdict.answer === "no" ? "red" : "yellow";
   const lines = [paint("Does the cache pay?", "bold"), paint(verdict.headline, "bold", answerStyle)];
-  if (summary.invocations === 0) return `${lines.join("\n")}\n`;
+  if (summary.invocations === 0) return `${[...lines, ...notes].join("\n")}\n`;
   lines.push(verdict.breakEven, "", ...sparkLines(summary, options, paint), "");
   for (const group of summary.groups) lines.push(...groupLines(group, paint), "");
   if (summary.groupsMerged > 0) lines.push(`"others" holds ${summary.groupsMerged} more functions and streams.`, "");
-  lines.push(...boundLines(summary), "", troubleLine(summary));
+  lines.push(...boundLines(summary), "", troubleLine(summary), ...notes);
   return `${lines.join("\n")}\n`;
 }
 

@@ -13,9 +13,11 @@ export interface Verdict {
   readonly breakEven: string;
 }
 
-export function verdictOn(account: Account): Verdict {
+/** @param isIncomplete something could not be read */
+export function verdictOn(account: Account, isIncomplete = false): Verdict {
   if (account.invocations === 0) {
-    return { answer: "nothing to say", headline: "No line of scache was found.", breakEven: "" };
+    const headline = `No line of scache ${isIncomplete ? "could be read" : "was found"}.`;
+    return { answer: "nothing to say", headline, breakEven: "" };
   }
   const net = account.netTimeSavedMs;
   const each = formatDuration(Math.abs(net) / account.invocations);

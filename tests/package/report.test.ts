@@ -36,7 +36,13 @@ interface JsonReport {
   readonly netTimeSavedMs: number;
   readonly pays: boolean;
   readonly groups: readonly { readonly functionName: string }[];
-  readonly input: { readonly bytes: number; readonly damaged: number; readonly names: readonly string[] };
+  readonly input: {
+    readonly bytes: number;
+    readonly damaged: number;
+    readonly repeated: number;
+    readonly names: readonly string[];
+    readonly unread: readonly unknown[];
+  };
 }
 
 beforeAll(() => {
@@ -73,23 +79,82 @@ describe("scache report", () => {
     }
   });
 
-  test("reads several files, packed ones too, and says what it read", () => {
+  test("reads several files, packed ones too, and says what it read; an export that is there twice counts once", () => {
     const packed = join(work, "day.log.gz");
     writeFileSync(packed, gzipSync(readFileSync(log)));
     const one = json(["report", log]);
     const both = json(["report", log, packed]);
-    expect([both.invocations, both.hits]).toEqual([2 * one.invocations, 2 * one.hits]);
+    expect([both.invocations, both.hits]).toEqual([one.invocations, one.hits]);
     expect(both.input.names).toEqual([log, packed]);
     expect(both.input.bytes).toBe(readFileSync(log).length + readFileSync(packed).length);
+    expect([one.input.repeated, both.input.repeated]).toEqual([0, one.invocations]);
+    const repeated = new RegExp(`${one.invocations.toLocaleString("en-GB")} lines repeated others, and count once`);
+    expect(scache(["report", log, packed]).stdout).toMatch(repeated);
     expect(one.groups.map(({ functionName }) => functionName)).toEqual(["users-get", "cart-price", "product-page"]);
   });
 
-  test("counts what it could not read, and goes on", () => {
-    const { invocations, input } = json(
-      ["report"],
-      `${metricLine()}\n${metricLine().slice(0, 200)}\n${metricLine()}\n`,
+  test("counts what it could not read, says so where people look, and goes on", () => {
+    const input = `${metricLine()}\n${metricLine().slice(0, 200)}\n${metricLine()}\n`;
+    const { invocations, input: read } = json(["report"], input);
+    expect([invocations, read.damaged]).toEqual([2, 1]);
+    const { status, stdout, stderr } = scache(["report"], input);
+    expect([status, stderr]).toEqual([0, ""]);
+    expect(stdout).toContain("1 line could not be read, or not in full (1 in standard input): cut off");
+  });
+
+  test.each<[string, (text: string) => Buffer]>([
+    ["packed", (text) => gzipSync(text)],
+    ["packed twice", (text) => gzipSync(gzipSync(text))],
+    ["in UTF-16", (text) => Buffer.from(`\ufeff${text}`, "utf16le")],
+    ["in UTF-16, big-endian and without a mark", (text) => Buffer.from(text, "utf16le").swap16()],
+  ])("reads a log %s, from a file of any name and from standard input", (_name, bytes) => {
+    const input = bytes(`${metricLine()}\r\n${metricLine()}\r\n`);
+    for (const name of ["export", "EXPORT.GZ", "export.txt"]) {
+      writeFileSync(join(work, name), input);
+      expect(json(["report", name])).toMatchObject({ invocations: 2, hits: 4 });
+    }
+    const piped = spawnSync(process.execPath, [cli, "report", "--json"], { cwd: work, input, encoding: "utf8" });
+    expect(JSON.parse(piped.stdout)).toMatchObject({ invocations: 2, hits: 4 });
+  });
+
+  test("a packed file that ends early keeps what was read, is named, and does not stop the others", () => {
+    const packed = gzipSync(readFileSync(log));
+    writeFileSync(join(work, "cut.gz"), packed.subarray(0, packed.length / 2));
+    const { status, stdout, stderr } = scache(["report", "cut.gz"]);
+    expect([status, stderr]).toEqual([0, "scache: cut.gz: its packed data ends early\n"]);
+    expect(stdout).toMatch(/^Does the cache pay\?\nYes: /);
+    expect(stdout).toContain("Not all of cut.gz was read: its packed data ends early.");
+    const both = scache(["report", "--json", "cut.gz", "day.log"]);
+    expect(both.status).toBe(0);
+    expect(JSON.parse(both.stdout)).toMatchObject({
+      invocations: json(["report", "day.log"]).invocations,
+      input: { unread: [{ name: "cut.gz", problems: ["its packed data ends early"] }] },
+    });
+  });
+
+  test("nothing that a log or a file is called reaches the terminal as more than text", () => {
+    const evil = "\u202egol.\u001b[31m\u0007\u200b";
+    writeFileSync(
+      join(work, `${evil}.log`),
+      `${metricLine({ service: evil, function: evil, stream: evil })}\n{"_aws":`,
     );
-    expect([invocations, input.damaged]).toEqual([2, 1]);
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: what a terminal would obey is looked for.
+    const obeyed = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2066-\u2069]/;
+    for (const args of [[`${evil}.log`], [`${evil}.log`, "--json"], [`${evil}.not`], [`${evil}.log`, `--${evil}`]]) {
+      const { stdout, stderr } = scache(["report", ...args]);
+      expect([args.length, stdout.match(obeyed), stderr.match(obeyed)]).toEqual([args.length, null, null]);
+    }
+    const { input } = JSON.parse(scache(["report", `${evil}.log`, "--json"]).stdout) as JsonReport;
+    expect(input.damaged).toBe(1);
+  });
+
+  test("figures that cannot be make no sum absurd", () => {
+    const absurd = ["1e308", "1e308", "1e999"].map((figure) => metricLine({ TimeSaved: "?" }).replace('"?"', figure));
+    const input = [...absurd, metricLine()].join("\n");
+    const text = scache(["report"], input);
+    expect(text.stdout).not.toMatch(/NaN|Infinity/);
+    expect(text.stdout).toContain("3 lines could not be read, or not in full");
+    expect(json(["report"], input)).toMatchObject({ invocations: 4, timeSavedMs: 80, input: { damaged: 3 } });
   });
 
   test("writes a page that holds everything it needs", () => {
@@ -118,9 +183,21 @@ describe("scache report", () => {
     expect(stderr).toMatch(message);
   });
 
-  test("a broken packed file ends with 2", () => {
-    writeFileSync(join(work, "broken.gz"), "no gzip");
-    expect(scache(["report", "broken.gz"])).toMatchObject({ status: 2, stderr: expect.stringContaining("header") });
+  test.each([
+    ["a broken packed file", "broken.gz", "no gzip", "its name ends in .gz, but it has no gzip header"],
+    ["a zip archive", "logs.zip", "PK\u0003\u0004", "it is a zip archive: unpack it first"],
+  ])("%s ends with 2, and nobody claims that there was no line in it", (_name, file, content, problem) => {
+    writeFileSync(join(work, file), content);
+    const { status, stdout, stderr } = scache(["report", file]);
+    expect([status, stderr]).toEqual([2, `scache: ${file}: ${problem}\n`]);
+    expect(stdout).toContain("No line of scache could be read.");
+    expect(stdout).toContain(`Not all of ${file} was read: ${problem}.`);
+  });
+
+  test("a log with nothing but torn lines is not said to have none", () => {
+    const { status, stdout, stderr } = scache(["report"], metricLine().slice(0, 300));
+    expect([status, stderr]).toEqual([1, "scache: no line of scache could be read in standard input\n"]);
+    expect(stdout).toContain("No line of scache could be read.\n1 line could not be read");
   });
 
   test("the log is never overwritten by the page, whatever it is called", () => {
@@ -143,11 +220,26 @@ describe("scache report", () => {
     expect(readFileSync(other, "utf8")).toBe(before);
   });
 
-  test("an earlier page is written anew", () => {
-    const page = join(work, "earlier.html");
-    writeFileSync(page, "earlier");
-    expect(scache(["report", log, "--html", page]).status).toBe(0);
-    expect(readFileSync(page, "utf8")).toContain("<h1>");
+  test("an earlier page is written anew, and no other file", () => {
+    expect(scache(["report", log, "--html", "earlier.html"]).status).toBe(0);
+    const earlier = readFileSync(join(work, "earlier.html"), "utf8");
+    expect(scache(["report", "--html", "earlier.html"], `${metricLine()}\n`).status).toBe(0);
+    const later = readFileSync(join(work, "earlier.html"), "utf8");
+    expect(later).toContain("<h1>");
+    expect(later).not.toBe(earlier);
+
+    writeFileSync(join(work, "notes.html"), "<h1>notes</h1>");
+    symlinkSync(join(work, "notes.html"), join(work, "link.html"));
+    symlinkSync(join(work, "earlier.html"), join(work, "to-page.html"));
+    symlinkSync(join(work, "nowhere.html"), join(work, "dangling.html"));
+    for (const page of ["notes.html", "link.html", "to-page.html", "dangling.html"]) {
+      const { status, stdout, stderr } = scache(["report", log, "--html", page]);
+      expect([page, status, stdout]).toEqual([page, 2, ""]);
+      expect(stderr).toMatch(/^scache: --html (replaces only pages that it wrote|does not follow links)/);
+    }
+    expect(readFileSync(join(work, "notes.html"), "utf8")).toBe("<h1>notes</h1>");
+    expect(readFileSync(join(work, "earlier.html"), "utf8")).toBe(later);
+    expect(existsSync(join(work, "nowhere.html"))).toBe(false);
   });
 
   test("a file without a line of scache is named, among others, too", () => {
@@ -198,11 +290,13 @@ describe("scache report", () => {
     child.stdout.on("data", (piece) => {
       stdout += piece;
     });
-    const block = readFileSync(log);
-    const times = Math.ceil(320_000_000 / block.length);
+    const lines = readFileSync(log, "utf8").split("\n");
+    // Each time of other requests, or it would be the same log over and over.
+    const block = (n: number) => lines.map((line) => line.replace('"requestId":"', `"requestId":"${n}-`)).join("\n");
+    const times = Math.ceil(320_000_000 / block(0).length);
     const closed = new Promise((resolve) => child.once("close", resolve));
     for (let n = 0; n < times; n += 1) {
-      if (!child.stdin.write(block)) await new Promise((resolve) => child.stdin.once("drain", resolve));
+      if (!child.stdin.write(block(n))) await new Promise((resolve) => child.stdin.once("drain", resolve));
     }
     child.stdin.end();
     expect(await closed).toBe(0);

@@ -1,5 +1,8 @@
 /** Lines as scache writes them, for tests of what reads logs: fixed figures, and a made-up day of several functions. */
 
+let lines = 0;
+
+/** Each of another request, so that none looks like a repetition. */
 export function metricLine(fields: Record<string, unknown> = {}): string {
   const metrics = ["KinesisLatency", "TimeSaved", "NetTimeSaved", "CacheHits", "CacheMisses", "EntriesInvalidated"];
   const directive = {
@@ -20,7 +23,14 @@ export function metricLine(fields: Record<string, unknown> = {}): string {
       bytes: 2_048,
       evictions: 0,
     },
-    ...{ shards: 1, requestId: "r-1", environment: "e1", service: "users", function: "reader", stream: "changes" },
+    ...{
+      shards: 1,
+      requestId: `r-${lines++}`,
+      environment: "e1",
+      service: "users",
+      function: "reader",
+      stream: "changes",
+    },
     ...{ KinesisLatency: 12.5, TimeSaved: 80, NetTimeSaved: 67.5, CacheHits: 2, CacheMisses: 1, EntriesInvalidated: 3 },
     ...fields,
   });

@@ -2,13 +2,16 @@
 import { describe, expect, test } from "@jest/globals";
 import { LineScanner } from "../../../src/report/line-scanner.js";
 import type { MetricLine } from "../../../src/report/metric-line.js";
+import { Tidier } from "../../../src/report/tidy.js";
 import { heldBytes } from "../../support/heap.js";
 import { metricLine } from "../../support/metric-lines.js";
 
 function scan(text: string, pieceLength = text.length || 1): { lines: MetricLine[]; damaged: number } {
   const lines: MetricLine[] = [];
   const scanner = new LineScanner((line) => lines.push(line));
-  for (let at = 0; at < text.length; at += pieceLength) scanner.push(text.slice(at, at + pieceLength));
+  const tidier = new Tidier();
+  for (let at = 0; at < text.length; at += pieceLength) scanner.push(tidier.push(text.slice(at, at + pieceLength)));
+  scanner.push(tidier.end());
   scanner.end();
   return { lines, damaged: scanner.damaged };
 }
@@ -22,7 +25,11 @@ const sorted = (text: string) => {
   const fields = Object.entries(JSON.parse(text) as object).sort(([a], [b]) => (a < b ? -1 : 1));
   return JSON.stringify(Object.fromEntries(fields));
 };
+const pretty = (text: string) => JSON.stringify(JSON.parse(text), null, 2);
 const csv = (text: string) => `"${text.replaceAll('"', '""')}"`;
+/** Quotes within strings as some libraries write them. */
+const numbered = (text: string) => wrap(text).replaceAll('\\"', "\\u0022");
+const windows = (text: string) => text.replaceAll("\n", "\r\n");
 
 const FORMS: Record<string, string> = {
   "plain lines": `${first}\n${second}\n`,
@@ -44,6 +51,29 @@ const FORMS: Record<string, string> = {
   "CSV of wrapped lines": `timestamp,message\n1767225600000,${csv(wrap(first))}\n1,${csv(wrap(second))}\n`,
   "sorted keys": `prefix ${sorted(first)}\n${sorted(second)}\n`,
   "sorted keys and no line ends": sorted(first) + sorted(second),
+  "sorted keys, pretty-printed": `prefix ${pretty(sorted(first))}\n${pretty(sorted(second))}\n`,
+  "sorted keys, wrapped": `${wrap(sorted(first))}\n${wrap(sorted(second))}\n`,
+  "sorted keys, wrapped twice": `${wrap(wrap(sorted(first)))}\n${wrap(wrap(sorted(second)))}\n`,
+  "sorted keys, pretty-printed and wrapped": `${wrap(pretty(sorted(first)))}\n${wrap(pretty(sorted(second)))}\n`,
+  "sorted keys in CSV": `timestamp,message\n1,${csv(sorted(first))}\n2,${csv(sorted(second))}\n`,
+  "sorted keys, pretty-printed in CSV": `timestamp,message\n1,${csv(pretty(sorted(first)))}\n2,${csv(pretty(sorted(second)))}\n`,
+  "sorted keys, wrapped in CSV": `message\n${csv(wrap(sorted(first)))}\n${csv(wrap(sorted(second)))}\n`,
+  "sorted keys as an object in another": `{"a":{"b":"{"},"message":${sorted(first)},"z":{}}\n[${sorted(second)}]`,
+  "Logs Insights results of the command line": JSON.stringify(
+    { results: [[{ field: "@message", value: first }], [{ field: "@message", value: sorted(second) }]] },
+    null,
+    4,
+  ),
+  "docker's log files": [first, second]
+    .map((line) => `${JSON.stringify({ log: `${line}\n`, stream: "stdout" })}\n`)
+    .join(""),
+  "docker compose": `app-1  | ${first}\napp-1  | ${second}\n`,
+  "Windows line ends, pretty-printed": windows(`${pretty(first)}\n${pretty(sorted(second))}\n`),
+  "quotes written as numbers": `${numbered(first)}\n${numbered(sorted(second))}\n`,
+  "quotes written as numbers, wrapped": `${wrap(numbered(first))}\n${wrap(numbered(second))}\n`,
+  "tab-separated text": `EVENTS\t1767225600000\t${first}\t1767225600001\nEVENTS\t2\t${second}\t3\n`,
+  "a mark of byte order in the middle": `\ufeff${first}\n\ufeff${second}\n`,
+  "the key as a value before": `{"note":"_aws","_aws":":"_aws"}\n${first} "_aws" ${second}`,
   "garbage around": `{ not json ]\n"_aws" {{{ \n\u0000\ufffd ${first} trailing } "\n{"_aws":1}\n${second}`,
   "a line cut off before the next": `${first}\n${first.slice(0, 300)}\n${second}\n`,
   "other EMF lines between": `${first}\n{"_aws":{"Timestamp":1,"CloudWatchMetrics":[]},"Orders":1}\n${second}\n`,
@@ -79,8 +109,34 @@ describe("scanning a log", () => {
     ["a timestamp of another age", metricLine({ _aws: { Timestamp: 5 } })],
     ["a line cut in the middle", first.slice(0, 400)],
     ["a line with a hole", first.replace('"CacheMisses":', '"CacheMisses"')],
+    ["a line cut before its key of metrics", sorted(first).slice(0, 120)],
+    ["a line without its beginning", first.slice(300)],
+    ["sorted, without its beginning", sorted(first).slice(10)],
+    ["wrapped, without its beginning", wrap(first).slice(400)],
+    ["sorted, cut in a string", wrap(sorted(first)).slice(0, 200)],
   ])("%s is counted as damaged", (_name, text) => {
     expect(scan(`${text}\n`)).toEqual({ lines: [], damaged: 1 });
+  });
+
+  test("of interleaved lines the whole one is read, and the torn one counted once", () => {
+    for (const at of [10, 20, 35, 150, 400, first.length - 30]) {
+      const text = `${first.slice(0, at)}${second}\n${first.slice(at)}\n${second}\n`;
+      const { lines, damaged } = scan(text);
+      expect([at, lines.map((line) => line.counts.hits), damaged]).toEqual([at, [2, 2], 1]);
+    }
+  });
+
+  test("a figure that no invocation can have is left out, and the line says so", () => {
+    for (const figure of ["1e308", "1e999", "-1", "1e13"]) {
+      const { lines, damaged } = scan(metricLine({ TimeSaved: "?" }).replace('"?"', figure));
+      expect([lines.length, lines[0]?.counts.timeSavedMs, lines[0]?.counts.hits, damaged]).toEqual([1, 0, 2, 1]);
+    }
+  });
+
+  test("names hold nothing that turns a terminal's text around or cannot be seen", () => {
+    const [line] = scan(metricLine({ service: "a\u202eb\u2066c\u200bd\ufeffe\u2028f\u061cg\u{e0041}h\ud800i" })).lines;
+    expect(line?.service).toBe("a\ufffdb\ufffdc\ufffdd\ufffde\ufffdf\ufffdg\ufffdh\ufffdi");
+    expect(scan(metricLine({ service: "Größe 日本 שלום" })).lines[0]?.service).toBe("Größe 日本 שלום");
   });
 
   test("garbage of every kind yields nothing and throws nothing", () => {

@@ -61,6 +61,18 @@ describe("the page", () => {
     expect(document.querySelector("tbody")?.textContent).toContain(evil);
   });
 
+  test("says beside the answer what could not be read", () => {
+    const reader = new LogReader();
+    reader.add(metricLine());
+    reader.endOfLog();
+    const unread = [{ name: "<b>cut.gz", damaged: 0, problems: ["its packed data ends early"] }];
+    const html = renderPage(reader.summary.result(), { names: ["cut.gz"], bytes: 1, damaged: 0, unread }, assets);
+    expect(parseHTML(html).document.querySelector("header .note")?.textContent).toBe(
+      "Not all of <b>cut.gz was read: its packed data ends early.",
+    );
+    expect(pageOf(day()).document.querySelector("header .note")).toBeNull();
+  });
+
   test("says so when nothing was found", () => {
     const { document } = pageOf([]);
     expect(document.querySelector(".headline")?.textContent).toBe("No line of scache was found.");

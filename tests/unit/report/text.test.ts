@@ -1,6 +1,7 @@
 /** The report on the terminal: it answers first whether the cache pays, then shows where and when. */
 import { describe, expect, test } from "@jest/globals";
 import { LogReader } from "../../../src/report/read-log.js";
+import { Summary } from "../../../src/report/summary.js";
 import { renderText } from "../../../src/report/text.js";
 import { syntheticLines } from "../../../tools/synthetic-log.js";
 import { metricLineAt } from "../../support/metric-lines.js";
@@ -46,6 +47,31 @@ describe("the report on the terminal", () => {
 
   test("says so when there is nothing to read", () => {
     expect(textOf(["hello"])).toBe("Does the cache pay?\nNo line of scache was found.\n");
+  });
+
+  test("says what could not be read, and nothing where all was", () => {
+    const summary = new Summary().result();
+    const source = { names: ["a.log"], bytes: 1, damaged: 2, repeated: 1_200 };
+    const unread = [
+      { name: "a.log", damaged: 2, problems: ["its packed data ends early"] },
+      { name: "b.zip", damaged: 0, problems: ["it is a zip archive: unpack it first"] },
+    ];
+    const [, headline, ...notes] = renderText(summary, { width: 100, colour: false }, { ...source, unread }).split(
+      "\n",
+    );
+    expect(headline).toBe("No line of scache could be read.");
+    expect(notes).toEqual([
+      "Not all of a.log was read: its packed data ends early.",
+      "Not all of b.zip was read: it is a zip archive: unpack it first.",
+      "2 lines could not be read, or not in full (2 in a.log): cut off, mixed with others, or with figures that cannot " +
+        "be. What they counted is missing here.",
+      "1,200 lines repeated others, and count once.",
+      "",
+    ]);
+    const clean = { names: ["a.log"], bytes: 1, damaged: 0, repeated: 0, unread: [] };
+    expect(renderText(summary, { width: 100, colour: false }, clean)).toBe(
+      "Does the cache pay?\nNo line of scache was found.\n",
+    );
   });
 
   test("shows each function and stream, the course of time and the trouble", () => {

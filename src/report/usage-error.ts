@@ -1,0 +1,2 @@
+/** What was asked for makes no sense: `--help` says what does. */
+export class UsageError extends Error {}
