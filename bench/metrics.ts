@@ -12,6 +12,7 @@ import { fileURLToPath } from "node:url";
 import type { InvocationReport } from "../src/core/invocation/report.js";
 import { createEmfSink } from "../src/metrics/emf.js";
 import { readArguments } from "../tools/arguments.js";
+import { madeUpReport } from "../tools/made-up-line.js";
 
 const LIMIT_US = 40;
 const USAGE = `usage: npm run bench:metrics -- [options]
@@ -36,29 +37,11 @@ interface Measured {
 }
 
 function reportNumber(n: number): InvocationReport {
-  return {
-    kinesisLatencyMs: 11.234567 + n / 7,
-    publishLatencyMs: 0,
-    timeSavedMs: 83.123 + n / 3,
-    hits: n % 9,
-    misses: n % 3,
-    entriesInvalidated: n % 5,
-    fillsRefused: 0,
-    loadsShared: 0,
-    kinesisCalls: 4,
-    recordsSkipped: 0,
-    refreshFailures: 0,
-    throttles: 0,
-    flushes: 0,
-    state: "fresh",
-    boundMs: 0,
-    streamLagMs: 0,
-    entries: 1_000 + n,
-    bytes: 4_000_000 + n,
-    evictions: 0,
-    shards: 4,
+  return madeUpReport({
+    ...{ kinesisLatencyMs: 11.234567 + n / 7, timeSavedMs: 83.123 + n / 3, hits: n % 9, misses: n % 3 },
+    ...{ entriesInvalidated: n % 5, kinesisCalls: 4, entries: 1_000 + n, bytes: 4_000_000 + n, shards: 4 },
     requestId: "11111111-2222-3333-4444-555555555555",
-  };
+  });
 }
 
 function measure(target: Target): Measured {

@@ -1,9 +1,9 @@
 /**
- * What another staleness bound would have cost: the log replayed under a ladder of bounds.
+ * What another staleness bound would have cost: the lines of one log's readers replayed under a ladder of bounds.
  *
- * The model. With `maxStalenessMs: s` a cache reads the stream only when its last proof is older than s. So each cache's
+ * The model. With `maxStalenessMs: s` a cache reads the log only when its last proof is older than s. So each cache's
  * invocations are gone through in the order they were logged, and for every bound of the ladder one time is kept: that
- * of the last proof under that bound. An invocation that finds it older than s would have waited for the stream: as long
+ * of the last proof under that bound. An invocation that finds it older than s would have waited for the log: as long
  * as it did wait, or, where it did not, as long as such a wait took on average. An invocation that found the cache empty
  * waited for nothing and is a proof; one that failed to catch up waited and is none. What was saved is taken as it was,
  * although a longer bound saves a little more. Invocations are placed at the time their line was written, their end.
@@ -11,7 +11,7 @@
  * Lines that do not name their cache count as they were, under every bound: the model then says too little, not too much.
  */
 
-import type { MetricLine } from "./metric-line.js";
+import { type MetricLine, waitedMsOf } from "./metric-line.js";
 
 export const LADDER_MS: readonly number[] = [
   ...[0, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000],
@@ -23,9 +23,9 @@ const MAX_CACHES = 2_000;
 
 export interface BoundOutcome {
   readonly maxStalenessMs: number;
-  /** Invocations that would have waited for the stream. */
+  /** Invocations that would have waited for the log. */
   readonly waits: number;
-  readonly kinesisLatencyMs: number;
+  readonly waitedMs: number;
   readonly netTimeSavedMs: number;
 }
 
@@ -40,7 +40,7 @@ export class BoundReplay {
   #savedMs = 0;
 
   add(line: MetricLine): void {
-    const waitedMs = line.counts.kinesisLatencyMs;
+    const waitedMs = waitedMsOf(line.counts);
     this.#savedMs += line.counts.timeSavedMs;
     if (waitedMs > 0) {
       this.#realWaits += 1;
@@ -58,9 +58,9 @@ export class BoundReplay {
   outcomes(): BoundOutcome[] {
     const meanMs = this.#realWaits === 0 ? 0 : this.#realMs / this.#realWaits;
     return LADDER_MS.map((maxStalenessMs, step) => {
-      const kinesisLatencyMs = (this.#knownMs[step] ?? 0) + (this.#unknown[step] ?? 0) * meanMs;
+      const waitedMs = (this.#knownMs[step] ?? 0) + (this.#unknown[step] ?? 0) * meanMs;
       const waits = this.#waits[step] ?? 0;
-      return { maxStalenessMs, waits, kinesisLatencyMs, netTimeSavedMs: this.#savedMs - kinesisLatencyMs };
+      return { maxStalenessMs, waits, waitedMs, netTimeSavedMs: this.#savedMs - waitedMs };
     });
   }
 

@@ -35,9 +35,9 @@ For example
   aws logs tail /aws/lambda/users --since 1d --format short | npx scache report --html report.html
 
 What is said
-  net          what the hits had cost to load, less the time invocations waited for the stream
+  net          what the hits had cost to load, less the time invocations waited for the stream or table
   hit rate     hits of all gets
-  break-even   the smallest maxStalenessMs under which at least as much is saved as waited. The log is replayed: each
+  break-even   the smallest maxStalenessMs under which at least as much is saved as waited. The lines are replayed: each
                cache's invocations in order; those whose last proof would be older than the bound count as waiting, as
                long as they did wait, or as long as such a wait took on average. What hits saved is taken as it was.
 

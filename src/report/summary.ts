@@ -1,15 +1,19 @@
 /**
- * Adds up lines into what the report says: the answer first, then the whole and each function and stream.
+ * Adds up lines into what the report says: the answer first, then the whole, each function and each log.
  * Memory is bounded whatever comes in: groups beyond a limit are put together as one.
  */
 
 import type { FreshnessState } from "../core/invocation/report.js";
+import type { LogKind } from "../metrics/names.js";
 import { type BoundOutcome, BoundReplay, breakEvenMs, LADDER_MS } from "./bound-replay.js";
 import { LogHistogram } from "./log-histogram.js";
-import { addCounts, type Counts, type MetricLine, noCounts } from "./metric-line.js";
+import { addCounts, type Counts, type MetricLine, noCounts, waitedMsOf } from "./metric-line.js";
 import { type SeriesPoint, TimeSeries } from "./time-series.js";
 
 const MAX_GROUPS = 40;
+/** Of the groups beyond, so many more, one for each log. */
+const MAX_LOGS = 20;
+const OTHERS = "others";
 const BINS_PER_DECADE = 100;
 /** Fewer lines in a bucket tell little about its hit rate, and nothing about its percentiles. */
 const LINES_PER_BUCKET = 10;
@@ -18,19 +22,22 @@ const STATES = ["fresh", "empty", "bypassed", "stale"] as const satisfies readon
 
 export interface Account extends Counts {
   readonly invocations: number;
-  /** `timeSavedMs - kinesisLatencyMs`. */
+  /** Time waited for the log, whichever it is. */
+  readonly waitedMs: number;
+  /** `timeSavedMs - waitedMs`. */
   readonly netTimeSavedMs: number;
   /** Of all `get` calls; null when there were none. */
   readonly hitRate: number | null;
   readonly firstMs: number;
   readonly lastMs: number;
-  /** Invocations that waited for the stream, and how long those waited. */
-  readonly kinesisWaits: number;
+  /** Invocations that waited for the log, and how long those waited. */
+  readonly waits: number;
   readonly waitP50Ms: number | null;
   readonly waitP99Ms: number | null;
   readonly states: Readonly<Record<string, number>>;
   readonly bucketMs: number;
   readonly series: readonly SeriesPoint[];
+  /** What other bounds would have cost. None where several logs were read: each has bounds of its own. */
   readonly bounds: readonly BoundOutcome[];
   /** The smallest `maxStalenessMs` tried under which the cache would have paid; null if none. */
   readonly breakEvenMs: number | null;
@@ -39,20 +46,36 @@ export interface Account extends Counts {
 export interface GroupAccount extends Account {
   readonly service: string;
   readonly functionName: string;
-  readonly stream: string;
+  readonly logKind: LogKind;
+  readonly log: string;
+}
+
+/** What all that read one log add up to. */
+export interface LogAccount {
+  readonly logKind: LogKind;
+  readonly log: string;
+  readonly invocations: number;
+  readonly timeSavedMs: number;
+  readonly waitedMs: number;
+  readonly netTimeSavedMs: number;
+  readonly bounds: readonly BoundOutcome[];
+  readonly breakEvenMs: number | null;
 }
 
 export interface ReportSummary extends Account {
   /** More time was saved than waited. */
   readonly pays: boolean;
-  /** Groups put together as one because there were too many. */
+  /** Groups put together, by log, because there were too many. */
   readonly groupsMerged: number;
   readonly groups: readonly GroupAccount[];
+  readonly logs: readonly LogAccount[];
 }
+
+type GroupNames = Pick<GroupAccount, "service" | "functionName" | "logKind" | "log">;
 
 export class Summary {
   readonly #all = new Ledger(undefined);
-  readonly #groups = new Map<string, { readonly names: readonly string[]; readonly ledger: Ledger }>();
+  readonly #groups = new Map<string, { readonly names: GroupNames; readonly ledger: Ledger }>();
   readonly #merged = new Set<string>();
 
   add(line: MetricLine): void {
@@ -61,44 +84,69 @@ export class Summary {
   }
 
   result(): ReportSummary {
-    const groups = [...this.#groups.values()].map(({ names, ledger }) => {
-      const [service = "?", functionName = "?", stream = "?"] = names;
-      return { service, functionName, stream, ...ledger.account() };
-    });
+    const groups = [...this.#groups.values()].map(({ names, ledger }) => ({ ...names, ...ledger.account() }));
     groups.sort((a, b) => b.invocations - a.invocations);
-    const all = sumOfBounds(this.#all.account(), groups);
-    return { pays: all.netTimeSavedMs > 0, ...all, groupsMerged: this.#merged.size, groups };
+    const logs = logsOf(groups);
+    const [log] = logs;
+    const all = this.#all.account();
+    const { bounds, breakEvenMs } = logs.length === 1 && log !== undefined ? log : { bounds: [], breakEvenMs: null };
+    return { pays: all.netTimeSavedMs > 0, ...all, bounds, breakEvenMs, groupsMerged: this.#merged.size, groups, logs };
   }
 
-  #groupOf(line: MetricLine): Ledger {
-    const names = [line.service, line.functionName, line.stream];
-    const key = names.join("\n");
-    const known = this.#groups.get(key);
+  /** Never two logs in one: they are waited for differently, and may have other bounds. */
+  #groupOf({ service, functionName, logKind, log }: MetricLine): Ledger {
+    const names = { service, functionName, logKind, log };
+    const known = this.#groups.get(keyOf(names));
     if (known !== undefined) return known.ledger;
-    if (this.#groups.size < MAX_GROUPS) return this.#open(key, names);
-    if (this.#merged.size < 100_000) this.#merged.add(key);
-    return this.#groups.get("others")?.ledger ?? this.#open("others", ["others", "others", "others"]);
+    if (this.#groups.size < MAX_GROUPS) return this.#open(names);
+    if (this.#merged.size < 100_000) this.#merged.add(keyOf(names));
+    const others = { service: OTHERS, functionName: OTHERS, logKind, log };
+    const found = this.#groups.get(keyOf(others))?.ledger;
+    if (found !== undefined) return found;
+    if (this.#groups.size < MAX_GROUPS + MAX_LOGS) return this.#open(others);
+    const rest = { ...others, log: OTHERS };
+    return this.#groups.get(keyOf(rest))?.ledger ?? this.#open(rest);
   }
 
-  #open(key: string, names: readonly string[]): Ledger {
+  #open(names: GroupNames): Ledger {
     const ledger = new Ledger(new BoundReplay());
-    this.#groups.set(key, { names, ledger });
+    this.#groups.set(keyOf(names), { names, ledger });
     return ledger;
   }
 }
 
-/** A wait that did not happen is taken as long as its own group's; so the whole is the groups' sum. */
-function sumOfBounds(all: Account, groups: readonly GroupAccount[]): Account {
-  const bounds = LADDER_MS.map((maxStalenessMs, step) => {
-    const sum = { maxStalenessMs, waits: 0, kinesisLatencyMs: 0, netTimeSavedMs: 0 };
-    for (const group of groups) {
-      sum.waits += group.bounds[step]?.waits ?? 0;
-      sum.kinesisLatencyMs += group.bounds[step]?.kinesisLatencyMs ?? 0;
-      sum.netTimeSavedMs += group.bounds[step]?.netTimeSavedMs ?? 0;
-    }
-    return sum;
-  });
-  return { ...all, bounds, breakEvenMs: breakEvenMs(bounds, all.timeSavedMs) ?? null };
+const keyOf = ({ service, functionName, logKind, log }: GroupNames) =>
+  `${logKind}\n${log}\n${service}\n${functionName}`;
+
+/** A wait that did not happen is taken as long as its own group's; so a log is the sum of its groups. */
+function logsOf(groups: readonly GroupAccount[]): LogAccount[] {
+  const byLog = new Map<string, GroupAccount[]>();
+  for (const group of groups) {
+    const key = `${group.logKind}\n${group.log}`;
+    byLog.set(key, [...(byLog.get(key) ?? []), group]);
+  }
+  return [...byLog.values()].map(logOf).sort((a, b) => b.invocations - a.invocations);
+}
+
+function logOf(groups: readonly GroupAccount[]): LogAccount {
+  const sum = (figure: (group: GroupAccount) => number) => groups.reduce((total, group) => total + figure(group), 0);
+  const timeSavedMs = sum((group) => group.timeSavedMs);
+  const bounds = LADDER_MS.map((maxStalenessMs, step) => ({
+    maxStalenessMs,
+    waits: sum(({ bounds }) => bounds[step]?.waits ?? 0),
+    waitedMs: sum(({ bounds }) => bounds[step]?.waitedMs ?? 0),
+    netTimeSavedMs: sum(({ bounds }) => bounds[step]?.netTimeSavedMs ?? 0),
+  }));
+  return {
+    logKind: groups[0]?.logKind ?? "Kinesis",
+    log: groups[0]?.log ?? "?",
+    invocations: sum((group) => group.invocations),
+    timeSavedMs,
+    waitedMs: sum((group) => group.waitedMs),
+    netTimeSavedMs: sum((group) => group.netTimeSavedMs),
+    bounds,
+    breakEvenMs: breakEvenMs(bounds, timeSavedMs) ?? null,
+  };
 }
 
 /** The books of one group, or of all. */
@@ -119,7 +167,8 @@ class Ledger {
   add(line: MetricLine): void {
     this.#invocations += 1;
     addCounts(this.#counts, line.counts);
-    if (line.counts.kinesisLatencyMs > 0) this.#waits.add(line.counts.kinesisLatencyMs);
+    const waitedMs = waitedMsOf(line.counts);
+    if (waitedMs > 0) this.#waits.add(waitedMs);
     this.#series.add(line);
     this.#replay?.add(line);
     if (Object.hasOwn(this.#states, line.state)) this.#states[line.state] = (this.#states[line.state] ?? 0) + 1;
@@ -129,17 +178,19 @@ class Ledger {
 
   account(): Account {
     const counts = { ...this.#counts };
+    const waitedMs = waitedMsOf(counts);
     const gets = counts.hits + counts.misses;
     const bounds = this.#replay?.outcomes() ?? [];
     const series = this.#series.atMost(Math.max(MIN_BUCKETS, Math.floor(this.#invocations / LINES_PER_BUCKET)));
     return {
       invocations: this.#invocations,
-      netTimeSavedMs: counts.timeSavedMs - counts.kinesisLatencyMs,
+      waitedMs,
+      netTimeSavedMs: counts.timeSavedMs - waitedMs,
       hitRate: gets === 0 ? null : counts.hits / gets,
       ...counts,
       firstMs: this.#invocations === 0 ? 0 : this.#firstMs,
       lastMs: this.#invocations === 0 ? 0 : this.#lastMs,
-      kinesisWaits: this.#waits.total,
+      waits: this.#waits.total,
       waitP50Ms: this.#waits.quantile(0.5) ?? null,
       waitP99Ms: this.#waits.quantile(0.99) ?? null,
       states: { ...this.#states },

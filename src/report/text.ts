@@ -1,14 +1,16 @@
 /**
- * The report for a terminal: the answer first, then the course of time, then each function and stream, then trouble.
+ * The report for a terminal: the answer first, then the course of time, then each function and its log, then trouble.
  * Returns text and prints nothing; colour only where it is asked for.
  */
 
+import { FIGURES, LOGS, type SummedName } from "../metrics/names.js";
 import { formatCount, formatDuration, formatShare, formatTime } from "./format.js";
+import { COUNT_NAMES, TROUBLES } from "./metric-line.js";
 import { isIncomplete, notesOn, type ReportSource } from "./source.js";
 import { type Sample, type Spark, sparkline } from "./sparkline.js";
-import type { Account, GroupAccount, ReportSummary } from "./summary.js";
+import type { Account, GroupAccount, LogAccount, ReportSummary } from "./summary.js";
 import type { SeriesPoint } from "./time-series.js";
-import { breakEvenInShort, verdictOn } from "./verdict.js";
+import { breakEvenInShort, logName, MAX_LOGS, verdictOn } from "./verdict.js";
 
 export interface TextOptions {
   readonly width: number;
@@ -17,8 +19,17 @@ export interface TextOptions {
 
 type Style = "bold" | "dim" | "green" | "red" | "yellow";
 const CODES: Record<Style, number> = { bold: 1, dim: 2, green: 32, red: 31, yellow: 33 };
-const LABEL_WIDTH = 14;
+const LABEL_WIDTH = 19;
 const SCALE_WIDTH = 26;
+const BOUNDS: readonly number[] = [0, 100, 1_000, 10_000, 60_000];
+/** What the answer, the plots and the groups tell already. */
+const TOLD: readonly SummedName[] = [
+  "timeSavedMs",
+  ...Object.values(LOGS).map(({ waited }) => waited),
+  "hits",
+  "misses",
+];
+const REST = COUNT_NAMES.filter((name) => !TROUBLES.includes(name) && !TOLD.includes(name));
 
 export function renderText(summary: ReportSummary, options: TextOptions, source?: ReportSource): string {
   const paint = (text: string, ...styles: Style[]) =>
@@ -30,8 +41,8 @@ export function renderText(summary: ReportSummary, options: TextOptions, source?
   if (summary.invocations === 0) return `${[...lines, ...notes].join("\n")}\n`;
   lines.push(verdict.breakEven, "", ...sparkLines(summary, options, paint), "");
   for (const group of summary.groups) lines.push(...groupLines(group, paint), "");
-  if (summary.groupsMerged > 0) lines.push(`"others" holds ${summary.groupsMerged} more functions and streams.`, "");
-  lines.push(...boundLines(summary), "", troubleLine(summary), ...notes);
+  if (summary.groupsMerged > 0) lines.push(`"others" holds ${summary.groupsMerged} more functions.`, "");
+  lines.push(...boundLines(summary), "", ...restLine(summary), troubleLine(summary), ...notes);
   return `${lines.join("\n")}\n`;
 }
 
@@ -44,16 +55,16 @@ function sparkLines(account: Account, options: TextOptions, paint: Paint): strin
   const row = (label: string, spark: Spark, scale: string) =>
     `${label.padEnd(LABEL_WIDTH)}${coloured(spark, paint)} ${paint(scale, "dim")}`;
   const net = sparkline(
-    samples(account.series, (point) => point.timeSavedMs - point.kinesisLatencyMs),
+    samples(account.series, (point) => point.timeSavedMs - point.waitedMs),
     span,
   );
   const hits = sparkline(shares(account.series), { ...span, top: 1 });
   const waits = sparkline(means(account.series), span);
-  const mean = account.kinesisWaits === 0 ? 0 : account.kinesisLatencyMs / account.kinesisWaits;
+  const mean = account.waits === 0 ? 0 : account.waitedMs / account.waits;
   return [
     row("net saved", net, `${formatDuration(net.lowest)} … ${formatDuration(net.highest)}`),
     row("hit rate", hits, `${formatShare(account.hitRate)} (of 100 %)`),
-    row("Kinesis wait", waits, `${formatDuration(mean)} on average`),
+    row(FIGURES.kinesisLatencyMs.label, waits, `${formatDuration(mean)} on average`),
     `${" ".repeat(LABEL_WIDTH)}${paint(axis, "dim")}`,
   ];
 }
@@ -65,11 +76,7 @@ const shares = (series: readonly SeriesPoint[]): Sample[] =>
   series.map(({ startMs, hits, misses }) => ({ atMs: startMs, value: hits, per: hits + misses }));
 
 const means = (series: readonly SeriesPoint[]): Sample[] =>
-  series.map(({ startMs, kinesisLatencyMs, kinesisWaits }) => ({
-    atMs: startMs,
-    value: kinesisLatencyMs,
-    per: kinesisWaits,
-  }));
+  series.map(({ startMs, waitedMs, waits }) => ({ atMs: startMs, value: waitedMs, per: waits }));
 
 /** Whole buckets, and no more characters than buckets, so that only times without lines stay blank. */
 function spanOf(account: Account, width: number): { firstMs: number; lastMs: number; width: number } {
@@ -93,45 +100,60 @@ function spread(left: string, right: string, width: number): string {
 function groupLines(group: GroupAccount, paint: Paint): string[] {
   const names = [...new Set([group.service, group.functionName])].join(" · ");
   const net = sparkline(
-    samples(group.series, (point) => point.timeSavedMs - point.kinesisLatencyMs),
+    samples(group.series, (point) => point.timeSavedMs - point.waitedMs),
     spanOf(group, 40),
   );
   const sum = group.netTimeSavedMs;
   const percentiles =
-    group.kinesisWaits === 0
+    group.waits === 0
       ? "never waited"
       : `waited p50 ${formatDuration(group.waitP50Ms ?? 0)}, p99 ${formatDuration(group.waitP99Ms ?? 0)}`;
   return [
-    `${paint(names, "bold")} ${paint(`on ${group.stream}`, "dim")}`,
+    `${paint(names, "bold")} ${paint(`on ${logName(group)}`, "dim")}`,
     `  net ${paint(formatDuration(sum), sum < 0 ? "red" : "green")}   hits ${formatShare(group.hitRate)}   ` +
       `invocations ${formatCount(group.invocations)}   ${percentiles}`,
     `  ${coloured(net, paint)}  ${paint(breakEvenInShort(group), "dim")}`,
   ];
 }
 
-/** A few bounds, to show what more of it would bring. */
-function boundLines(summary: ReportSummary): string[] {
-  const shown = summary.bounds.filter(({ maxStalenessMs }) => [0, 100, 1_000, 10_000, 60_000].includes(maxStalenessMs));
-  const cells = shown.map(({ maxStalenessMs, netTimeSavedMs }) => [
-    maxStalenessMs === 0 ? "0" : formatDuration(maxStalenessMs),
-    formatDuration(netTimeSavedMs),
-  ]);
-  const widths = cells.map((cell) => Math.max(...cell.map((text) => text.length)) + 3);
-  const row = (label: string, at: 0 | 1) =>
-    label.padEnd(LABEL_WIDTH) + cells.map((cell, index) => (cell[at] ?? "").padStart(widths[index] ?? 0)).join("");
-  return [row("staleness", 0), row("net, replayed", 1)];
+/** A few bounds, to show what more of it would bring: for each log by itself. */
+function boundLines({ logs }: ReportSummary): string[] {
+  const shown = logs.slice(0, MAX_LOGS);
+  const label = (log: LogAccount) => (shown.length === 1 ? "net, replayed" : logName(log));
+  const rows = [
+    ["staleness", ...BOUNDS.map((ms) => (ms === 0 ? "0" : formatDuration(ms)))],
+    ...shown.map((log) => [label(log), ...BOUNDS.map((ms) => formatDuration(netUnder(log, ms)))]),
+  ];
+  const widths = BOUNDS.map((_ms, at) => Math.max(...rows.map((row) => row[at + 1]?.length ?? 0)) + 3);
+  const labelWidth = Math.max(LABEL_WIDTH, ...rows.map(([first = ""]) => first.length));
+  return rows.map(([first = "", ...cells]) => {
+    const columns = cells.map((cell, at) => cell.padStart(widths[at] ?? 0));
+    return first.padEnd(labelWidth) + columns.join("");
+  });
+}
+
+const netUnder = ({ bounds }: LogAccount, ms: number) =>
+  bounds.find(({ maxStalenessMs }) => maxStalenessMs === ms)?.netTimeSavedMs ?? 0;
+
+/** All other figures that are added up, as far as there are any. */
+function restLine(summary: ReportSummary): string[] {
+  const parts = REST.filter((name) => summary[name] > 0).map((name) => figureOf(summary, name));
+  return parts.length === 0 ? [] : [`Also: ${parts.join(", ")}.`];
 }
 
 function troubleLine(summary: ReportSummary): string {
-  const parts: [number, string][] = [
+  const states: [number, string][] = [
     [summary.states.bypassed ?? 0, "invocations bypassed the cache"],
     [summary.states.stale ?? 0, "served what was proven before"],
-    [summary.refreshFailures, "refreshes failed"],
-    [summary.throttles, "throttles"],
-    [summary.recordsSkipped, "records not understood"],
-    [summary.flushes, "flushes"],
-    [summary.fillsRefused, "fills refused"],
   ];
-  const present = parts.filter(([count]) => count > 0).map(([count, what]) => `${formatCount(count)} ${what}`);
+  const present = [
+    ...states.filter(([count]) => count > 0).map(([count, what]) => `${formatCount(count)} ${what}`),
+    ...TROUBLES.filter((name) => summary[name] > 0).map((name) => figureOf(summary, name)),
+  ];
   return present.length === 0 ? "No trouble: nothing failed." : `Trouble: ${present.join(", ")}.`;
+}
+
+function figureOf(summary: ReportSummary, name: SummedName): string {
+  const format = FIGURES[name].unit === "ms" ? formatDuration : formatCount;
+  return `${format(summary[name])} ${FIGURES[name].label}`;
 }

@@ -4,7 +4,7 @@
  */
 
 import { LogHistogram } from "./log-histogram.js";
-import { addCounts, type Counts, type MetricLine, noCounts } from "./metric-line.js";
+import { addCounts, type Counts, type MetricLine, noCounts, waitedMsOf } from "./metric-line.js";
 
 const MAX_BUCKETS = 240;
 const BINS_PER_DECADE = 20;
@@ -19,8 +19,9 @@ const WIDTHS_MS = [
 export interface SeriesPoint extends Counts {
   readonly startMs: number;
   readonly invocations: number;
-  /** Invocations that waited for the stream, and how long those waited. */
-  readonly kinesisWaits: number;
+  readonly waitedMs: number;
+  /** Invocations that waited for the log, and how long those waited. */
+  readonly waits: number;
   readonly waitP50Ms: number | null;
   readonly waitP99Ms: number | null;
 }
@@ -48,7 +49,8 @@ export class TimeSeries {
     const bucket = bucketAt(this.#buckets, Math.floor(line.timestampMs / this.widthMs));
     bucket.invocations += 1;
     addCounts(bucket.counts, line.counts);
-    if (line.counts.kinesisLatencyMs > 0) bucket.waits.add(line.counts.kinesisLatencyMs);
+    const waitedMs = waitedMsOf(line.counts);
+    if (waitedMs > 0) bucket.waits.add(waitedMs);
   }
 
   /** The same, in no more buckets than that: a few lines spread over many buckets are noise. */
@@ -69,7 +71,8 @@ export class TimeSeries {
       startMs: index * this.widthMs,
       invocations,
       ...counts,
-      kinesisWaits: waits.total,
+      waitedMs: waitedMsOf(counts),
+      waits: waits.total,
       waitP50Ms: waits.quantile(0.5) ?? null,
       waitP99Ms: waits.quantile(0.99) ?? null,
     }));

@@ -1,43 +1,22 @@
-/** Lines as scache writes them, for tests of what reads logs: fixed figures, and a made-up day of several functions. */
+/** Lines as scache writes them, for tests of what reads logs: fixed figures, under their published names. */
+import type { LogKind } from "../../src/metrics/names.js";
+import { madeUpLine } from "../../tools/made-up-line.js";
+import { reportWith } from "./invocation-report.js";
 
+const TIMESTAMP_MS = 1_767_225_600_000;
 let lines = 0;
 
-/** Each of another request, so that none looks like a repetition. */
-export function metricLine(fields: Record<string, unknown> = {}): string {
-  const metrics = ["KinesisLatency", "TimeSaved", "NetTimeSaved", "CacheHits", "CacheMisses", "EntriesInvalidated"];
-  const directive = {
-    Namespace: "scache",
-    Dimensions: [["service", "function", "stream"]],
-    Metrics: metrics.map((Name, index) => ({ Name, Unit: index < 3 ? "Milliseconds" : "Count" })),
-  };
-  return JSON.stringify({
-    _aws: { Timestamp: 1_767_225_600_000, CloudWatchMetrics: [directive] },
-    ...{ publishLatencyMs: 0, fillsRefused: 0, loadsShared: 0, kinesisCalls: 1, recordsSkipped: 0, refreshFailures: 0 },
-    ...{
-      throttles: 0,
-      flushes: 0,
-      state: "fresh",
-      boundMs: 0,
-      streamLagMs: 0,
-      entries: 10,
-      bytes: 2_048,
-      evictions: 0,
-    },
-    ...{
-      shards: 1,
-      requestId: `r-${lines++}`,
-      environment: "e1",
-      service: "users",
-      function: "reader",
-      stream: "changes",
-    },
-    ...{ KinesisLatency: 12.5, TimeSaved: 80, NetTimeSaved: 67.5, CacheHits: 2, CacheMisses: 1, EntriesInvalidated: 3 },
-    ...fields,
-  });
+/** Each of another request, so that none looks like a repetition. `fields` are of the line, under their names there. */
+export function metricLine(fields: Record<string, unknown> = {}, logKind: LogKind = "Kinesis"): string {
+  lines += 1;
+  const log = logKind === "Kinesis" ? "changes" : "my-table/users";
+  const names = { timestampMs: TIMESTAMP_MS, environment: "e1", service: "users", function: "reader", log };
+  const line = madeUpLine(reportWith({ requestId: `r-${lines}` }), names, logKind);
+  return JSON.stringify({ ...(JSON.parse(line) as object), ...fields });
 }
 
 /** A line at a time, of an environment. */
-export function metricLineAt(timestampMs: number, fields: Record<string, unknown> = {}): string {
-  const template = JSON.parse(metricLine(fields)) as { _aws: object };
+export function metricLineAt(timestampMs: number, fields: Record<string, unknown> = {}, logKind?: LogKind): string {
+  const template = JSON.parse(metricLine(fields, logKind)) as { _aws: object };
   return JSON.stringify({ ...template, _aws: { ...template._aws, Timestamp: timestampMs } });
 }

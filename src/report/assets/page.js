@@ -23,8 +23,8 @@
   const percent = (value) => (value === null || value === undefined ? "–" : `${Number(value.toFixed(1))} %`);
 
   /* Steps between grid lines that are whole seconds, minutes and hours. */
-  const STEPS = [0.001, 0.01, 0.1, 1, 10, 100, 1_000, 10_000].flatMap((power) => [power, 2 * power, 5 * power]);
-  for (const seconds of [15, 30, 60, 120, 300, 600, 900, 1_800, 3_600]) STEPS.push(seconds * 1_000);
+  const STEPS = [0.001, 0.01, 0.1, 1, 10, 100, 1_000].flatMap((power) => [power, 2 * power, 5 * power]);
+  for (const seconds of [10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600]) STEPS.push(seconds * 1_000);
   for (let hours = 2; hours < 1e6; hours *= 2) STEPS.push(hours * 3_600_000);
   STEPS.sort((a, b) => a - b);
 
@@ -58,7 +58,7 @@
     const values = (_plot, ticks) => ticks.map((tick) => (tick === null ? "" : format(tick)));
     const steps = format === duration ? { incrs: STEPS } : {};
     return [
-      { ...common, grid: { show: false }, values: TIMES, space: 76 },
+      { ...common, grid: { show: false }, values: TIMES, space: 76, gap: 8 },
       { ...common, ...steps, values, size: 72 },
     ];
   }
@@ -106,7 +106,7 @@
   const when = { label: "UTC", value: "{YYYY}-{MM}-{DD} {HH}:{mm}:{ss}" };
 
   function drawNet({ times, points }) {
-    const net = each(points, (point) => point.timeSavedMs - point.kinesisLatencyMs);
+    const net = each(points, (point) => point.timeSavedMs - point.waitedMs);
     const gains = net.map((value) => (value !== null && value >= 0 ? value : null));
     const losses = net.map((value) => (value !== null && value < 0 ? value : null));
     const range = (_plot, low, high) => [Math.min(0, low * 1.08), Math.max(0, high * 1.08) || 1];
@@ -135,16 +135,23 @@
     );
   }
 
+  /* By orders of magnitude: beside one hung call, the usual wait would be a line on the floor. */
   function drawWaits({ times, points }) {
-    const range = (_plot, _low, high) => [0, high * 1.08 || 1];
+    const [p50, p99] = [each(points, (point) => point.waitP50Ms), each(points, (point) => point.waitP99Ms)];
+    const known = [...p50, ...p99].filter((value) => value !== null);
+    const low = 10 ** Math.floor(Math.log10(Math.min(1, ...known)));
+    const high = 10 ** Math.ceil(Math.log10(Math.max(10, ...known)));
+    const [x, y] = axes(duration);
+    const powers = [];
+    for (let power = low; power <= high * 1.001; power *= 10) powers.push(power);
     draw(
       "waits",
       {
         series: [when, line("p50", "first", duration), line("p99", "second", duration)],
-        axes: axes(duration),
-        scales: { y: { range } },
+        axes: [x, { ...y, splits: () => powers, filter: (_plot, splits) => splits }],
+        scales: { y: { distr: 3, range: [low, high] } },
       },
-      [times, each(points, (point) => point.waitP50Ms), each(points, (point) => point.waitP99Ms)],
+      [times, p50, p99],
     );
   }
 
@@ -158,11 +165,8 @@
   }
 
   function drawTrouble(account, { times, points }) {
-    const kinds = [
-      ["refreshFailures", "refreshes failed", "loss"],
-      ["throttles", "throttles", "second"],
-      ["recordsSkipped", "records not understood", "first"],
-    ].filter(([name]) => account[name] > 0);
+    const colours = ["loss", "second", "first", "gain", "soft"];
+    const kinds = data.troubles.filter(({ name }) => account[name] > 0);
     if (kinds.length === 0) {
       document.getElementById("trouble").innerHTML = '<div class="quiet">Nothing failed.</div>';
       return;
@@ -171,36 +175,46 @@
     draw(
       "trouble",
       {
-        series: [when, ...kinds.map(([, label, name]) => line(label, name, count))],
+        series: [when, ...kinds.map(({ label }, at) => line(label, colours[at % colours.length], count))],
         axes: axes(count),
         scales: { y: { range } },
       },
-      [times, ...kinds.map(([name]) => each(points, (point) => point[name]))],
+      [times, ...kinds.map(({ name }) => each(points, (point) => point[name]))],
     );
   }
 
-  /* The bounds are a ladder, not a scale: they stand at equal distances, zero among them. */
+  /* The bounds are a ladder, not a scale: they stand at equal distances, zero among them. A log is a line of its own. */
   function drawBounds(account) {
-    if (account.bounds.length === 0) return;
-    const label = (step) => (account.bounds[step] === undefined ? "" : duration(account.bounds[step].maxStalenessMs));
-    const net = account.bounds.map((bound) => bound.netTimeSavedMs);
+    const replays = account.replays ?? [{ label: "net", bounds: account.bounds }];
+    const steps = replays[0].bounds;
+    const label = (step) => (steps[step] === undefined ? "" : duration(steps[step].maxStalenessMs));
     const [x, y] = axes(duration);
-    const splits = account.bounds.map((_bound, step) => step).filter((step) => step % 3 === 0);
+    const splits = steps.map((_bound, step) => step).filter((step) => step % 3 === 0);
     const range = (_plot, low, high) => [Math.min(0, low * 1.08), Math.max(0, high * 1.08) || 1];
     const zero = { label: "break-even", stroke: colour("soft"), width: 1, dash: [4, 4], points: { show: false } };
+    const names = ["gain", "first", "second", "loss", "soft"];
+    const lines = replays.map((replay, at) => {
+      const name = names[at % names.length];
+      const points = { show: true, size: 5, fill: colour(name) };
+      return line(replays.length === 1 ? "net" : replay.label, name, duration, { points });
+    });
     draw(
       "bounds",
       {
         time: false,
         series: [
           { label: "maxStalenessMs", value: (_plot, step) => (step === null ? "–" : label(step)) },
-          line("net", "gain", duration, { points: { show: true, size: 5, fill: colour("gain") } }),
+          ...lines,
           { ...zero, value: () => "" },
         ],
-        axes: [{ ...x, splits: () => splits, values: (_plot, steps) => steps.map(label) }, y],
+        axes: [{ ...x, splits: () => splits, values: (_plot, shown) => shown.map(label) }, y],
         scales: { x: { time: false }, y: { range } },
       },
-      [account.bounds.map((_bound, step) => step), net, net.map(() => 0)],
+      [
+        steps.map((_bound, step) => step),
+        ...replays.map(({ bounds }) => bounds.map(({ netTimeSavedMs }) => netTimeSavedMs)),
+        steps.map(() => 0),
+      ],
     );
   }
 

@@ -92,9 +92,29 @@ describe("scanning a log", () => {
     const text = metricLine({ TimeSaved: 12.5, KinesisLatency: 3.25, state: "stale", refreshFailures: 2, flushes: 1 });
     const [line] = scan(text).lines;
     expect(line).toMatchObject({
-      ...{ service: "users", functionName: "reader", stream: "changes", environment: "e1", state: "stale" },
+      ...{
+        service: "users",
+        functionName: "reader",
+        logKind: "Kinesis",
+        log: "changes",
+        environment: "e1",
+        state: "stale",
+      },
       counts: { timeSavedMs: 12.5, kinesisLatencyMs: 3.25, refreshFailures: 2, flushes: 1, hits: 2 },
     });
+  });
+
+  test("a line of a log in DynamoDB is read as one, also without the time waited", () => {
+    const [line] = scan(metricLine({ DynamoDBLatency: 4.5 }, "DynamoDB")).lines;
+    expect(line).toMatchObject({
+      ...{ logKind: "DynamoDB", log: "my-table/users" },
+      counts: { kinesisLatencyMs: 0, dynamoDbLatencyMs: 4.5, timeSavedMs: 80, hits: 2 },
+    });
+    const kindOf = (fields: object) =>
+      scan(metricLine({ DynamoDBLatency: undefined, ...fields }, "DynamoDB")).lines[0]?.logKind;
+    expect([kindOf({}), kindOf({ log: undefined, stream: "s" })]).toEqual(["DynamoDB", "Kinesis"]);
+    // A dimension of the user's own may be called so.
+    expect(scan(metricLine({ log: "mine" })).lines[0]).toMatchObject({ logKind: "Kinesis", log: "changes" });
   });
 
   test("figures that are missing or no numbers count as nothing, and names are cleaned for terminals", () => {

@@ -31,6 +31,22 @@ describe("the page", () => {
     expect(document.querySelectorAll("#group option").length).toBe(summary.groups.length + 1);
   });
 
+  test("tells every figure that is added up, and each log by itself", () => {
+    const terms = ({ document }: ReturnType<typeof pageOf>) =>
+      [...document.querySelectorAll("dt code")].map((code) => code.textContent);
+    const [one, two] = [pageOf(day()), pageOf([metricLine(), metricLine({}, "DynamoDB")])];
+    expect(terms(one)).toEqual(
+      expect.arrayContaining(["KinesisLatency", "TimeSaved", "publishLatencyMs", "CacheHits", "evictions"]),
+    );
+    expect(terms(one)).not.toContain("DynamoDBLatency");
+    expect(terms(two)).toContain("DynamoDBLatency");
+    const data = JSON.parse(two.document.querySelector("#data")?.textContent ?? "") as {
+      all: { replays: { label: string }[] };
+    };
+    expect(data.all.replays.map(({ label }) => label)).toEqual(["changes (Kinesis)", "my-table/users (DynamoDB)"]);
+    expect(two.document.querySelector("tbody")?.textContent).toContain("reader on my-table/users (DynamoDB)");
+  });
+
   test("carries the very figures of the summary", () => {
     const { document, summary } = pageOf(day());
     const data = JSON.parse(document.querySelector("#data")?.textContent ?? "") as {

@@ -4,7 +4,16 @@ import { type MetricLine, noCounts } from "../../../src/report/metric-line.js";
 import { SeenLines } from "../../../src/report/seen-lines.js";
 
 const line = (requestId: string): MetricLine => ({
-  ...{ timestampMs: 1, service: "s", functionName: "f", stream: "x", environment: "e", state: "fresh", requestId },
+  ...{
+    timestampMs: 1,
+    service: "s",
+    functionName: "f",
+    logKind: "Kinesis",
+    log: "x",
+    environment: "e",
+    state: "fresh",
+    requestId,
+  },
   counts: noCounts(),
 });
 

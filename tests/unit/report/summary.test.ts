@@ -8,13 +8,14 @@ import { TimeSeries } from "../../../src/report/time-series.js";
 const START = Date.UTC(2026, 0);
 
 function line(
-  fields: { atMs?: number; state?: string; environment?: string | undefined; name?: string } = {},
+  fields: { atMs?: number; state?: string; environment?: string | undefined; name?: string; log?: string } = {},
   counts = {},
 ): MetricLine {
-  const { atMs = 0, state = "fresh", name = "reader" } = fields;
+  const { atMs = 0, state = "fresh", name = "reader", log = "changes" } = fields;
   const environment = "environment" in fields ? fields.environment : "e1";
   return {
-    ...{ timestampMs: START + atMs, service: "users", functionName: name, stream: "changes", state },
+    ...{ timestampMs: START + atMs, service: "users", functionName: name, state },
+    ...{ logKind: "Kinesis", log },
     ...(environment === undefined ? {} : { environment }),
     counts: { ...noCounts(), kinesisLatencyMs: 10, timeSavedMs: 4, hits: 1, ...counts },
   };
@@ -64,7 +65,7 @@ describe("the course of time", () => {
     const series = new TimeSeries();
     for (let n = 0; n < 10; n += 1) series.add(line({}, { kinesisLatencyMs: n === 0 ? 100 : 0 }));
     const [point] = series.points();
-    expect(point?.kinesisWaits).toBe(1);
+    expect(point?.waits).toBe(1);
     expect(point?.waitP50Ms).toBeGreaterThan(90);
   });
 });
@@ -79,9 +80,9 @@ describe("the replay under other bounds", () => {
 
   test("a cache used every 100 ms reads each time at 0, every other time at 100 and every 11th at 1,000", () => {
     const at = net(Array.from({ length: 110 }, (_, n) => line({ atMs: n * 100 })));
-    expect(at(0)).toEqual({ maxStalenessMs: 0, waits: 110, kinesisLatencyMs: 1_100, netTimeSavedMs: 440 - 1_100 });
+    expect(at(0)).toEqual({ maxStalenessMs: 0, waits: 110, waitedMs: 1_100, netTimeSavedMs: 440 - 1_100 });
     expect(at(100)?.waits).toBe(55);
-    expect(at(1_000)).toEqual({ maxStalenessMs: 1_000, waits: 10, kinesisLatencyMs: 100, netTimeSavedMs: 340 });
+    expect(at(1_000)).toEqual({ maxStalenessMs: 1_000, waits: 10, waitedMs: 100, netTimeSavedMs: 340 });
   });
 
   test("it breaks even at the first bound under which as much is saved as waited", () => {
@@ -101,7 +102,7 @@ describe("the replay under other bounds", () => {
     const lines = Array.from({ length: 100 }, (_, n) =>
       line({ atMs: n * 100 }, { kinesisLatencyMs: n % 10 === 0 ? 30 : 0 }),
     );
-    expect(net(lines)(0)).toMatchObject({ waits: 100, kinesisLatencyMs: 3_000 });
+    expect(net(lines)(0)).toMatchObject({ waits: 100, waitedMs: 3_000 });
   });
 
   test("an empty cache waits for nothing and proves itself; a bypassed invocation waits and proves nothing", () => {
@@ -133,7 +134,7 @@ describe("the summary", () => {
     const result = summary.result();
     expect(result).toMatchObject({
       ...{ pays: true, invocations: 11, hits: 10, misses: 30, hitRate: 0.25, refreshFailures: 2 },
-      ...{ timeSavedMs: 300, kinesisLatencyMs: 110, netTimeSavedMs: 190, kinesisWaits: 11 },
+      ...{ timeSavedMs: 300, kinesisLatencyMs: 110, netTimeSavedMs: 190, waits: 11 },
       ...{ firstMs: START, lastMs: START + 20, states: { fresh: 10, bypassed: 1, empty: 0, stale: 0 } },
     });
     expect(result.groups.map((group) => [group.functionName, group.invocations, group.netTimeSavedMs])).toEqual([
@@ -153,6 +154,54 @@ describe("the summary", () => {
       const sum = groups.reduce((total, group) => total + (group.bounds[step]?.netTimeSavedMs ?? Number.NaN), 0);
       expect(bound.netTimeSavedMs).toBeCloseTo(sum, 6);
     }
+  });
+
+  test("two logs are summed under one heading, and keep their bounds apart", () => {
+    const summary = new Summary();
+    for (let n = 0; n < 100; n += 1) {
+      summary.add(line({ atMs: n * 100 }, { timeSavedMs: 4 }));
+      const table = { logKind: "DynamoDB", log: "my-table/users" } as const;
+      const counts = { kinesisLatencyMs: 0, dynamoDbLatencyMs: 5, timeSavedMs: 8 };
+      // The same environment: a function may have a cache on each.
+      summary.add({ ...line({ atMs: n * 100 }, counts), ...table });
+    }
+    const result = summary.result();
+    expect(result).toMatchObject({
+      ...{ invocations: 200, waits: 200, waitedMs: 1_500, timeSavedMs: 1_200, netTimeSavedMs: -300, pays: false },
+      ...{ kinesisLatencyMs: 1_000, dynamoDbLatencyMs: 500, bounds: [], breakEvenMs: null },
+    });
+    expect(result.groups.map(({ functionName, logKind, log }) => [functionName, logKind, log])).toEqual([
+      ["reader", "Kinesis", "changes"],
+      ["reader", "DynamoDB", "my-table/users"],
+    ]);
+    const logs = result.logs.map(({ log, waitedMs, netTimeSavedMs, breakEvenMs }) => [
+      log,
+      waitedMs,
+      netTimeSavedMs,
+      breakEvenMs,
+    ]);
+    expect(logs).toEqual([
+      ["changes", 1_000, -600, 200],
+      ["my-table/users", 500, 300, 0],
+    ]);
+    expect(result.series.reduce((sum, { waitedMs }) => sum + waitedMs, 0)).toBe(1_500);
+    // At a bound of a second, either is read every eleventh time, and a wait is as long as its own log's.
+    expect(result.logs.map(({ bounds }) => bounds.find(({ maxStalenessMs }) => maxStalenessMs === 1_000))).toEqual([
+      { maxStalenessMs: 1_000, waits: 10, waitedMs: 100, netTimeSavedMs: 300 },
+      { maxStalenessMs: 1_000, waits: 10, waitedMs: 50, netTimeSavedMs: 750 },
+    ]);
+  });
+
+  test("too many functions of several logs are put together by log", () => {
+    const summary = new Summary();
+    for (let n = 0; n < 1_000; n += 1) summary.add(line({ name: `f${n}`, log: `log-${n % 3}` }));
+    const others = summary.result().groups.filter(({ functionName }) => functionName === "others");
+    expect(others.map(({ log }) => log).sort()).toEqual(["log-0", "log-1", "log-2"]);
+    const many = new Summary();
+    for (let n = 0; n < 1_000; n += 1) many.add(line({ name: `f${n}`, log: `log-${n}` }));
+    const { groups } = many.result();
+    expect(groups.length).toBeLessThanOrEqual(62);
+    expect(groups.reduce((sum, group) => sum + group.invocations, 0)).toBe(1_000);
   });
 
   test("too many functions are put together, and nothing is lost", () => {

@@ -26,7 +26,7 @@ describe("the report on the terminal", () => {
       "Yes: 6.75 s of waiting saved, net (8.00 s saved − 1.25 s waited), 67.5 ms an invocation over 100 invocations, 66.7 % hits.",
     );
     expect(bounds).toMatch(
-      /^It pays even when the stream is read in every invocation .* With maxStalenessMs 1_000 the net/,
+      /^It pays even when the log is read in every invocation .* With maxStalenessMs 1_000 the net/,
     );
   });
 
@@ -41,12 +41,35 @@ describe("the report on the terminal", () => {
       "No staleness bound would make it pay: there were no hits that saved anything.",
     );
     expect(textOf([metricLineAt(START, { TimeSaved: 1, KinesisLatency: 10 })])).toContain(
-      "No staleness bound tried would make it pay: at maxStalenessMs 900_000 it would still lose −9.00 ms.",
+      "No staleness bound tried would make it pay: at maxStalenessMs 900_000 it would still lose 9.00 ms.",
     );
   });
 
   test("says so when there is nothing to read", () => {
     expect(textOf(["hello"])).toBe("Does the cache pay?\nNo line of scache was found.\n");
+  });
+
+  test("speaks of each log by itself, and sums both", () => {
+    const table = (fields: object) =>
+      Array.from({ length: 100 }, (_, n) =>
+        metricLineAt(START + n * 100, { ...fields, environment: "e2" }, "DynamoDB"),
+      );
+    const lines = [
+      ...every100ms({ TimeSaved: 4, KinesisLatency: 10 }),
+      ...table({ TimeSaved: 50, DynamoDBLatency: 5 }),
+    ];
+    const text = textOf(lines);
+    const [, answer, bounds] = text.split("\n");
+    expect(answer).toMatch(
+      /^Yes: 3\.90 s of waiting saved, net \(5\.40 s saved − 1\.50 s waited\), .* over 200 invocations/,
+    );
+    expect(bounds).toBe(
+      "changes (Kinesis): 600 ms lost, would pay from maxStalenessMs 200. " +
+        "my-table/users (DynamoDB): 4.50 s saved, pays at any bound.",
+    );
+    expect(text).toContain("users · reader on my-table/users (DynamoDB)");
+    expect(text).toMatch(/^changes \(Kinesis\) +−600 ms .*\nmy-table\/users \(DynamoDB\) +4\.50 s /m);
+    expect(text).not.toContain("net, replayed");
   });
 
   test("says what could not be read, and nothing where all was", () => {
@@ -77,15 +100,16 @@ describe("the report on the terminal", () => {
   test("shows each function and stream, the course of time and the trouble", () => {
     const text = textOf(syntheticLines({ startMs: START, hours: 24, seed: 3, perHour: 400 }));
     for (const name of [
-      "users · users-get on changes",
-      "shop · cart-price on changes",
-      "shop · product-page on changes",
+      "users · users-get on changes (Kinesis)",
+      "shop · cart-price on changes (Kinesis)",
+      "shop · product-page on changes (Kinesis)",
     ]) {
       expect(text).toContain(name);
     }
-    expect(text).toMatch(/net saved {5}[▁▂▃▄▅▆▇█ ]{60} /);
-    expect(text).toMatch(/hit rate {6}[▁▂▃▄▅▆▇█ ]{60} /);
-    expect(text).toMatch(/Kinesis wait {2}[▁▂▃▄▅▆▇█ ]{60} /);
+    expect(text).toMatch(/net saved {10}[▁▂▃▄▅▆▇█ ]{55} /);
+    expect(text).toMatch(/hit rate {11}[▁▂▃▄▅▆▇█ ]{55} /);
+    expect(text).toMatch(/waited for the log [▁▂▃▄▅▆▇█ ]{55} /);
+    expect(text).toMatch(/Also: \d+ entries invalidated, [\d,]+ calls to the log\./);
     expect(text).toMatch(/Trouble: \d+ invocations bypassed the cache, \d+ refreshes failed, \d+ throttles\./);
     expect(
       Math.max(
