@@ -1,5 +1,6 @@
 /** An invocation's accounts: what it waited, what it was saved, and nothing of any other. */
 import { describe, expect, test } from "@jest/globals";
+import { madeUpReport } from "../../../../tools/made-up-line.js";
 import { Rig, slowLoad, userId } from "../../support/rig.js";
 
 const ONE = userId("1");
@@ -7,29 +8,8 @@ const ONE = userId("1");
 describe("the accounts", () => {
   test("of an invocation that did nothing are empty, and name it", () => {
     const invocation = new Rig().begin(1_000, "request-1");
-    expect(invocation.end()).toEqual({
-      kinesisLatencyMs: 0,
-      publishLatencyMs: 0,
-      timeSavedMs: 0,
-      hits: 0,
-      misses: 0,
-      entriesInvalidated: 0,
-      fillsRefused: 0,
-      loadsShared: 0,
-      kinesisCalls: 0,
-      recordsSkipped: 0,
-      refreshFailures: 0,
-      throttles: 0,
-      flushes: 0,
-      state: "bypassed",
-      boundMs: undefined,
-      streamLagMs: undefined,
-      entries: 0,
-      bytes: 0,
-      evictions: 0,
-      shards: 0,
-      requestId: "request-1",
-    });
+    const unknown = { boundMs: undefined, streamLagMs: undefined };
+    expect(invocation.end()).toEqual(madeUpReport({ ...unknown, state: "bypassed", requestId: "request-1" }));
   });
 
   test("are given once", async () => {
