@@ -29,6 +29,9 @@ const pretty = (text: string) => JSON.stringify(JSON.parse(text), null, 2);
 const csv = (text: string) => `"${text.replaceAll('"', '""')}"`;
 /** Quotes within strings as some libraries write them. */
 const numbered = (text: string) => wrap(text).replaceAll('\\"', "\\u0022");
+/** As YAML writes a long string: a line ends behind any escaped character. */
+const folded = (text: string) => JSON.stringify(text).replace(/(.{60}\\["n])(?=.)/g, "$1\\\n    ");
+const coloured = (text: string) => text.replaceAll(/"[^"]+"(?=:)/g, (key) => `\u001b[34;1m${key}\u001b[0m`);
 const windows = (text: string) => text.replaceAll("\n", "\r\n");
 
 const FORMS: Record<string, string> = {
@@ -71,6 +74,9 @@ const FORMS: Record<string, string> = {
   "Windows line ends, pretty-printed": windows(`${pretty(first)}\n${pretty(sorted(second))}\n`),
   "quotes written as numbers": `${numbered(first)}\n${numbered(sorted(second))}\n`,
   "quotes written as numbers, wrapped": `${wrap(numbered(first))}\n${wrap(numbered(second))}\n`,
+  "YAML, folded": [first, sorted(second)].map((line) => `- message: ${folded(`${line}\n`)}\n  timestamp: 1\n`).join(""),
+  "YAML, folded, with Windows line ends": windows(`- message: ${folded(first)}\n- message: ${folded(second)}\n`),
+  "coloured, as jq and grep do": `${coloured(pretty(first))}\n${second.replaceAll("CacheHits", "\u001b[01;31m\u001b[KCacheHits\u001b[m\u001b[K")}\n`,
   "tab-separated text": `EVENTS\t1767225600000\t${first}\t1767225600001\nEVENTS\t2\t${second}\t3\n`,
   "a mark of byte order in the middle": `\ufeff${first}\n\ufeff${second}\n`,
   "the key as a value before": `{"note":"_aws","_aws":":"_aws"}\n${first} "_aws" ${second}`,

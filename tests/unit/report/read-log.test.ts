@@ -102,6 +102,52 @@ describe("a log of whatever bytes", () => {
   });
 });
 
+describe("whatever was done to a log, and whatever to that", () => {
+  const pretty = (line: string) => JSON.stringify(JSON.parse(line), null, 2);
+  const sorted = (line: string) =>
+    JSON.stringify(Object.fromEntries(Object.entries(JSON.parse(line) as object).sort(([a], [b]) => (a < b ? -1 : 1))));
+  const wrapped = (line: string) => JSON.stringify({ level: "INFO", message: line });
+  const csv = (line: string) => `1767225600000,"${line.replaceAll('"', '""')}"`;
+  const shapes = {
+    plain: (line: string) => line,
+    sorted,
+    pretty,
+    "sorted, pretty": (line: string) => pretty(sorted(line)),
+  };
+  const holders: Record<string, (line: string) => string> = {
+    "as it is": (line) => line,
+    prefixed: (line) => `app-1  | 2026-01-01T00:00:00Z "x {" ${line}`,
+    wrapped,
+    "wrapped twice": (line) => wrapped(wrapped(line)),
+    "as an object": (line) => `{"time":"now","message":${line},"level":"INFO"}`,
+    "in CSV": csv,
+    "wrapped in CSV": (line) => csv(wrapped(line)),
+    "with numbered quotes": (line) => wrapped(line).replaceAll('\\"', "\\u0022"),
+  };
+  const encodings: Record<string, (text: string) => Buffer> = {
+    utf8,
+    utf16le: (text) => utf16le(`\ufeff${text}`),
+    utf16be,
+  };
+  const packings: Record<string, (bytes: Buffer) => Buffer> = { "not packed": (bytes) => bytes, packed: gzipSync };
+
+  test.each(Object.entries(shapes))("%s lines", async (_shape, shape) => {
+    for (const [holder, hold] of Object.entries(holders)) {
+      const text = linesOf([1, 20, 300])
+        .trim()
+        .split("\r\n")
+        .map((line) => hold(shape(line)))
+        .join("\r\n");
+      for (const [encoding, encode] of Object.entries(encodings)) {
+        for (const [packing, pack] of Object.entries(packings)) {
+          const { hits, damaged, problems } = await read(pack(encode(text)), 513);
+          expect([holder, encoding, packing, hits, damaged, problems]).toEqual([holder, encoding, packing, 321, 0, []]);
+        }
+      }
+    }
+  });
+});
+
 describe("a broken log", () => {
   const long = linesOf(Array.from({ length: 300 }, () => 1)).replaceAll("\r\n", () => ` ${noise(60)}\r\n`);
 
