@@ -35,18 +35,14 @@ export async function* gunzipped(
   say: (problem: string) => void,
 ): AsyncGenerator<Buffer> {
   const reader = new ByteReader(source);
-  let broken = false;
   for (;;) {
     const head = await reader.peek(HEAD_BYTES);
     if (head.length === 0) return;
-    if (isGzip(head)) {
+    if (!isGzip(head)) yield* untilGzip(reader);
+    else {
+      // Behind a broken place comes what nobody can unpack. It does no harm as text, and a plain log may stand behind it.
       const problem = yield* member(reader);
       if (problem !== undefined) say(problem);
-      broken = problem !== undefined;
-    } else {
-      // Behind a broken place stands what nobody can unpack, up to the next member that begins.
-      for await (const bytes of untilGzip(reader)) if (!broken) yield bytes;
-      broken = false;
     }
   }
 }
@@ -80,10 +76,16 @@ async function* member(reader: ByteReader): AsyncGenerator<Buffer, string | unde
   const engine = new Inflater();
   let sum = 0;
   let size = 0;
+  let slice: Buffer = Buffer.alloc(0);
   while (!engine.ended) {
     const packed = await reader.take(1);
-    if (packed.length === 0) return "its packed data ends early";
-    const { content, used } = await engine.inflate(packed.subarray(0, SLICE_BYTES));
+    if (packed.length === 0) {
+      // A plain log behind a cut one may have passed for its rest.
+      reader.giveBack(textAtEnd(slice));
+      return "its packed data ends early";
+    }
+    slice = packed.subarray(0, SLICE_BYTES);
+    const { content, used } = await engine.inflate(slice);
     reader.giveBack(packed.subarray(used));
     if (content.length > 0) yield content;
     if (engine.failed) return "its packed data is damaged";
@@ -91,6 +93,14 @@ async function* member(reader: ByteReader): AsyncGenerator<Buffer, string | unde
     size = (size + content.length) % 2 ** 32;
   }
   return trailerProblem(await takeExactly(reader, TRAILER_BYTES), sum, size);
+}
+
+function textAtEnd(bytes: Buffer): Buffer {
+  const isText = (byte = 0) => (byte >= 0x20 && byte !== 0x7f) || (byte >= 0x09 && byte <= 0x0d);
+  let start = bytes.length;
+  while (start > 0 && isText(bytes[start - 1])) start -= 1;
+  // So many bytes of packed data are never text by accident.
+  return bytes.subarray(bytes.length - start < 256 ? bytes.length : start);
 }
 
 function trailerProblem(trailer: Buffer, sum: number, size: number): string | undefined {
@@ -161,8 +171,8 @@ class Inflater {
     // What is still on its way to the reader's end: events come a turn later.
     await new Promise((resolve) => setImmediate(resolve));
     if (this.ended || this.failed) this.#engine.destroy();
-    // A slice that could not be unpacked is used up all the same: what stands in it cannot be told apart.
-    const used = this.failed ? slice.length : this.#engine.bytesWritten - before;
+    // Nobody knows how far it came in a slice that it failed in: what follows may be a log that is not packed.
+    const used = this.failed ? 0 : this.#engine.bytesWritten - before;
     return { content: Buffer.concat(this.#content.splice(0)), used };
   }
 }

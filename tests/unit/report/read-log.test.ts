@@ -180,6 +180,19 @@ describe("a broken log", () => {
     expect(lines).toBeGreaterThan(400);
   });
 
+  test("a plain log behind a broken packed one is read", async () => {
+    const packed = gzipSync(long);
+    const { lines, problems } = await read(
+      Buffer.concat([packed.subarray(0, 70_000), utf8(long.slice(0, 20_000) + one)]),
+    );
+    expect(problems).toEqual([expect.stringMatching(/^its packed data (ends early|is damaged)$/)]);
+    // Nearly all of some 250 packed lines, and some 20 plain ones behind them.
+    expect(lines).toBeGreaterThan(255);
+    const wrong = Buffer.from(gzipSync(one));
+    wrong.writeUInt32LE(1, wrong.length - 4);
+    expect((await read(wrong)).problems).toEqual(["its packed data is damaged: the checksum is another"]);
+  });
+
   test("one that cannot be read any further keeps what came before", async () => {
     async function* failing() {
       yield gzipSync(one);
