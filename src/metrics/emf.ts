@@ -8,13 +8,16 @@
 import { Metrics } from "@aws-lambda-powertools/metrics";
 import type { MetricsSink } from "../core/invocation/report.js";
 import type { TroubleLog } from "../core/trouble-log.js";
-import { METRICS, METRICS_NAMESPACE } from "./names.js";
+import { LOGS, type LogKind, METRICS, METRICS_NAMESPACE } from "./names.js";
 
 export type { Metrics } from "@aws-lambda-powertools/metrics";
 export { DIMENSION_NAMES, METRIC_NAMES, METRICS_NAMESPACE, PROPERTY_NAMES } from "./names.js";
 
 export interface EmfSinkOptions {
+  /** The log that is read, as its dimension names it: a stream, or `table/log`. */
   readonly streamName: string;
+  /** Which names the time waited and the log have in the line. Kinesis, unless given. */
+  readonly logKind?: LogKind;
   /** `POWERTOOLS_SERVICE_NAME`, if set; else the function's name stands for it. */
   readonly serviceName?: string | undefined;
   readonly functionName?: string | undefined;
@@ -30,6 +33,7 @@ export function createEmfSink(options: EmfSinkOptions): MetricsSink {
   let metrics: Metrics | undefined;
   // Names the cache, not the machine: a process with several has several.
   let environment: string | undefined;
+  const log = LOGS[options.logKind ?? "Kinesis"];
   return (report) => {
     try {
       environment ??= crypto.randomUUID().slice(0, 8);
@@ -37,7 +41,7 @@ export function createEmfSink(options: EmfSinkOptions): MetricsSink {
       const figures = { ...report, netTimeSavedMs, environment };
       metrics ??= ownMetrics(options, figures);
       for (const [name, value] of Object.entries(figures)) {
-        const metric = METRICS[name as keyof typeof METRICS];
+        const metric = name === LOGS.Kinesis.waited ? log.metric : METRICS[name as keyof typeof METRICS];
         if (typeof value === "string") metrics.addMetadata(name, value);
         // One that is no finite number would become `null`, which CloudWatch drops together with the whole line.
         if (!Number.isFinite(value)) continue;
@@ -75,13 +79,14 @@ function ownMetrics(options: EmfSinkOptions, figures: object): Metrics {
     ([name, value]) =>
       typeof value === "string" && !(name in figures) && !Object.values<string>(METRICS).includes(name),
   );
+  const log: Record<string, string> = { [LOGS[options.logKind ?? "Kinesis"].dimension]: options.streamName };
   return new Metrics({
     namespace: stated(_aws?.CloudWatchMetrics[0]?.Namespace, "default_namespace") || METRICS_NAMESPACE,
     serviceName:
       stated(service as string | undefined, "service_undefined") || stated(options.serviceName) || functionName,
     defaultDimensions: {
       function: functionName,
-      stream: options.streamName,
+      ...log,
       // EMF allows 30 dimensions in a set, Powertools 29, and three are always there, the service among them.
       ...Object.fromEntries(further.slice(0, 26)),
     },

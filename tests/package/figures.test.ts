@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "@jest/globals";
 import { createEmfSink } from "../../src/metrics/emf.js";
-import { FIGURES, METRIC_NAMES, PROPERTY_NAMES } from "../../src/metrics/names.js";
+import { FIGURES, LOG_KINDS, METRIC_NAMES, PROPERTY_NAMES } from "../../src/metrics/names.js";
 import { METRICS_PAGE, withTable } from "../../tools/figures-table.js";
 import { madeUpLine } from "../../tools/made-up-line.js";
 import { emfProblems } from "../support/emf-validator.js";
@@ -17,13 +17,13 @@ describe("the table of figures", () => {
     for (const name of [...METRIC_NAMES, ...PROPERTY_NAMES, "DynamoDBLatency"]) expect(page).toContain(`\`${name}\``);
   });
 
-  test("a made-up line is what the sink writes of the same report", async () => {
+  test.each(LOG_KINDS)("a made-up line is what the sink writes of the same report, on %s", async (logKind) => {
     const report = reportWith({ boundMs: 3, streamLagMs: 1, publishLatencyMs: 2 });
-    const sink = createEmfSink({ streamName: "changes", serviceName: "users", functionName: "reader" });
+    const sink = createEmfSink({ streamName: "changes", logKind, serviceName: "users", functionName: "reader" });
     const { lines } = await captureStandardOutput(() => sink(report));
     const written = JSON.parse(lines[0] ?? "") as { environment: string; _aws: { Timestamp: number } };
     const names = { environment: written.environment, service: "users", function: "reader", log: "changes" };
-    expect(JSON.parse(madeUpLine(report, { timestampMs: written._aws.Timestamp, ...names }))).toEqual(written);
+    expect(JSON.parse(madeUpLine(report, { timestampMs: written._aws.Timestamp, ...names }, logKind))).toEqual(written);
   });
 
   test("a line of a log in DynamoDB differs by the dimension and the time waited alone, and CloudWatch takes it", () => {
