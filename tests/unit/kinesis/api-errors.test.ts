@@ -68,6 +68,40 @@ describe("an error", () => {
   });
 });
 
+describe("W3: a client that made no request", () => {
+  const nothing = apiOver(() => undefined);
+  const odd = apiOver(() => ({ Records: "none", Shards: 5 }));
+
+  test.each([
+    ["listShards", () => nothing.listShards({}, signal)],
+    ["getShardIterator", () => nothing.getShardIterator("0", undefined, signal)],
+    ["getRecords", () => nothing.getRecords("token", signal)],
+    ["putRecords", () => nothing.putRecords([], signal)],
+    ["getRecords, answered oddly", () => odd.getRecords("token", signal)],
+    ["listShards, answered oddly", () => odd.listShards({}, signal)],
+    ["putRecords, answered oddly", () => odd.putRecords([], signal)],
+  ])("is a mistake in the set-up, which names the client: %s", async (_name, call) => {
+    const failure = await call().catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(LogFailure);
+    expect(failure).toMatchObject({ kind: "refused", remedy: expect.stringContaining("the option client") });
+  });
+});
+
+test("an answer without an iterator may be followed by one that has it", async () => {
+  const failure = await apiOver(() => ({}))
+    .getShardIterator("0", undefined, signal)
+    .catch((error: unknown) => error);
+  expect(failure).toMatchObject({ kind: "unavailable", message: "no iterator was given" });
+});
+
+test("what is refused for a writer has a writer's remedy", async () => {
+  const api = failing(sdkError("ProvisionedThroughputExceededException", { $fault: "client" }));
+  await expect(api.putRecords([], signal)).rejects.toMatchObject({ remedy: expect.stringContaining("add shards") });
+  await expect(api.getRecords("x", signal)).rejects.toMatchObject({
+    remedy: expect.stringContaining("maxStalenessMs"),
+  });
+});
+
 test("every call ends with its signal", async () => {
   const controller = new AbortController();
   const api = apiOver(

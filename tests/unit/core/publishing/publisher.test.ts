@@ -96,7 +96,7 @@ describe("publish rejects", () => {
     const { error } = await publish({ keys: [key("1")], sources: ["db.users"], all: true });
     expect(error).toMatchObject({ ids: [key("1")], sources: ["db.users"], everything: true });
     expect((error as Error).message).toBe(
-      `scache: may not have been published to stream "orders": ${key("1")}, db.users, everything (3 in all): putRecords: refused`,
+      'scache: could not confirm 3 invalidations on "orders" (see error.ids, error.sources, error.everything): putRecords: refused',
     );
   });
 
