@@ -24,21 +24,26 @@ export class InvalidOptionError extends ScacheError {
   override readonly name = "InvalidOptionError";
   declare readonly option: string;
 
-  constructor(option: string, ...[text, ...received]: [problem: string] | [expected: string, received: unknown]) {
-    const [came] = received;
-    super(
-      "INVALID_OPTION",
-      received.length === 0 ? text : `option "${option}" must be ${text}, but got ${describe(came)}`,
-    );
+  /** @param said what is wrong in words, or else what was expected, what came, and what would happen otherwise */
+  constructor(
+    option: string,
+    ...said: [problem: string] | [expected: string, received: unknown, otherwise?: string | undefined]
+  ) {
+    super("INVALID_OPTION", said.length === 1 ? said[0] : mustBe(option, ...said));
     this.option = option;
   }
 
   /** There is no option of this name: which one may have been meant, or else all there are. */
   static unknown(option: string, known: readonly string[]): InvalidOptionError {
     const meant = nearest(option, known);
-    const hint = meant === undefined ? `there are ${known.join(", ")}` : `did you mean "${meant}"?`;
+    const hint = meant === undefined ? `the options are ${known.join(", ")}` : `did you mean "${meant}"?`;
     return new InvalidOptionError(option, `unknown option ${describe(option)}; ${hint}`);
   }
+}
+
+function mustBe(option: string, expected: string, received: unknown, otherwise?: string): string {
+  const text = `option "${option}" must be ${expected}, but got ${describe(received)}`;
+  return otherwise === undefined ? text : `${text}; otherwise ${otherwise}`;
 }
 
 /** A text is not the wire form of a data id, or a source or id cannot be written as one. */
@@ -68,7 +73,7 @@ export class PublishError extends ScacheError {
   constructor(stream: string, unpublished: Pick<PublishError, "ids" | "sources" | "everything">, cause: unknown) {
     const { ids, sources, everything } = unpublished;
     const count = ids.length + sources.length + Number(everything);
-    const what = count === 1 ? "1 invalidation" : `${count.toLocaleString("en-US")} invalidations`;
+    const what = count === 1 ? "1 invalidation" : `${count} invalidations`;
     const where = [ids.length > 0 && "ids", sources.length > 0 && "sources", everything && "everything"];
     const fields = where.flatMap((name) => (name ? `error.${name}` : [])).join(", ");
     const text = `could not confirm ${what} on "${stream}"${fields && ` (see ${fields})`}: ${messageOf(cause)}`;

@@ -122,11 +122,10 @@ describe("metrics", () => {
   });
 
   test("that cannot be written are told to the log once, and change nothing", async () => {
-    const metrics = {
-      addMetric: () => {
-        throw new Error("disk full");
-      },
-    } as unknown as NonNullable<ScacheOptions["metrics"]>;
+    const fail = () => {
+      throw new Error("disk full");
+    };
+    const metrics = { addMetric: fail, singleMetric: fail } as unknown as NonNullable<ScacheOptions["metrics"]>;
     const { log, invoke } = create({ metrics });
     expect([...(await invoke()), ...(await invoke())]).toEqual([]);
     expect(log.warnings.map(({ message }) => message)).toEqual([expect.stringContaining("metrics")]);

@@ -75,9 +75,9 @@ describe("W3: a client that made no request", () => {
   test.each([
     ["listShards", () => nothing.listShards({}, signal)],
     ["getShardIterator", () => nothing.getShardIterator("0", undefined, signal)],
-    ["getRecords", () => nothing.getRecords("token", signal)],
+    ["getRecords", () => nothing.getRecords("token", undefined, signal)],
     ["putRecords", () => nothing.putRecords([], signal)],
-    ["getRecords, answered oddly", () => odd.getRecords("token", signal)],
+    ["getRecords, answered oddly", () => odd.getRecords("token", undefined, signal)],
     ["listShards, answered oddly", () => odd.listShards({}, signal)],
     ["putRecords, answered oddly", () => odd.putRecords([], signal)],
   ])("is a mistake in the set-up, which names the client: %s", async (_name, call) => {
@@ -97,7 +97,7 @@ test("an answer without an iterator may be followed by one that has it", async (
 test("what is refused for a writer has a writer's remedy", async () => {
   const api = failing(sdkError("ProvisionedThroughputExceededException", { $fault: "client" }));
   await expect(api.putRecords([], signal)).rejects.toMatchObject({ remedy: expect.stringContaining("add shards") });
-  await expect(api.getRecords("x", signal)).rejects.toMatchObject({
+  await expect(api.getRecords("x", undefined, signal)).rejects.toMatchObject({
     remedy: expect.stringContaining("maxStalenessMs"),
   });
 });

@@ -39,7 +39,7 @@ const { signal } = new AbortController();
 const failureFor = (given: Answer): Promise<unknown> => {
   answer = given;
   return createStreamApi(client, { name: "users" })
-    .getRecords("token", signal)
+    .getRecords("token", undefined, signal)
     .then(
       () => undefined,
       (error: unknown) => error,
