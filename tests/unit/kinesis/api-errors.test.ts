@@ -70,7 +70,7 @@ describe("an error", () => {
 
 describe("W3: a client that made no request", () => {
   const nothing = apiOver(() => undefined);
-  const odd = apiOver(() => ({ Records: "none", Shards: 5 }));
+  const odd = apiOver(() => ({ Records: "none", Shards: 5, MillisBehindLatest: 0 }));
 
   test.each([
     ["listShards", () => nothing.listShards({}, signal)],
@@ -87,11 +87,14 @@ describe("W3: a client that made no request", () => {
   });
 });
 
-test("an answer without an iterator may be followed by one that has it", async () => {
+test("an answer that lacks a field may be followed by one that has it, and the remedy names who may have answered", async () => {
   const failure = await apiOver(() => ({}))
     .getShardIterator("0", undefined, signal)
     .catch((error: unknown) => error);
-  expect(failure).toMatchObject({ kind: "unavailable", message: "no iterator was given" });
+  expect(failure).toMatchObject({
+    kind: "unavailable",
+    remedy: expect.stringContaining("a double given as the option client"),
+  });
 });
 
 test("what is refused for a writer has a writer's remedy", async () => {

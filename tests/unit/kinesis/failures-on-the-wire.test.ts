@@ -80,7 +80,7 @@ describe("an answer that is none of Kinesis's", () => {
     ],
     [
       "a field of another type",
-      body(200, `{"Records":"${SECRET}"}`),
+      body(200, `{"Records":"${SECRET}","MillisBehindLatest":0}`),
       "unavailable",
       "the answer could not be read (HTTP status 200)",
     ],
