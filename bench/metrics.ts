@@ -48,6 +48,7 @@ function reportNumber(n: number): InvocationReport {
     kinesisCalls: 4,
     recordsSkipped: 0,
     refreshFailures: 0,
+    publishFailures: 0,
     throttles: 0,
     flushes: 0,
     state: "fresh",

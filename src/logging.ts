@@ -19,6 +19,8 @@ export interface Logger {
 
 export interface NoticesOptions {
   readonly streamName: string;
+  /** How a message names the log: `stream "users"`. */
+  readonly label?: string | undefined;
   readonly serviceName?: string | undefined;
   /** The user's; without it debug notices are written only if `debug` asks for them. */
   readonly logger?: Logger | undefined;
@@ -43,7 +45,14 @@ const TROUBLES: Record<TroubleKind, readonly [what: string, advice: string]> = {
   metrics: ["lacks the metrics of an invocation", "check the option metrics"],
 };
 
-export function createNotices({ streamName, serviceName = "", logger: given, debug: asked }: NoticesOptions): Notices {
+/** Beside what the core says, what is said when a cache is built. */
+export interface LogNotices extends Notices {
+  /** Something that a person has chosen, and may have forgotten. */
+  inform(message: string): void;
+}
+
+export function createNotices(options: NoticesOptions): LogNotices {
+  const { streamName, label: log = `stream "${streamName}"`, serviceName = "", logger: given, debug: asked } = options;
   let logger = given;
   const write = (level: keyof Logger, message: string, detail?: object) => {
     try {
@@ -53,7 +62,6 @@ export function createNotices({ streamName, serviceName = "", logger: given, deb
       // A logger that fails must not fail an invocation; and where would one say so?
     }
   };
-  const log = `stream "${streamName}"`;
   const debug = (message: string, detail?: object) => {
     if (given || asked) write("debug", message, detail);
   };
@@ -82,6 +90,8 @@ export function createNotices({ streamName, serviceName = "", logger: given, deb
       const after = `${Math.round(detail.durationMs)} ms`;
       write("info", `over after ${after}: ${log} ${TROUBLES[kind][0]}.`, { kind, ...detail });
     },
+    advise: (message, detail) => write("warn", message, detail),
+    inform: (message) => write("info", message),
     debug,
   };
 }

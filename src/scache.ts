@@ -13,6 +13,7 @@ import { createNotices } from "./logging.js";
 import { createEmfSink } from "./metrics/emf.js";
 import { createHooks, type ScacheMiddleware } from "./middleware.js";
 import { resolveOptions, type ScacheOptions } from "./options.js";
+import { firstTime, watchServing } from "./serving.js";
 
 /**
  * Puts `context.cache` into a handler: a cache in this environment's memory that is kept coherent with every other
@@ -28,19 +29,21 @@ export function scache(stream: string, options: ScacheOptions = {}): ScacheMiddl
   const { POWERTOOLS_SERVICE_NAME: serviceName, AWS_LAMBDA_FUNCTION_NAME: functionName } = env;
   const { name: streamName, region } = ref;
   const level = env.AWS_LAMBDA_LOG_LEVEL ?? env.POWERTOOLS_LOG_LEVEL ?? env.LOG_LEVEL ?? "";
+  const log = createStreamLog(createStreamApi(options.client ?? createKinesisClient({ region }), ref), {
+    name: streamName,
+    clock: systemClock,
+    random: systemRandom,
+    clockMarginMs: resolved.clockMarginMs,
+  });
   const notices = createNotices({
     streamName,
+    label: log.label,
     serviceName: serviceName ?? functionName,
     logger: options.logger,
     debug: /^(debug|trace)$/i.test(level),
   });
   const environment = createEnvironment({
-    log: createStreamLog(createStreamApi(options.client ?? createKinesisClient({ region }), ref), {
-      name: streamName,
-      clock: systemClock,
-      random: systemRandom,
-      clockMarginMs: resolved.clockMarginMs,
-    }),
+    log,
     clock: systemClock,
     random: systemRandom,
     options: resolved,
@@ -52,5 +55,9 @@ export function scache(stream: string, options: ScacheOptions = {}): ScacheMiddl
   const trouble = createTroubleLog(systemClock, notices);
   const report =
     metrics === false ? () => undefined : createEmfSink({ streamName, serviceName, functionName, metrics, trouble });
-  return createHooks(environment, report, oneAtATime);
+  const silenced = env.POWERTOOLS_METRICS_DISABLED ?? env.POWERTOOLS_DEV ?? "";
+  if (metrics !== false && /^(1|y|yes|t|true|on)$/i.test(silenced) && firstTime("silenced")) {
+    notices.inform("no metrics are written: POWERTOOLS_METRICS_DISABLED or POWERTOOLS_DEV is set.");
+  }
+  return createHooks(watchServing(environment, ref.arn ?? streamName, log.label, notices), report, oneAtATime);
 }

@@ -40,6 +40,7 @@ const PROPERTIES: Record<PropertyName, true> = {
   kinesisCalls: true,
   recordsSkipped: true,
   refreshFailures: true,
+  publishFailures: true,
   throttles: true,
   flushes: true,
   state: true,

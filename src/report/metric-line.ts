@@ -26,6 +26,7 @@ const COUNT_NAMES = [
   "entriesInvalidated",
   "kinesisCalls",
   "refreshFailures",
+  "publishFailures",
   "throttles",
   "recordsSkipped",
   "flushes",

@@ -125,6 +125,7 @@ function troubleLine(summary: ReportSummary): string {
     [summary.states.bypassed ?? 0, "invocations bypassed the cache"],
     [summary.states.stale ?? 0, "served what was proven before"],
     [summary.refreshFailures, "refreshes failed"],
+    [summary.publishFailures, "publications failed"],
     [summary.throttles, "throttles"],
     [summary.recordsSkipped, "records not understood"],
     [summary.flushes, "flushes"],

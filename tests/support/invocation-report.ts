@@ -14,6 +14,7 @@ export function reportWith(fields: Partial<InvocationReport> = {}): InvocationRe
     kinesisCalls: 1,
     recordsSkipped: 0,
     refreshFailures: 0,
+    publishFailures: 0,
     throttles: 0,
     flushes: 0,
     state: "fresh",

@@ -9,7 +9,8 @@ export function metricLine(fields: Record<string, unknown> = {}): string {
   };
   return JSON.stringify({
     _aws: { Timestamp: 1_767_225_600_000, CloudWatchMetrics: [directive] },
-    ...{ publishLatencyMs: 0, fillsRefused: 0, loadsShared: 0, kinesisCalls: 1, recordsSkipped: 0, refreshFailures: 0 },
+    ...{ publishLatencyMs: 0, fillsRefused: 0, loadsShared: 0, kinesisCalls: 1, recordsSkipped: 0 },
+    ...{ refreshFailures: 0, publishFailures: 0 },
     ...{
       throttles: 0,
       flushes: 0,

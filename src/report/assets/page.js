@@ -160,6 +160,7 @@
   function drawTrouble(account, { times, points }) {
     const kinds = [
       ["refreshFailures", "refreshes failed", "loss"],
+      ["publishFailures", "publications failed", "loss"],
       ["throttles", "throttles", "second"],
       ["recordsSkipped", "records not understood", "first"],
     ].filter(([name]) => account[name] > 0);

@@ -19,6 +19,7 @@ describe("the accounts", () => {
       kinesisCalls: 0,
       recordsSkipped: 0,
       refreshFailures: 0,
+      publishFailures: 0,
       throttles: 0,
       flushes: 0,
       state: "bypassed",
