@@ -9,32 +9,42 @@ import type { ResolvedOptions } from "./core/settings.js";
 import { createTroubleLog, type TroubleLog } from "./core/trouble-log.js";
 import { createNotices } from "./logging.js";
 import { createEmfSink } from "./metrics/emf.js";
+import type { LogKind } from "./metrics/names.js";
 import { createHooks, type ScacheMiddleware } from "./middleware.js";
 import { resolveOptions, type ScacheOptions } from "./options.js";
+import { firstTime, watchServing } from "./serving.js";
+
+/** The log that a middleware is built for, before it is opened. */
+export interface ChosenLog {
+  readonly kind: LogKind;
+  /** As metrics name it. */
+  readonly name: string;
+  /** As messages name it: `stream "users"`. */
+  readonly label: string;
+  /** Tells it from every other log of any account and region, as far as that is known. */
+  readonly identity: string;
+  open(options: ResolvedOptions, trouble: TroubleLog): InvalidationLog;
+}
 
 /**
- * @param name of the log, for messages and metrics
  * @param options without those that only this kind of log has
  * @throws InvalidOptionError
  */
-export function buildMiddleware(
-  name: string,
-  options: Omit<ScacheOptions, "client">,
-  openLog: (options: ResolvedOptions, trouble: TroubleLog) => InvalidationLog,
-): ScacheMiddleware {
+export function buildMiddleware(chosen: ChosenLog, options: Omit<ScacheOptions, "client">): ScacheMiddleware {
   const resolved = resolveOptions(options);
   const { env } = process;
   const { POWERTOOLS_SERVICE_NAME: serviceName, AWS_LAMBDA_FUNCTION_NAME: functionName } = env;
-  const level = env.AWS_LAMBDA_LOG_LEVEL ?? env.POWERTOOLS_LOG_LEVEL ?? env.LOG_LEVEL ?? "";
+  const { name: streamName, label, kind: logKind } = chosen;
   const notices = createNotices({
-    streamName: name,
+    streamName,
+    label,
     serviceName: serviceName ?? functionName,
     logger: options.logger,
-    debug: /^(debug|trace)$/i.test(level),
+    debug: /^(debug|trace)$/i.test(env.AWS_LAMBDA_LOG_LEVEL ?? env.POWERTOOLS_LOG_LEVEL ?? env.LOG_LEVEL ?? ""),
   });
   const trouble = createTroubleLog(systemClock, notices);
   const environment = createEnvironment({
-    log: openLog(resolved, trouble),
+    log: chosen.open(resolved, trouble),
     clock: systemClock,
     random: systemRandom,
     newNonce,
@@ -47,6 +57,10 @@ export function buildMiddleware(
   const report =
     metrics === false
       ? () => undefined
-      : createEmfSink({ streamName: name, serviceName, functionName, metrics, trouble });
-  return createHooks(environment, report, oneAtATime);
+      : createEmfSink({ streamName, logKind, serviceName, functionName, metrics, trouble });
+  const silenced = env.POWERTOOLS_METRICS_DISABLED ?? env.POWERTOOLS_DEV ?? "";
+  if (metrics !== false && /^(1|y|yes|t|true|on)$/i.test(silenced) && firstTime("silenced")) {
+    notices.inform("no metrics are written: POWERTOOLS_METRICS_DISABLED or POWERTOOLS_DEV is set.");
+  }
+  return createHooks(watchServing(environment, chosen.identity, label, notices), report, oneAtATime);
 }

@@ -29,39 +29,62 @@ export class InvalidOptionError extends ScacheError {
   override readonly name = "InvalidOptionError";
   declare readonly option: string;
 
-  constructor(option: string, expected: string, received: unknown) {
-    super("INVALID_OPTION", `option "${option}" must be ${expected}, but got ${describe(received)}`);
+  /** @param said what is wrong in words, or else what was expected, what came, and what would happen otherwise */
+  constructor(
+    option: string,
+    ...said: [problem: string] | [expected: string, received: unknown, otherwise?: string | undefined]
+  ) {
+    super("INVALID_OPTION", said.length === 1 ? said[0] : mustBe(option, ...said));
     this.option = option;
   }
+
+  /** There is no option of this name: which one may have been meant, or else all there are. */
+  static unknown(option: string, known: readonly string[]): InvalidOptionError {
+    const meant = nearest(option, known);
+    const hint = meant === undefined ? `the options are ${known.join(", ")}` : `did you mean "${meant}"?`;
+    return new InvalidOptionError(option, `unknown option ${describe(option)}; ${hint}`);
+  }
+}
+
+function mustBe(option: string, expected: string, received: unknown, otherwise?: string): string {
+  const text = `option "${option}" must be ${expected}, but got ${describe(received)}`;
+  return otherwise === undefined ? text : `${text}; otherwise ${otherwise}`;
 }
 
 /** A text is not the wire form of a data id, or a source or id cannot be written as one. */
 export class InvalidDataIdError extends ScacheError {
   override readonly name = "InvalidDataIdError";
 
-  constructor(expected: string, received: unknown) {
-    super("INVALID_DATA_ID", `expected ${expected}, but got ${describe(received)}`);
+  /** @param instead what to write, where the mistake is a known one */
+  constructor(expected: string, received: unknown, instead?: string) {
+    const hint = instead === undefined ? "" : `; ${instead}`;
+    super("INVALID_DATA_ID", `expected ${expected}, but got ${describe(received)}${hint}`);
   }
 }
 
-/** Kinesis may not hold every invalidation: those named in `ids` and `sources` may not have been published. */
+/** The log may not hold every invalidation: those named in `ids` and `sources` may not have been published. */
 export class PublishError extends ScacheError {
   override readonly name = "PublishError";
-  /** Wire keys (`DataId.toString()`) that may not have been published. */
+  /** Wire keys (`DataId.toString()`) that may not have been published. Not enumerable: a logger would print them all. */
   declare readonly ids: readonly string[];
-  /** Sources whose invalidation may not have been published. */
+  /** Sources whose invalidation may not have been published. Not enumerable, either. */
   declare readonly sources: readonly string[];
   /** Whether an `invalidateAll()` may not have been published. */
   declare readonly everything: boolean;
+  /** How many ids and sources those are. */
+  declare readonly idCount: number;
+  declare readonly sourceCount: number;
 
   constructor(stream: string, unpublished: Pick<PublishError, "ids" | "sources" | "everything">, cause: unknown) {
     const { ids, sources, everything } = unpublished;
-    const names = ids.concat(sources, everything ? ["everything"] : []);
-    const shown = `${shortened(names.join(", "))} (${names.length} in all)`;
-    super("PUBLISH_FAILED", `may not have been published to stream "${stream}": ${shown}: ${messageOf(cause)}`, {
-      cause,
-    });
-    Object.assign(this, unpublished);
+    const count = ids.length + sources.length + Number(everything);
+    const what = count === 1 ? "1 invalidation" : `${count} invalidations`;
+    const where = [ids.length > 0 && "ids", sources.length > 0 && "sources", everything && "everything"];
+    const fields = where.flatMap((name) => (name ? `error.${name}` : [])).join(", ");
+    const text = `could not confirm ${what} on "${stream}"${fields && ` (see ${fields})`}: ${messageOf(cause)}`;
+    super("PUBLISH_FAILED", text, { cause });
+    Object.assign(this, { everything, idCount: ids.length, sourceCount: sources.length });
+    Object.defineProperties(this, { ids: { value: ids }, sources: { value: sources } });
   }
 }
 
@@ -83,9 +106,31 @@ export class ChangeRecordError extends ScacheError {
   }
 }
 
-/** What was thrown need not be an error. */
-export function messageOf(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : describe(thrown);
+/** What was thrown need not be an error; and one without a text of its own has reasons that do have one. */
+export function messageOf(thrown: unknown, depth = 0): string {
+  if (!isError(thrown)) return describe(thrown);
+  const reasons = [thrown.message];
+  if (depth < 3) {
+    reasons.push(
+      ...summedUpBy(thrown)
+        .slice(0, 3)
+        .map((error) => messageOf(error, depth + 1)),
+    );
+    if (thrown.message === "" && thrown.cause !== undefined) reasons.push(messageOf(thrown.cause, depth + 1));
+  }
+  const told = new Set(reasons.filter((reason) => reason !== ""));
+  return told.size > 0 ? [...told].join("; ") : thrown.name;
+}
+
+/** The errors that one sums up (`AggregateError`): connecting makes one of all the addresses it has tried. */
+export function summedUpBy(error: Error): readonly unknown[] {
+  const { errors } = error as Partial<AggregateError>;
+  return Array.isArray(errors) ? errors : [];
+}
+
+/** `instanceof` does not know an error of another realm, such as a test runner's. */
+export function isError(value: unknown): value is Error {
+  return value instanceof Error || Object.prototype.toString.call(value) === "[object Error]";
 }
 
 /** A short, safe description of any value for an error message: of an object, the names of what it holds. */
@@ -104,4 +149,38 @@ export function isObject(value: unknown): value is object {
 /** An id can be as long as a record: a message must not be. */
 function shortened(text: string): string {
   return text.length > 100 ? `${text.slice(0, 100)}...` : text;
+}
+
+/** The name that was probably meant: one that holds this one or is held by it, or that is a letter or two away. */
+function nearest(name: string, known: readonly string[]): string | undefined {
+  const given = stemOf(name);
+  const distances = known.map((one) => {
+    const other = stemOf(one);
+    const [short = "", long = ""] = [given, other].sort((a, b) => a.length - b.length);
+    return { one, distance: short.length > 2 && long.includes(short) ? 1 : editsBetween(given, other) };
+  });
+  const [closest] = distances.sort((a, b) => a.distance - b.distance);
+  return closest !== undefined && closest.distance <= 1 + given.length / 4 ? closest.one : undefined;
+}
+
+/** Without its unit, which is what gets forgotten or mistaken first. */
+function stemOf(name: string): string {
+  return name.toLowerCase().replace(/_|-|(ms|millis|milliseconds|s|sec|secs|seconds|minutes)$/g, "");
+}
+
+/** Letters put in, left out or replaced to make one text the other; two that changed places count as one. */
+function editsBetween(a: string, b: string): number {
+  let before: number[] = [];
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const isSame = a[i - 1] === b[j - 1];
+      const edits = [(row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, (row[j - 1] ?? 0) + Number(!isSame)];
+      if (i > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) edits.push((before[j - 2] ?? 0) + 1);
+      next.push(Math.min(...edits));
+    }
+    [before, row] = [row, next];
+  }
+  return row[b.length] ?? 0;
 }

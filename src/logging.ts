@@ -5,8 +5,10 @@
  */
 
 import { Logger as PowertoolsLogger } from "@aws-lambda-powertools/logger";
+import type { LogFailure } from "./core/log.js";
 import type { Notices, TroubleKind } from "./core/notices.js";
 import { causesOf, errorName } from "./core/trouble-log.js";
+import { ScacheError } from "./errors.js";
 
 /** What is asked of a logger: a Powertools Logger fits. */
 export interface Logger {
@@ -17,6 +19,8 @@ export interface Logger {
 
 export interface NoticesOptions {
   readonly streamName: string;
+  /** How a message names the log: `stream "users"`. */
+  readonly label?: string | undefined;
   readonly serviceName?: string | undefined;
   /** The user's; without it debug notices are written only if `debug` asks for them. */
   readonly logger?: Logger | undefined;
@@ -24,46 +28,31 @@ export interface NoticesOptions {
   readonly debug?: boolean | undefined;
 }
 
-/** What is said of the stream, at the trouble's start and end, and what helps if no remedy is known for the failure. */
-const TROUBLES: Record<TroubleKind, readonly [what: string, otherwise: string]> = {
+/** What is said of the log when trouble starts and ends, and what helps where the failure itself does not know. */
+const TROUBLES: Record<TroubleKind, readonly [what: string, advice: string]> = {
   refresh: ["could not be read", "check the network, or raise refreshTimeoutMs"],
-  throttled: ["throttles its readers", "raise maxStalenessMs, or add shards (5 GetRecords a second each)"],
-  lost: ["could not be followed; the cache was emptied", "check whether it was recreated, or its retention cut"],
-  refused: ["cannot be used", "check the function's role, its region and the stream's name"],
-  record: [
-    "holds a record not understood; the cache was emptied",
-    "find its writer; another format needs the option decode",
+  throttled: ["throttles its readers", "raise maxStalenessMs, or let fewer environments read the same log"],
+  lost: [
+    "could not be followed, so the cache was flushed",
+    "check whether it was deleted or created anew, and for how long it keeps its records",
   ],
-  publish: ["may lack invalidations", "publish again what the PublishError names"],
-  metrics: ["lacks an invocation's metrics", "check the option metrics"],
+  refused: ["cannot be used", "check the function's role, the region and the name"],
+  record: [
+    "contains a record that could not be decoded, so the cache was flushed",
+    "find the producer; for other formats, set the option decode",
+  ],
+  publish: ["may lack invalidations", "invalidate again what error.ids and error.sources of the PublishError name"],
+  metrics: ["lacks the metrics of an invocation", "check the option metrics"],
 };
 
-/** What to do, by the name AWS or the system gives the failure, and its message, which tells what was denied or missing. */
-export const REMEDIES: readonly (readonly [failure: RegExp, remedy: string])[] = [
-  [
-    /^(AccessDenied|Unauthorized)/,
-    "allow the role kinesis:ListShards, GetShardIterator and GetRecords to read, PutRecords to invalidate",
-  ],
-  [
-    /^\w*(Provider|Client|Token|Expired|Signature)/,
-    "give the function a role and no keys; locally, log in again or set the clock",
-  ],
-  [
-    /^KMSAccess/,
-    "allow the role kms:Decrypt (to read) and kms:GenerateDataKey (to invalidate), in the key's policy too",
-  ],
-  [/^KMSThrottling/, "raise the KMS quota, or maxStalenessMs"],
-  [/^KMS/, "enable KMS and the stream's key, or give it another"],
-  [/^ResourceIn/, "wait until the stream is ACTIVE"],
-  [/^Resource/, "there is no such stream: check its name, account and region, or wait until it is ACTIVE"],
-  [/^Error: Region is missing/, "set AWS_REGION, or the client's region"],
-  [
-    /^E(NOTFOUND|AI_AGAIN|CONNREFUSED|\w+UNREACH|TIMEDOUT)/,
-    "check the region; in a VPC also DNS, route (NAT or endpoint kinesis-streams) and HTTPS out",
-  ],
-];
+/** Beside what the core says, what is said when a cache is built. */
+export interface LogNotices extends Notices {
+  /** Something that a person has chosen, and may have forgotten. */
+  inform(message: string): void;
+}
 
-export function createNotices({ streamName, serviceName = "", logger: given, debug: asked }: NoticesOptions): Notices {
+export function createNotices(options: NoticesOptions): LogNotices {
+  const { streamName, label: log = `stream "${streamName}"`, serviceName = "", logger: given, debug: asked } = options;
   let logger = given;
   const write = (level: keyof Logger, message: string, detail?: object) => {
     try {
@@ -82,31 +71,38 @@ export function createNotices({ streamName, serviceName = "", logger: given, deb
       // What a decoder says about a record may quote it, data ids and all: that is for the debug level alone.
       const reason = isRecord ? "see log level debug" : told;
       const chain = causesOf(cause);
-      // The outermost that a remedy is known for, else the origin.
-      const failure = chain.find(remedyFor) ?? chain.at(-1);
-      const error = failure && errorName(failure);
-      const remedy = failure && remedyFor(failure);
-      const [what, otherwise] = TROUBLES[kind];
-      const fix = remedy ?? otherwise;
-      // Only AWS and the system are quoted: other errors' messages may hold a piece of a record or of a value.
-      const mayQuote = failure && !isRecord && (remedy || error !== failure.name || "$fault" in failure);
-      write("warn", `stream "${streamName}" ${what}: ${reason}${error ? ` (${error})` : ""}. To do: ${fix}.`, {
+      const failure = chain.find(isUnderstood);
+      const name = chain.map(nameOf).find((one) => one !== undefined);
+      const [what, advice] = TROUBLES[kind];
+      const fix = failure?.remedy ?? advice;
+      // Nothing is quoted but failures that a log has understood: the texts of others may hold a piece of a record or a value.
+      const errorMessage = failure?.message === reason ? undefined : failure?.message;
+      write("warn", `${log} ${what}: ${reason}${name === undefined ? "" : ` (${name})`}. To do: ${fix}.`, {
         kind,
         reason,
-        error,
-        errorMessage: mayQuote && failure.message !== reason ? failure.message : undefined,
+        error: name,
+        errorMessage,
         fix,
       });
       if (isRecord) debug("record not understood", { reason: told });
     },
     troubleEnded(kind, detail) {
       const after = `${Math.round(detail.durationMs)} ms`;
-      write("info", `over after ${after}: stream "${streamName}" ${TROUBLES[kind][0]}.`, { kind, ...detail });
+      write("info", `over after ${after}: ${log} ${TROUBLES[kind][0]}.`, { kind, ...detail });
     },
+    advise: (message, detail) => write("warn", message, detail),
+    inform: (message) => write("info", message),
     debug,
   };
 }
 
-function remedyFor(error: Error): string | undefined {
-  return REMEDIES.find(([failure]) => failure.test(`${errorName(error)}: ${error.message}`))?.[1];
+/** The failures of a log's calls: it has understood them, and says what helps. */
+function isUnderstood(error: Error): error is LogFailure {
+  return "remedy" in error;
+}
+
+/** Ours say nothing that the line does not say; and of a plain `Error` the name is no news. */
+function nameOf(error: Error): string | undefined {
+  const name = errorName(error);
+  return isUnderstood(error) || error instanceof ScacheError || name === "Error" ? undefined : name;
 }

@@ -89,7 +89,10 @@ export function createHooks(environment: Environment, report: MetricsSink, oneAt
       request.context.cache = invocation.cache;
       await invocation.catchUp();
     },
-    after: over,
+    after(request) {
+      underWay.get(request.context)?.invocation.returned();
+      over(request);
+    },
     onError: over,
   };
 }

@@ -13,11 +13,13 @@ import type { Metrics } from "./metrics/emf.js";
 import {
   atMost,
   check,
+  clientOf,
   functionOr,
   milliseconds,
   objectWith,
   oneOf,
   type Rule,
+  UNBOUNDED,
   wholeNumber,
   withDefaults,
 } from "./option-rules.js";
@@ -35,7 +37,7 @@ export interface ScacheOptions {
   readonly sizeOf?: (value: unknown, id: DataId) => number;
   /**
    * How long before an invocation began the proof behind a hit may lie, in milliseconds. Default 0: the stream is read
-   * in every invocation that begins with something cached. At most `maxGapMs`.
+   * in every invocation that begins with something cached. At most half of `maxGapMs`.
    */
   readonly maxStalenessMs?: number;
   /** How long an invocation waits for the stream at most, and never more than half its remaining time. Default 1,000 ms. */
@@ -73,20 +75,19 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 /** Every stream keeps its records for a day; the hour is for what one has to read by then. */
 const LONGEST_GAP_MS = 23 * HOUR_MS;
-const [METRICS, isMetrics] = objectWith("addMetric");
-/** What is bounded by nothing but what a number can count. */
-const LARGEST = 2 ** 53 - 1;
-const LIFETIME = milliseconds(1, LARGEST, undefined);
+/** The second is what an instance's namespace and dimensions are read with. */
+const METRICS = objectWith("addMetric", "singleMetric");
+const LIFETIME = milliseconds(1, UNBOUNDED, undefined);
 
 /** What each may be, and its default. */
 const RULES = {
-  ttlMs: [
-    `${LIFETIME[0]}, or { min, max }`,
-    (ttlMs) => isObject(ttlMs) || LIFETIME[1](ttlMs),
-    { min: 30 * MINUTE_MS, max: HOUR_MS },
-  ],
+  ttlMs: {
+    expected: `${LIFETIME.expected}, or { min, max }`,
+    fits: (ttlMs) => isObject(ttlMs) || LIFETIME.fits(ttlMs),
+    default: { min: 30 * MINUTE_MS, max: HOUR_MS },
+  },
   maxEntries: wholeNumber(1, 2 ** 24, 10_000),
-  maxBytes: wholeNumber(1, LARGEST, 2 ** 24),
+  maxBytes: wholeNumber(1, UNBOUNDED, 2 ** 24),
   sizeOf: functionOr(estimateWithKey),
   maxStalenessMs: milliseconds(0, LONGEST_GAP_MS, 0),
   refreshTimeoutMs: milliseconds(1, 15 * MINUTE_MS, 1_000),
@@ -96,17 +97,22 @@ const RULES = {
   holdOffMs: milliseconds(0, 24 * HOUR_MS, 0),
   freeze: oneOf([true, false], true),
   client: objectWith("send"),
-  metrics: [`${METRICS}, or false`, (metrics) => metrics === false || isMetrics(metrics)],
-  logger: objectWith("warn"),
+  metrics: {
+    expected: `${METRICS.expected}, or false`,
+    fits: (metrics) => metrics === false || METRICS.fits(metrics),
+  },
+  logger: objectWith("debug", "info", "warn"),
   decode: functionOr(undefined),
 } satisfies Record<keyof ScacheOptions, Rule>;
 
 /** @throws InvalidOptionError naming the first option that is not what it must be */
 export function resolveOptions(options: ScacheOptions = {}): ResolvedOptions {
   const { ttlMs, ...resolved } = withDefaults(options, RULES);
+  check("client", options.client, clientOf("Kinesis"));
   const { maxStalenessMs, maxGapMs } = resolved;
-  // Otherwise the stream would never be read: the cache would be served until the gap is too long, and then flushed.
-  check("maxStalenessMs", maxStalenessMs, atMost("maxGapMs", maxGapMs));
+  // Between the end of the staleness and that of the gap there must be time for an invocation that reads.
+  const otherwise = "the cache would be flushed before the log is read again";
+  check("maxStalenessMs", maxStalenessMs, atMost("half of maxGapMs", maxGapMs / 2, otherwise));
   const { min, max } = typeof ttlMs === "number" ? { min: ttlMs, max: ttlMs } : ttlMs;
   check("ttlMs.min", min, LIFETIME);
   check("ttlMs.max", max, LIFETIME);

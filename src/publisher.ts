@@ -9,7 +9,7 @@ import { createStreamApi } from "./kinesis/api.js";
 import { createKinesisClient, type KinesisClient } from "./kinesis/client.js";
 import { createStreamLog } from "./kinesis/log.js";
 import { resolveStream } from "./kinesis/stream-ref.js";
-import { milliseconds, objectWith, withDefaults } from "./option-rules.js";
+import { check, clientOf, milliseconds, objectWith, withDefaults } from "./option-rules.js";
 
 export { DataId, dataId, dataSource, type Observable, parseDataId } from "./core/data-id.js";
 export type { InvalidationPublisher } from "./core/publishing/invalidator.js";
@@ -36,6 +36,7 @@ const RULES = { client: objectWith("send"), publishTimeoutMs: milliseconds(1, 90
  */
 export function createPublisher(stream: string, options: PublisherOptions = {}): InvalidationPublisher {
   const { client, publishTimeoutMs } = withDefaults(options, RULES);
+  check("client", client, clientOf("Kinesis"));
   const ref = resolveStream(stream);
   const api = createStreamApi(client ?? createKinesisClient({ region: ref.region }), ref);
   const log = createStreamLog(api, { name: ref.name, clock: systemClock, random: systemRandom });

@@ -1,5 +1,5 @@
 /** `scache()` on a Kinesis stream: the stream resolved, its client and its log put under the middleware. */
-import { buildMiddleware } from "./build-middleware.js";
+import { buildMiddleware, type ChosenLog } from "./build-middleware.js";
 import { systemClock, systemRandom } from "./core/clock.js";
 import { createStreamApi } from "./kinesis/api.js";
 import { createKinesisClient } from "./kinesis/client.js";
@@ -18,8 +18,15 @@ import type { ScacheOptions } from "./options.js";
 export function scache(stream: string, options: ScacheOptions = {}): ScacheMiddleware {
   const ref = resolveStream(stream);
   const { name, region } = ref;
-  return buildMiddleware(name, options, ({ clockMarginMs }) => {
-    const api = createStreamApi(options.client ?? createKinesisClient({ region }), ref);
-    return createStreamLog(api, { name, clock: systemClock, random: systemRandom, clockMarginMs });
-  });
+  const chosen: ChosenLog = {
+    kind: "Kinesis",
+    name,
+    label: `stream "${name}"`,
+    identity: ref.arn ?? `stream ${name}`,
+    open({ clockMarginMs }) {
+      const api = createStreamApi(options.client ?? createKinesisClient({ region }), ref);
+      return createStreamLog(api, { name, clock: systemClock, random: systemRandom, clockMarginMs });
+    },
+  };
+  return buildMiddleware(chosen, options);
 }

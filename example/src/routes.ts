@@ -42,7 +42,9 @@ export async function postUser(
     await context.cache.invalidate(userById(userid));
   } catch (error) {
     if (!(error instanceof PublishError)) throw error;
-    logger.error("saved, but not announced", { error });
+    // How many, and why. Which ones is in the error, but an id may be personal data: it does not belong into a log.
+    const { code, idCount, cause } = error;
+    logger.error("saved, but not announced", { code, idCount, cause });
     return answer(503, { message: "the user is saved, but others may still see the old one: please send it again" });
   }
   return answer(200, user);

@@ -3,7 +3,7 @@
  * The wire form is owned here and shared with the Go producers: form-encoded, keys sorted, pinned by
  * tests/unit/core/data-id.test.ts. Two different ids must never have the same wire form.
  */
-import { InvalidDataIdError } from "../errors.js";
+import { InvalidDataIdError, isObject } from "../errors.js";
 
 /** `T` is the type of the datum; it exists only for the compiler. Make one with `dataId` or `dataSource`. */
 export class DataId<T = unknown> {
@@ -67,14 +67,32 @@ export function toDataId(target: DataId | Observable): DataId {
   // An id made by another copy of this package (bundlers make them) is as good as one of ours.
   const { source, id } = (named ?? {}) as Partial<DataId>;
   if (source === undefined || id === undefined) {
-    throw new InvalidDataIdError("a data id or an object with observableId()", target);
+    throw new InvalidDataIdError("a data id or an object with observableId()", target, insteadOf(target));
   }
   return new DataId(source, id);
 }
 
+/** What to write instead of what is often taken for a data id. */
+function insteadOf(target: unknown): string | undefined {
+  switch (typeof target) {
+    case "string":
+      return "use dataId(source, id), or parseDataId(key) where it is a wire key";
+    case "number":
+    case "bigint":
+      return "use dataId(source, String(id))";
+    case "function":
+      return "call it with an id, if it came from dataSource()";
+  }
+  if (!isObject(target)) return undefined;
+  if ("then" in target) return "await it first";
+  return Symbol.iterator in target ? "pass them one by one, as in invalidate(...ids)" : undefined;
+}
+
 function wellFormed(name: string, value: string): string {
   if (typeof value === "string" && value.isWellFormed()) return value;
-  throw new InvalidDataIdError(`a well-formed string as the data id's ${name}`, value);
+  const isNumber = name === "id" && (typeof value === "number" || typeof value === "bigint");
+  const instead = isNumber ? "use String(id)" : Array.isArray(value) ? "pass one at a time" : undefined;
+  throw new InvalidDataIdError(`a well-formed string as the data id's ${name}`, value, instead);
 }
 
 const MALFORMED = /;|%(?![\da-f]{2})/i;

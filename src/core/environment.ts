@@ -43,6 +43,7 @@ export function createEnvironment(deps: EnvironmentDeps): Environment {
     ...parts,
     coherence: createCoherence(parts),
     loads: createLoads(),
+    unreported: { publishFailures: 0 },
     publisher: createRecordPublisher(log, clock, random, own),
     isAlone: (invocation) => underWay.size === 1 && underWay.has(invocation),
     isLatest: (invocation) => invocation === latest,

@@ -4,6 +4,7 @@
  * cannot fill a log. It must never cost anything worth measuring while nothing is wrong.
  */
 
+import { isError, summedUpBy } from "../errors.js";
 import type { Clock } from "./clock.js";
 import type { Notices, TroubleKind } from "./notices.js";
 
@@ -28,6 +29,7 @@ export function createTroubleLog(clock: Pick<Clock, "now">, notices: Notices | u
   const troubles = new Map<TroubleKind, Trouble>();
   /** Each notice costs a minute: until when those of a kind are paid for. */
   const paidUntilMs = new Map<TroubleKind, number>();
+  const advised = new Set<string>();
 
   function mayAnnounce(kind: TroubleKind): boolean {
     const nowMs = clock.now();
@@ -63,21 +65,33 @@ export function createTroubleLog(clock: Pick<Clock, "now">, notices: Notices | u
       notices?.troubleEnded(kind, { durationMs, occurrences: trouble.occurrences });
     },
 
+    /** Call at every occasion: of what is about the same only the first is said. */
+    adviseOnce(about: string, message: string, detail: Record<string, unknown>): void {
+      if (advised.has(about)) return;
+      advised.add(about);
+      notices?.advise(message, detail);
+    },
+
     debug(message: string, detail?: Record<string, unknown>): void {
       notices?.debug(message, detail);
     },
   };
 }
 
-/** The errors of a chain of causes, the outermost first. */
+/** The errors of a chain of causes, the outermost first; one that sums up several is followed by the first of them. */
 export function causesOf(cause: unknown): Error[] {
   const chain: Error[] = [];
-  for (let error = cause; error instanceof Error && chain.length < MAX_CAUSES; error = error.cause) chain.push(error);
+  for (let error = cause; isError(error) && chain.length < MAX_CAUSES; error = error.cause ?? summedUpBy(error)[0]) {
+    chain.push(error);
+  }
   return chain;
 }
+
+/** As the system's calls, TLS and Node.js's own HTTP client have them. */
+const SYSTEM_CODE = /^(E|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|UND_ERR_)[A-Z_]+$/;
 
 /** The name that tells one failure from another: the `code` where the system gave one (`ECONNRESET`), else the name. */
 export function errorName(error: Error): string {
   const { code } = error as { code?: unknown };
-  return typeof code === "string" && /^E[A-Z_]+$/.test(code) ? code : error.name;
+  return typeof code === "string" && SYSTEM_CODE.test(code) ? code : error.name;
 }

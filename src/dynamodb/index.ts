@@ -2,13 +2,13 @@
  * `scache/dynamodb`: the same cache and the same publisher over a log in a DynamoDB table. The public names, and how they are
  * put together; it must never load the Kinesis client.
  */
-import { buildMiddleware } from "../build-middleware.js";
+import { buildMiddleware, type ChosenLog } from "../build-middleware.js";
 import { newNonce, systemClock, systemRandom } from "../core/clock.js";
 import type { InvalidationLog, LogFailure } from "../core/log.js";
 import { createInvalidator, type InvalidationPublisher } from "../core/publishing/invalidator.js";
 import { createRecordPublisher } from "../core/publishing/publisher.js";
 import type { ScacheMiddleware } from "../middleware.js";
-import { check, milliseconds, OPTIONS, objectWith, withDefaults } from "../option-rules.js";
+import { check, milliseconds, OPTIONS, objectWith, type Rule, withDefaults } from "../option-rules.js";
 import type { ScacheOptions as AnyOptions } from "../options.js";
 import { createTableApi } from "./api.js";
 import { createDynamoDBClient, type DynamoDBClient } from "./client.js";
@@ -49,10 +49,10 @@ export interface PublisherOptions extends LogOptions {
 const CLIENT = objectWith("send");
 const PUBLISHER_RULES = {
   // Checked with the table.
-  log: ["a log's name", () => true],
+  log: { expected: "a log's name", fits: () => true, otherwise: undefined },
   client: CLIENT,
   publishTimeoutMs: milliseconds(1, 900_000, 10_000),
-} as const;
+} satisfies Record<keyof PublisherOptions, Rule>;
 
 /**
  * Puts `context.cache` into a handler: a cache in this environment's memory that is kept coherent with every other
@@ -67,12 +67,18 @@ export function scache(table: string, options: ScacheOptions = {}): ScacheMiddle
   const { log, client, ...rest } = options;
   if (client !== undefined) check("client", client, CLIENT);
   const ref = resolveTable(table, log);
-  return buildMiddleware(`${ref.name}/${ref.log}`, rest, (_resolved, trouble) =>
-    openLog(ref, client, (failure) => {
-      // The rest passes, and costs nobody an invalidation; what is refused stays so until somebody is told.
-      if (failure.kind === "refused") trouble.failed("refused", failure.message, failure);
-    }),
-  );
+  const chosen: ChosenLog = {
+    kind: "DynamoDB",
+    name: `${ref.name}/${ref.log}`,
+    label: `log "${ref.log}" in table "${ref.name}"`,
+    identity: `table ${ref.arn ?? ref.name}/${ref.log}`,
+    open: (_resolved, trouble) =>
+      openLog(ref, client, (failure) => {
+        // The rest passes, and costs nobody an invalidation; what is refused stays so until somebody is told.
+        if (failure.kind === "refused") trouble.failed("refused", failure.message, failure);
+      }),
+  };
+  return buildMiddleware(chosen, rest);
 }
 
 /**

@@ -41,5 +41,7 @@ export function pageOf({
 }
 
 export function incomplete(operation: string): LogFailure {
-  return new LogFailure("unavailable", `the answer to ${operation} lacks a field`);
+  return new LogFailure("unavailable", `the answer to ${operation} lacks a field`, {
+    remedy: "check what answers in Kinesis's place: a proxy, an emulator, or a double given as the option client",
+  });
 }

@@ -1,6 +1,6 @@
 /**
  * The port to Kinesis, over the AWS SDK: one SDK call for one call of the port, answers and errors put into its words.
- * It decides nothing but what kind of failure an error is.
+ * It decides nothing; what an error means is for `failures.ts` to say.
  */
 import {
   type $Command,
@@ -8,7 +8,6 @@ import {
   GetShardIteratorCommand,
   type KinesisClient,
   type KinesisClientResolvedConfig,
-  type KinesisServiceException,
   ListShardsCommand,
   type ListShardsInput,
   PutRecordsCommand,
@@ -16,9 +15,11 @@ import {
   type ServiceInputTypes,
   type ServiceOutputTypes,
 } from "@aws-sdk/client-kinesis";
-import { LogFailure, type LogFailureKind } from "../core/log.js";
-import { messageOf } from "../errors.js";
+import type { Use } from "../aws/failures.js";
+import { LogFailure } from "../core/log.js";
+import { isObject } from "../errors.js";
 import { incomplete, pageOf, shardsOf } from "./answers.js";
+import { failureOf } from "./failures.js";
 import type { PutOutcome, StreamApi } from "./stream-api.js";
 
 type Command<Input extends ServiceInputTypes, Output extends ServiceOutputTypes> = $Command<
@@ -37,14 +38,24 @@ export function createStreamApi(
   const byArn = { StreamARN: arn };
   const stream = arn ? byArn : { StreamName: name };
 
-  async function send<Input extends ServiceInputTypes, Output extends ServiceOutputTypes>(
+  /** @param read makes of an answer what the port calls for */
+  async function send<Input extends ServiceInputTypes, Output extends ServiceOutputTypes, Answer>(
     command: Command<Input, Output>,
     abortSignal: AbortSignal,
-  ): Promise<Output> {
+    read: (output: Output) => Answer,
+    use: Use = "read",
+  ): Promise<Answer> {
+    let output: Output | undefined;
     try {
-      return await client.send(command, { abortSignal });
+      output = await client.send(command, { abortSignal });
+      if (!isObject(output)) throw new TypeError("the client gave no answer");
+      return read(output);
     } catch (error) {
-      throw new LogFailure(kindOf(error), messageOf(error), { cause: error });
+      if (error instanceof LogFailure) throw error;
+      // An answer that cannot be read tells by its metadata that it came from a service, not from a double.
+      const { $metadata } = output ?? {};
+      const { kind, message, ...options } = failureOf($metadata ? { $metadata, name: "SyntaxError" } : error, use);
+      throw new LogFailure(kind, message, options);
     }
   }
 
@@ -58,32 +69,33 @@ export function createStreamApi(
       command.middlewareStack.add(
         (next) => async (args) => {
           const result = await next(args);
-          const { headers } = result.response as { headers?: Record<string, string> };
-          serverTimeMs = Date.parse(headers?.date ?? "") || undefined;
+          const response = result.response as { headers?: Record<string, string> } | undefined;
+          serverTimeMs = Date.parse(response?.headers?.date ?? "") || undefined;
           return result;
         },
         { step: "deserialize" },
       );
-      return { ...shardsOf(await send(command, signal)), serverTimeMs };
+      return send(command, signal, (output) => ({ ...shardsOf(output), serverTimeMs }));
     },
 
     async getShardIterator(ShardId, fromMs, signal) {
       const Timestamp = fromMs === undefined ? undefined : new Date(fromMs);
       const ShardIteratorType = Timestamp ? "AT_TIMESTAMP" : "TRIM_HORIZON";
       const command = new GetShardIteratorCommand({ ...stream, ShardId, ShardIteratorType, Timestamp });
-      const { ShardIterator } = await send(command, signal);
-      if (ShardIterator) return ShardIterator;
-      throw incomplete("GetShardIterator");
+      return send(command, signal, ({ ShardIterator }) => {
+        if (ShardIterator) return ShardIterator;
+        throw incomplete("GetShardIterator");
+      });
     },
 
     async getRecords(ShardIterator, Limit, signal) {
-      return pageOf(await send(new GetRecordsCommand({ ...byArn, ShardIterator, Limit }), signal));
+      return send(new GetRecordsCommand({ ...byArn, ShardIterator, Limit }), signal, pageOf);
     },
 
     async putRecords(records, signal) {
       const Records = records.map(({ data, partitionKey }) => ({ Data: data, PartitionKey: partitionKey }));
-      const { Records: written = [] } = await send(new PutRecordsCommand({ ...stream, Records }), signal);
-      return written.map(toOutcome);
+      const command = new PutRecordsCommand({ ...stream, Records });
+      return send(command, signal, ({ Records: written = [] }) => written.map(toOutcome), "publish");
     },
   };
 }
@@ -97,20 +109,4 @@ function toOutcome({ ErrorCode, ErrorMessage = "", ShardId, SequenceNumber }: Pu
   return !ErrorCode && ShardId && SequenceNumber
     ? { written: true, shardId: ShardId, sequenceNumber: SequenceNumber }
     : { written: false, reason: `${ErrorCode ?? "no acknowledgement"}: ${ErrorMessage}` };
-}
-
-/** By an error's name, whose fault it is, and its status. */
-const KINDS: readonly (readonly [failure: RegExp, kind: LogFailureKind])[] = [
-  [/^(ProvisionedThroughput|LimitExceeded|(KMS)?Throttling)| 429$/, "throttled"],
-  [/^ExpiredIterator/, "expired"],
-  [/^(InvalidArgument|ResourceNotFound)/, "lost"],
-  [/ 5..$/, "unavailable"],
-  // What else the service or the credential chain says no to is for a person; the rest never reached the service.
-  [/Credentials| client | 4..$/, "refused"],
-];
-
-function kindOf(error: unknown): LogFailureKind {
-  const { name, $fault, $metadata } = (error ?? {}) as Partial<KinesisServiceException>;
-  const failure = `${name} ${$fault} ${$metadata?.httpStatusCode}`;
-  return KINDS.find(([failures]) => failures.test(failure))?.[1] ?? "unavailable";
 }

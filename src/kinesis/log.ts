@@ -6,6 +6,7 @@ import { type Clock, type Random, within } from "../core/clock.js";
 import { type Appended, type InvalidationLog, LogFailure } from "../core/log.js";
 import { messageOf } from "../errors.js";
 import { MAX_RECORD_BYTES, PARTITION_KEY_LENGTH, PAYLOAD_UNIT_BYTES, toRequests } from "./batching.js";
+import { failureOf } from "./failures.js";
 import { createStreamReader } from "./reader.js";
 import type { PutOutcome, RecordToPut, StreamApi } from "./stream-api.js";
 import { placeOf, tokenOf } from "./token.js";
@@ -77,7 +78,10 @@ const TOO_LARGE = failed(new LogFailure("refused", `a record on Kinesis has at m
 
 function toAppended(outcome: PutOutcome | undefined): Appended {
   if (outcome?.written === true) return { written: true, at: placeOf(outcome.shardId, outcome.sequenceNumber) };
-  return { written: false, failure: new LogFailure("throttled", outcome?.reason ?? "no outcome was given") };
+  // A reason begins with the name of the error.
+  const reason = outcome?.reason ?? "no outcome was given";
+  const { kind, message, remedy } = failureOf({ name: reason, message: reason }, "publish");
+  return { written: false, failure: new LogFailure(kind, message, { remedy }) };
 }
 
 function failed(cause: unknown): Appended {

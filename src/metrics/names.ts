@@ -74,6 +74,7 @@ export const FIGURES = {
   evictions: { unit: "count", told: "summed", scope: "environment", label: "entries pushed out" },
   kinesisCalls: { unit: "count", told: "summed", scope: "environment", label: "calls to the log" },
   refreshFailures: { unit: "count", told: "summed", scope: "invocation", label: "refreshes failed", bad: true },
+  publishFailures: { unit: "count", told: "summed", scope: "environment", label: "publications failed", bad: true },
   throttles: { unit: "count", told: "summed", scope: "environment", label: "throttles", bad: true },
   recordsSkipped: {
     unit: "count",

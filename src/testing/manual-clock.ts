@@ -7,7 +7,7 @@ import type { Clock } from "../core/clock.js";
 import { check, type Rule } from "../option-rules.js";
 import { DURATION } from "./argument-rules.js";
 
-const FINITE: Rule = ["a number of milliseconds", Number.isFinite];
+const FINITE: Rule = { expected: "a number of milliseconds", fits: Number.isFinite };
 
 interface Timer {
   readonly dueMs: number;

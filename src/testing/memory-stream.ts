@@ -6,8 +6,8 @@
 import type { Clock } from "../core/clock.js";
 import { LogFailure } from "../core/log.js";
 import type { PutOutcome, RecordToPut } from "../kinesis/stream-api.js";
-import { check, milliseconds, type Rule, wholeNumber, withDefaults } from "../option-rules.js";
-import { CLOCK, FUNCTION, LARGEST } from "./argument-rules.js";
+import { check, milliseconds, type Rule, UNBOUNDED, wholeNumber, withDefaults } from "../option-rules.js";
+import { CLOCK, FUNCTION } from "./argument-rules.js";
 import type { CallPolicy } from "./call-plan.js";
 import { MemoryClient, type StreamService } from "./memory-client.js";
 import { HASH_SPACE, type HashRange, MemoryShard, type StoredRecord } from "./memory-shard.js";
@@ -37,11 +37,11 @@ const HOUR_MS = 3_600_000;
 const RULES = {
   clock: CLOCK,
   shards: wholeNumber(1, 10_000, 1),
-  retentionMs: milliseconds(1, LARGEST, 24 * HOUR_MS),
+  retentionMs: milliseconds(1, UNBOUNDED, 24 * HOUR_MS),
   pageRecords: wholeNumber(1, 10_000, 10_000),
   pageShards: wholeNumber(1, 10_000, 1_000),
-  iteratorLifeMs: milliseconds(1, LARGEST, 300_000),
-  readsPerSecond: wholeNumber(1, LARGEST, Number.POSITIVE_INFINITY),
+  iteratorLifeMs: milliseconds(1, UNBOUNDED, 300_000),
+  readsPerSecond: wholeNumber(1, UNBOUNDED, Number.POSITIVE_INFINITY),
   arrivalErrorMs: FUNCTION,
   onWrite: FUNCTION,
 } satisfies Record<keyof MemoryStreamOptions, Rule>;

@@ -5,8 +5,8 @@
  */
 import type { Clock } from "../core/clock.js";
 import { LogFailure } from "../core/log.js";
-import { check, functionOr, type Rule, wholeNumber, withDefaults } from "../option-rules.js";
-import { CLOCK, LARGEST } from "./argument-rules.js";
+import { check, functionOr, type Rule, UNBOUNDED, wholeNumber, withDefaults } from "../option-rules.js";
+import { CLOCK } from "./argument-rules.js";
 import { ItemCapacity, readUnits, type Units, writeUnits } from "./item-capacity.js";
 import { MemoryTableClient, type TableCallPolicy, type TableItem, type TableService } from "./memory-table-client.js";
 
@@ -26,7 +26,7 @@ export interface MemoryTableOptions {
   readonly onAppend?: (records: readonly Uint8Array[], log: string) => void;
 }
 
-const UNITS = wholeNumber(1, LARGEST, Number.POSITIVE_INFINITY);
+const UNITS = wholeNumber(1, UNBOUNDED, Number.POSITIVE_INFINITY);
 const RULES = {
   clock: CLOCK,
   readUnitsPerSecond: UNITS,

@@ -25,7 +25,7 @@ export interface TestScacheOptions extends Omit<ScacheOptions, "client" | "logge
 }
 
 /** An option of `scache()`, which checks it. */
-const AS_ELSEWHERE: Rule = ["anything", () => true];
+const AS_ELSEWHERE: Rule = { expected: "anything", fits: () => true };
 const RULES = {
   clock: CLOCK,
   random: FUNCTION,

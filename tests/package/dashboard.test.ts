@@ -72,6 +72,7 @@ describe("dashboard", () => {
       "KinesisLatency",
       "boundMs",
       "RefreshFailures",
+      "PublishFailures",
       "Throttles",
       "ReadProvisionedThroughputExceeded",
     ]) {
@@ -120,12 +121,13 @@ describe("dashboard", () => {
 
 describe("metric filters", () => {
   test.each(filters)(
-    "$name reads a property that is written, from the log of the reader",
+    "$name reads a property that is written, from the log of the function that it happens in",
     ({ pattern, value, logGroup }) => {
       const property = value.replace("$.", "");
       expect(PROPERTY_NAMES).toContain(property);
       expect(pattern).toBe(`{ $.${property} > 0 }`);
-      expect(logGroup).toBe("GetUserLogGroup");
+      // W4: nobody but the writer publishes.
+      expect(logGroup).toBe(property === "publishFailures" ? "PostUserLogGroup" : "GetUserLogGroup");
     },
   );
 });
@@ -133,10 +135,11 @@ describe("metric filters", () => {
 describe("alarms", () => {
   const alarms = resourcesOf(template, "AWS::CloudWatch::Alarm");
 
-  test("a cache that does not pay for an hour, refresh failures and skipped records raise one", () => {
+  test("a cache that does not pay for an hour, failed refreshes and publications, and records not decoded raise one", () => {
     expect(alarms.map(([, { Properties }]) => Properties.MetricName)).toEqual([
       "NetTimeSaved",
       "RefreshFailures",
+      "PublishFailures",
       "RecordsSkipped",
     ]);
     const [[, pays]] = alarms as [(typeof alarms)[0]];

@@ -1,15 +1,26 @@
 /** What can be told from an error without reading its message, and what its message must never be. */
 import { fileURLToPath } from "node:url";
+import { inspect } from "node:util";
+import { runInNewContext } from "node:vm";
+import { LogFormatter as PowertoolsFormatter } from "@aws-lambda-powertools/logger";
 import { expect, describe as group, test } from "@jest/globals";
 import { build } from "esbuild";
 import {
   describe,
   InvalidDataIdError,
   InvalidOptionError,
+  messageOf,
   PublishError,
   RefreshError,
   ScacheError,
 } from "../../src/errors.js";
+
+/** As the example's logger writes an error. */
+class LogFormatter extends PowertoolsFormatter {
+  formatAttributes(): never {
+    throw new Error("only errors are formatted here");
+  }
+}
 
 const none = { ids: [], sources: [], everything: false };
 
@@ -44,27 +55,121 @@ test("every error keeps its name in a minified bundle", async () => {
 });
 
 group("PublishError", () => {
+  const lost = { ids: ["id=1", "id=2"], sources: ["db.users"], everything: true };
+
   test("names all that may not have been published, and keeps the cause", () => {
     const cause = new Error("throttled");
-    const error = new PublishError("users", { ids: ["a", "b"], sources: ["s"], everything: true }, cause);
-    expect(error).toMatchObject({ ids: ["a", "b"], sources: ["s"], everything: true, cause });
-    expect(error.message).toContain('"users"');
-    expect(error.message).toContain("throttled");
+    const error = new PublishError("users", lost, cause);
+    expect(error).toMatchObject({ ...lost, cause, idCount: 2, sourceCount: 1 });
   });
 
-  test("its message stays short, whatever was published", () => {
-    const ids = Array.from({ length: 10_000 }, (_, n) => `id=${n}`);
-    const { message } = new PublishError("users", { ids, sources: [], everything: false }, "why");
-    expect(message).toContain("10000 in all");
-    expect(message.length).toBeLessThan(300);
+  test.each([
+    [{ ...none, ids: ["id=1"] }, 'could not confirm 1 invalidation on "users" (see error.ids): Rate exceeded'],
+    [
+      { ...none, sources: ["a", "b"] },
+      'could not confirm 2 invalidations on "users" (see error.sources): Rate exceeded',
+    ],
+    [
+      { ...none, everything: true },
+      'could not confirm 1 invalidation on "users" (see error.everything): Rate exceeded',
+    ],
+    [
+      lost,
+      'could not confirm 4 invalidations on "users" (see error.ids, error.sources, error.everything): Rate exceeded',
+    ],
+  ])("its message says how many, where, why, and where to find which", (unpublished, message) => {
+    expect(new PublishError("users", unpublished, new Error("Rate exceeded")).message).toBe(`scache: ${message}`);
   });
 
-  test("says that everything may not have been invalidated", () => {
-    expect(new PublishError("users", { ...none, everything: true }, "why").message).toContain("everything");
+  test("W5: neither an id nor a source gets into what loggers write of an error: text, fields, JSON", () => {
+    const ids = Array.from({ length: 100_000 }, (_, n) => `id=person${n}`);
+    const error = new PublishError("users", { ids, sources: ["db.people"], everything: false }, new Error("why"));
+    const written = [
+      error.message,
+      error.stack,
+      String(error),
+      JSON.stringify({ ...error }),
+      JSON.stringify(error),
+      inspect(error, { depth: 9 }),
+      JSON.stringify(new LogFormatter().formatError(error)),
+    ].join("\n");
+    expect(written).not.toMatch(/person\d|db\.people/);
+    expect(written.length).toBeLessThan(10_000);
+    expect({ ...error }).toMatchObject({ code: "PUBLISH_FAILED", idCount: 100_000, sourceCount: 1, everything: false });
+    expect(error.message).toContain("100001 invalidations");
   });
 
   test("what is thrown need not be an error to be told", () => {
-    expect(new PublishError("users", none, "out of luck").message).toContain("out of luck");
+    expect(new PublishError("users", none, "out of luck").message).toBe(
+      'scache: could not confirm 0 invalidations on "users": "out of luck"',
+    );
+  });
+});
+
+group("messageOf", () => {
+  const refused = [new Error("connect ECONNREFUSED ::1:80"), new Error("connect ECONNREFUSED 127.0.0.1:80")];
+
+  test.each([
+    ["an error's message", new Error("no"), "no"],
+    [
+      "the inner reasons of one that sums up others",
+      new AggregateError(refused, ""),
+      "connect ECONNREFUSED ::1:80; connect ECONNREFUSED 127.0.0.1:80",
+    ],
+    ["both, where it has a message", new AggregateError([new Error("b")], "a"), "a; b"],
+    ["each reason once", new AggregateError([new Error("b"), new Error("b")], "b"), "b"],
+    [
+      "three of many",
+      new AggregateError(
+        [1, 2, 3, 4].map((n) => new Error(`e${n}`)),
+        "",
+      ),
+      "e1; e2; e3",
+    ],
+    ["the cause's, for want of one", new Error("", { cause: new Error("why") }), "why"],
+    ["its name, for want of any", new RangeError(""), "RangeError"],
+    ["an error's of another realm", runInNewContext("new TypeError('far')"), "far"],
+    ["what something else is", { reason: "secret" }, "{reason}"],
+  ])("is %s", (_what, thrown, message) => {
+    expect(messageOf(thrown)).toBe(message);
+  });
+
+  test("ends, even for errors that contain each other", () => {
+    const error = new AggregateError([], "");
+    error.errors.push(error, error);
+    expect(messageOf(error)).toBe("AggregateError");
+    const caused = new Error("");
+    caused.cause = caused;
+    expect(messageOf(caused)).toBe("Error");
+  });
+});
+
+group("an unknown option", () => {
+  const known = ["ttlMs", "maxEntries", "maxStalenessMs", "refreshTimeoutMs", "onRefreshError", "freeze", "client"];
+
+  test.each([
+    ["maxEntires", "maxEntries"],
+    ["maxentries", "maxEntries"],
+    ["max_entries", "maxEntries"],
+    ["entries", "maxEntries"],
+    ["ttl", "ttlMs"],
+    ["ttlSeconds", "ttlMs"],
+    ["staleness", "maxStalenessMs"],
+    ["maxStaleness", "maxStalenessMs"],
+    ["timeout", "refreshTimeoutMs"],
+    ["onRefreshErrors", "onRefreshError"],
+    ["frezee", "freeze"],
+    ["clients", "client"],
+  ])("%s: is asked whether %s was meant", (given, meant) => {
+    const error = InvalidOptionError.unknown(given, known);
+    expect(error).toMatchObject({ option: given, code: "INVALID_OPTION" });
+    expect(error.message).toBe(`scache: unknown option "${given}"; did you mean "${meant}"?`);
+  });
+
+  test.each(["foo", "", "x", "toString", "__proto__", "prefix", "a"])("%j: is told all there are", (given) => {
+    expect(InvalidOptionError.unknown(given, known).message).toBe(
+      `scache: unknown option "${given}"; the options are ${known.join(", ")}`,
+    );
   });
 });
 

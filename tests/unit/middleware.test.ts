@@ -167,6 +167,60 @@ describe("an invocation whose hooks never came", () => {
   });
 });
 
+describe("W6: what the handler did not await", () => {
+  const invoked = async (work: (cache: CacheContext["cache"]) => unknown, end: "after" | "onError" = "after") => {
+    const { rig, hooks } = setUp();
+    rig.plan = { answerMs: 20 };
+    for (let round = 0; round < 3; round++) {
+      const one = request();
+      await hooks.before(one);
+      work(one.context.cache);
+      await rig.clock.advance(0);
+      hooks[end](one);
+      await rig.clock.advance(1_000);
+    }
+    return rig.notices.advice;
+  };
+
+  test.each([
+    ["invalidate", (cache: CacheContext["cache"]) => cache.invalidate(userId("1"))],
+    ["invalidateSource", (cache: CacheContext["cache"]) => cache.invalidateSource("db.users.id")],
+    ["invalidateAll", (cache: CacheContext["cache"]) => cache.invalidateAll()],
+  ])("%s is named by a warning, once", async (call, work) => {
+    expect(await invoked(work)).toEqual([
+      [
+        expect.stringMatching(`context\\.cache\\.${call}\\(\\) was not awaited.*To do: await it`),
+        { call, underWay: 1 },
+      ],
+    ]);
+  });
+
+  test("is no id: of several calls the last is named, and how many there are", async () => {
+    const advice = await invoked((cache) => {
+      cache.invalidateAll();
+      cache.invalidate(userId("secret"));
+    });
+    expect(advice).toEqual([[expect.stringContaining("invalidate()"), { call: "invalidate", underWay: 2 }]]);
+    expect(JSON.stringify(advice)).not.toContain("secret");
+  });
+
+  test("nothing is said of a handler that failed meanwhile: it may have awaited it", async () => {
+    expect(await invoked((cache) => cache.invalidate(userId("1")), "onError")).toEqual([]);
+  });
+
+  test("nothing is said of what was awaited, whether it succeeded or not", async () => {
+    const { rig, hooks } = setUp();
+    for (const plan of [{}, { fail: "refused" as const }]) {
+      rig.plan = plan;
+      const one = request();
+      await hooks.before(one);
+      await one.context.cache.invalidate(userId("1")).catch(() => undefined);
+      hooks.after(one);
+    }
+    expect(rig.notices.advice).toEqual([]);
+  });
+});
+
 describe("the time that is left", () => {
   test("is what bounds the wait for the stream: half of it", async () => {
     const { rig, hooks } = setUp({ refreshTimeoutMs: 10_000 });

@@ -1,4 +1,5 @@
 /** What `scache()` is told: the defaults, what is taken, and how everything else is refused. */
+import { KinesisClient } from "@aws-sdk/client-kinesis";
 import { describe, expect, test } from "@jest/globals";
 import { dataId } from "../../src/core/data-id.js";
 import { InvalidOptionError } from "../../src/errors.js";
@@ -67,7 +68,7 @@ describe("what is given", () => {
         maxStalenessMs: 7,
         refreshTimeoutMs: 8,
         onRefreshError: "serve",
-        maxGapMs: 9,
+        maxGapMs: 14,
         clockMarginMs: 10,
         holdOffMs: 11,
         freeze: false,
@@ -81,7 +82,7 @@ describe("what is given", () => {
       maxStalenessMs: 7,
       refreshTimeoutMs: 8,
       onRefreshError: "serve",
-      maxGapMs: 9,
+      maxGapMs: 14,
       clockMarginMs: 10,
       holdOffMs: 11,
       freeze: false,
@@ -107,7 +108,7 @@ describe("what is given", () => {
   test("objects that do what is asked of them fit, whoever made them", () => {
     const client = { send: () => undefined };
     const logger = { debug: () => undefined, info: () => undefined, warn: () => undefined };
-    const metrics = { addMetric: () => undefined };
+    const metrics = { addMetric: () => undefined, singleMetric: () => undefined };
     expect(() => resolveOptions({ client, logger, metrics } as unknown as ScacheOptions)).not.toThrow();
     expect(() => resolveOptions({ metrics: false })).not.toThrow();
   });
@@ -118,7 +119,7 @@ const NUMBERS = [
   { name: "ttlMs", min: 1, max: Number.MAX_SAFE_INTEGER, whole: false },
   { name: "maxEntries", min: 1, max: 2 ** 24, whole: true },
   { name: "maxBytes", min: 1, max: Number.MAX_SAFE_INTEGER, whole: true },
-  { name: "maxStalenessMs", min: 0, max: (23 / 24) * DAY_MS, whole: false },
+  { name: "maxStalenessMs", min: 0, max: LONGEST_GAP_MS / 2, whole: false },
   { name: "refreshTimeoutMs", min: 1, max: 900_000, whole: false },
   { name: "maxGapMs", min: 1, max: LONGEST_GAP_MS, whole: false },
   { name: "clockMarginMs", min: 0, max: 3_600_000, whole: false },
@@ -128,7 +129,7 @@ const NUMBERS = [
 describe.each(NUMBERS)("the number $name", ({ name, min, max, whole }) => {
   test("is taken at both its bounds", () => {
     expect(() => resolveOptions({ [name]: min })).not.toThrow();
-    const gap = name === "maxStalenessMs" ? { maxGapMs: max } : {};
+    const gap = name === "maxStalenessMs" ? { maxGapMs: 2 * max } : {};
     expect(() => resolveOptions({ ...gap, [name]: max })).not.toThrow();
   });
 
@@ -146,18 +147,31 @@ describe.each(NUMBERS)("the number $name", ({ name, min, max, whole }) => {
     const { message } = refusal({ [name]: "ten" });
     expect(message).toContain(`"${name}"`);
     expect(message).toContain('"ten"');
-    if (name !== "ttlMs") expect(message).toContain(`from ${min} to `);
+    if (max === Number.MAX_SAFE_INTEGER) expect(message).toContain(`, at least ${min}, `);
+    else expect(message).toContain(`from ${min} to `);
+    expect(message).not.toContain(String(Number.MAX_SAFE_INTEGER));
     if (min > 0) expect(refusal({ [name]: 0 }).message).toContain("but got 0");
     expect(refusal({ [name]: Number.NaN }).message).toContain("but got NaN");
   });
 });
 
-test("maxStalenessMs beyond maxGapMs is refused, in words that name both: the stream would never be read", () => {
-  expect(() => resolveOptions({ maxStalenessMs: 5_000, maxGapMs: 5_000 })).not.toThrow();
-  const error = refusal({ maxStalenessMs: 5_001, maxGapMs: 5_000 });
-  expect(error.option).toBe("maxStalenessMs");
-  expect(error.message).toMatch(/at most maxGapMs \(5000\), but got 5001/);
-  expect(refusal({ maxStalenessMs: 900_001 }).option).toBe("maxStalenessMs");
+describe("P5: maxStalenessMs beyond half of maxGapMs", () => {
+  test("is refused in words that name both, and why: the stream would never be read", () => {
+    expect(() => resolveOptions({ maxStalenessMs: 5_000, maxGapMs: 10_000 })).not.toThrow();
+    const error = refusal({ maxStalenessMs: 5_001, maxGapMs: 10_000 });
+    expect(error.option).toBe("maxStalenessMs");
+    expect(error.message).toBe(
+      'scache: option "maxStalenessMs" must be at most half of maxGapMs (5000), but got 5001; ' +
+        "otherwise the cache would be flushed before the log is read again",
+    );
+  });
+
+  test("is refused whichever of the two was given", () => {
+    expect(refusal({ maxStalenessMs: 450_001 }).option).toBe("maxStalenessMs");
+    expect(refusal({ maxStalenessMs: 5_000, maxGapMs: 5_000 }).option).toBe("maxStalenessMs");
+    expect(() => resolveOptions({ maxStalenessMs: 450_000 })).not.toThrow();
+    expect(() => resolveOptions({ maxGapMs: 1 })).not.toThrow();
+  });
 });
 
 describe("the lifetimes' range", () => {
@@ -192,23 +206,31 @@ describe("what is not a number", () => {
     ["client", {}, "an object with send()"],
     ["client", null, "an object with send()"],
     ["client", () => undefined, "an object with send()"],
-    ["logger", console.log, "an object with warn()"],
-    ["logger", false, "an object with warn()"],
-    ["metrics", true, "an object with addMetric(), or false"],
-    ["metrics", {}, "an object with addMetric(), or false"],
+    ["logger", console.log, "an object with debug(), info() and warn()"],
+    ["logger", false, "an object with debug(), info() and warn()"],
+    ["logger", { warn: () => undefined }, "an object with debug(), info() and warn()"],
+    ["metrics", true, "an object with addMetric() and singleMetric(), or false"],
+    ["metrics", {}, "an object with addMetric() and singleMetric(), or false"],
+    ["metrics", { addMetric: () => undefined }, "an object with addMetric() and singleMetric(), or false"],
+    ["client", { send: () => undefined, config: { serviceId: "DynamoDB" } }, "a client of Kinesis"],
   ])("%s: %p is refused, and %s is said to be expected", (name, given, expected) => {
     const error = refusal({ [name]: given });
     expect(error.option).toBe(name);
     expect(error.message).toContain(`must be ${expected}, but got `);
   });
 
-  test("an unknown option is refused, and the message names all there are", () => {
-    const error = refusal({ maxEntires: 5 });
-    expect(error.option).toBe("maxEntires");
-    for (const name of ["maxEntires", "maxEntries", "ttlMs", "onRefreshError", "decode"]) {
-      expect(error.message).toContain(name);
+  test("a client of the SDK itself, or a double that says nothing of its service, fits", () => {
+    const client = new KinesisClient({ region: "eu-west-1" });
+    expect(() => resolveOptions({ client })).not.toThrow();
+    expect(() => resolveOptions({ client: { send: () => undefined, config: {} } as never })).not.toThrow();
+  });
+
+  test("a misspelt option is asked about, and one like none of them is told all there are", () => {
+    expect(refusal({ maxEntires: 5 }).message).toBe('scache: unknown option "maxEntires"; did you mean "maxEntries"?');
+    const { message } = refusal({ prefix: "x" });
+    for (const name of ["unknown option", "maxEntries", "ttlMs", "onRefreshError", "decode"]) {
+      expect(message).toContain(name);
     }
-    expect(error.message).toContain('but got "maxEntires"');
   });
 
   test("an option that every object inherits is unknown, too", () => {

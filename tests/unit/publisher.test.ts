@@ -26,7 +26,7 @@ const KEY = "id=1&s=db.users.id&t=data.ID";
 
 describe("createPublisher", () => {
   test.each([
-    [{ clients: 1 }, "clients", /one of client, publishTimeoutMs, but got "clients"/],
+    [{ clients: 1 }, "clients", /unknown option "clients"; did you mean "client"\?/],
     [{ client: {} }, "client", /an object with send\(\)/],
     [{ client: null }, "client", /but got null/],
     [{ publishTimeoutMs: 0 }, "publishTimeoutMs", /from 1 to 900000, but got 0/],

@@ -1,5 +1,5 @@
 /** How `scache()` is put together from the stream, the options and the environment's variables. */
-import { describe, expect, test } from "@jest/globals";
+import { describe, expect, jest, test } from "@jest/globals";
 import { dataId, InvalidOptionError, type ScacheOptions, scache } from "../../src/index.js";
 import { FakeKinesisClient } from "../support/fake-kinesis-client.js";
 import { captureStandardOutput } from "../support/standard-output.js";
@@ -122,14 +122,77 @@ describe("metrics", () => {
   });
 
   test("that cannot be written are told to the log once, and change nothing", async () => {
-    const metrics = {
-      addMetric: () => {
-        throw new Error("disk full");
-      },
-    } as unknown as NonNullable<ScacheOptions["metrics"]>;
+    const fail = () => {
+      throw new Error("disk full");
+    };
+    const metrics = { addMetric: fail, singleMetric: fail } as unknown as NonNullable<ScacheOptions["metrics"]>;
     const { log, invoke } = create({ metrics });
     expect([...(await invoke()), ...(await invoke())]).toEqual([]);
     expect(log.warnings.map(({ message }) => message)).toEqual([expect.stringContaining("metrics")]);
+  });
+});
+
+/** As in a process that has done nothing yet. */
+async function inFreshProcess() {
+  jest.resetModules();
+  const fresh = await import("../../src/scache.js");
+  const log = new RecordedLog();
+  const make = (stream: string, options: ScacheOptions = {}) =>
+    fresh.scache(stream, { client: new FakeKinesisClient().asClient(), logger: log, metrics: false, ...options });
+  const serve = async (hooks: Hooks) => {
+    const one = request();
+    await hooks.before(one);
+    hooks.after(one);
+  };
+  return { log, make, serve };
+}
+
+describe("W7: a cache built within the handler", () => {
+  test("is told once a process, when it serves, and names the stream", async () => {
+    const { log, make, serve } = await inFreshProcess();
+    const warnings: number[] = [];
+    for (const stream of ["orders", "orders", "orders", "carts", "carts"]) {
+      const hooks = make(stream);
+      await serve(hooks);
+      await serve(hooks);
+      warnings.push(log.warnings.length);
+    }
+    expect(warnings).toEqual([0, 1, 1, 1, 1]);
+    expect(log.warnings[0]?.message).toMatch(/a cache of stream "orders" was built.*To do: .*at module scope/);
+  });
+
+  test("is told from several at module scope, and from those of other streams", async () => {
+    const { log, make, serve } = await inFreshProcess();
+    const [first, second] = [make("users"), make("users")];
+    for (const hooks of [first, second, first]) await serve(hooks);
+    for (const stream of ["carts", "arn:aws:kinesis:eu-west-1:123456789012:stream/users"]) await serve(make(stream));
+    expect(log.warnings).toEqual([]);
+    await serve(make("users"));
+    expect(log.warnings).toHaveLength(1);
+  });
+});
+
+describe("metrics that Powertools was told not to write", () => {
+  const informed = async (variables: Record<string, string | undefined>, metrics?: false) => {
+    const { log, make } = await inFreshProcess();
+    await withVariables({ POWERTOOLS_METRICS_DISABLED: undefined, POWERTOOLS_DEV: undefined, ...variables }, () => {
+      for (let n = 0; n < 2; n++) make("users", { metrics: metrics as false });
+    });
+    return log.infos.map(({ message }) => message);
+  };
+
+  test.each([
+    [{ POWERTOOLS_METRICS_DISABLED: "true" }, 1],
+    [{ POWERTOOLS_METRICS_DISABLED: "1" }, 1],
+    [{ POWERTOOLS_DEV: "true" }, 1],
+    [{ POWERTOOLS_METRICS_DISABLED: "false", POWERTOOLS_DEV: "true" }, 0],
+    [{ POWERTOOLS_METRICS_DISABLED: "" }, 0],
+    [{}, 0],
+  ])("with %p it is said %i times", async (variables, times) => {
+    const said = await informed(variables);
+    expect(said).toHaveLength(times);
+    for (const message of said) expect(message).toMatch(/no metrics are written: POWERTOOLS_METRICS_DISABLED/);
+    expect(await informed(variables, false)).toEqual([]);
   });
 });
 

@@ -2,7 +2,7 @@
 import type { Mutant } from "./mutant.js";
 
 const PUBLISHER = "src/core/publishing/publisher.ts";
-const INVOCATION = "src/core/invocation/invocation.ts";
+const PUBLICATIONS = "src/core/invocation/publications.ts";
 const LOG = "src/kinesis/log.ts";
 const BATCHING = "src/core/publishing/batching.ts";
 
@@ -21,7 +21,7 @@ export const PUBLISHING: readonly Mutant[] = [
   },
   {
     name: "invalidate resolves before it is acknowledged",
-    file: INVOCATION,
+    file: PUBLICATIONS,
     search: "const token = await publisher.publish(changed, timeoutMs);",
     replace:
       'publisher.publish(changed, timeoutMs).catch(() => {});\n      const token = await Promise.resolve("token");',

@@ -183,7 +183,7 @@ export function createCoherence({ store, reader, own, clock, random, options, tr
     }
     if (outcome === "lost" && hadPlace) {
       // Start over at once: the new place can be read from.
-      trouble.failed("lost", "the place in the log was lost", failure?.cause);
+      trouble.failed("lost", "the place in the log was lost", failure);
       return outcome;
     }
     failed(result, signal);

@@ -9,23 +9,36 @@ import type { AddOptions } from "./context-cache.js";
 /** @throws InvalidDataIdError */
 export function requireDataId(id: DataId): DataId {
   if (id instanceof DataId) return id;
-  if (isObject(id) && "observableId" in id) throw new InvalidDataIdError("a data id", id);
+  if (isObject(id) && "observableId" in id) {
+    throw new InvalidDataIdError("a data id", id, "pass its observableId()");
+  }
   return toDataId(id);
 }
 
-type Rule = readonly [expected: string, fits: (value: unknown) => boolean];
+interface Rule {
+  readonly expected: string;
+  readonly fits: (value: unknown) => boolean;
+}
 
-const RULES: Readonly<Record<string, Rule>> = {
-  savedMs: ["a number of milliseconds", Number.isFinite],
-  ttlMs: ["a positive number of milliseconds", (ttlMs) => typeof ttlMs === "number" && ttlMs > 0],
+const RULES: Readonly<Record<keyof AddOptions, Rule>> = {
+  savedMs: { expected: "a number of milliseconds", fits: Number.isFinite },
+  ttlMs: {
+    expected: "a positive number of milliseconds",
+    fits: (ttlMs) => typeof ttlMs === "number" && ttlMs > 0,
+  },
 };
 
 /** @throws InvalidOptionError */
 export function checkOptions(options: AddOptions): void {
   if (!isObject(options)) throw new InvalidOptionError("options", "an object", options);
   for (const name in options) {
-    const [expected, fits] = RULES[name] ?? ["one of savedMs, ttlMs"];
-    const value = options[name as keyof AddOptions];
-    if (value !== undefined && !fits?.(value)) throw new InvalidOptionError(name, expected, value);
+    if (!isKnown(name)) throw InvalidOptionError.unknown(name, Object.keys(RULES));
+    const { expected, fits } = RULES[name];
+    const value = options[name];
+    if (value !== undefined && !fits(value)) throw new InvalidOptionError(name, expected, value);
   }
+}
+
+function isKnown(name: string): name is keyof AddOptions {
+  return Object.hasOwn(RULES, name);
 }

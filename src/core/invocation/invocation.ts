@@ -4,23 +4,22 @@
  */
 import { RefreshError } from "../../errors.js";
 import { type Changed, changedData, changedSource, EVERYTHING } from "../changed.js";
-import type { Clock, Random } from "../clock.js";
+import type { Random } from "../clock.js";
 import type { Coherence } from "../coherence/coherence.js";
 import type { DataId, Observable } from "../data-id.js";
 import type { InvalidationLog } from "../log.js";
 import type { Epoch, Moment } from "../moment.js";
-import type { Publisher } from "../publishing/publisher.js";
 import type { ResolvedOptions } from "../settings.js";
 import type { Hit } from "../store/entry-store.js";
 import { randomTtlMs } from "../store/expiry.js";
-import type { FencedStore } from "../store/fenced-store.js";
 import { deepFreeze } from "../store/freeze.js";
-import type { TroubleLog } from "../trouble-log.js";
 import { checkOptions, requireDataId } from "./arguments.js";
 import type { AddOptions, ContextCache, Freshness } from "./context-cache.js";
 import type { Load, Loads } from "./loads.js";
+import { Publications, type PublishingCall, type PublishingParts } from "./publications.js";
 import type { FreshnessState, InvocationReport } from "./report.js";
 import { createUnansweredMisses } from "./unanswered-misses.js";
+import { Waits } from "./waits.js";
 
 export interface InvocationLimits {
   /** Milliseconds until the runtime ends the invocation. */
@@ -29,16 +28,12 @@ export interface InvocationLimits {
 }
 
 /** What an environment shares with its invocations. */
-export interface Shared {
-  readonly store: FencedStore;
+export interface Shared extends PublishingParts {
   readonly coherence: Coherence;
   readonly loads: Loads<Invocation>;
-  readonly publisher: Publisher;
-  readonly clock: Clock;
   readonly random: Random;
   readonly options: ResolvedOptions;
   readonly log: InvalidationLog;
-  readonly trouble: TroubleLog;
   /** Whether no other invocation is under way. */
   isAlone(invocation: Invocation): boolean;
   /** Whether no other invocation has begun since. */
@@ -49,9 +44,6 @@ export interface Shared {
 /** One for all, so that a hit need not look at it. */
 const NO_OPTIONS: AddOptions = {};
 
-/** Publishing gives up after this long, or before the invocation's time is up. */
-const PUBLISH_TIMEOUT_MS = 10_000;
-
 /** A class, since there are many, and since a hit passes through here: V8 reads a field faster than a closure's variable. */
 export class Invocation implements ContextCache {
   readonly began: Moment;
@@ -60,6 +52,8 @@ export class Invocation implements ContextCache {
   readonly #shared: Shared;
   readonly #limits: InvocationLimits;
   readonly #unanswered = createUnansweredMisses();
+  readonly #publications: Publications;
+  readonly #refreshWaits = new Waits();
   /** Moves with `refresh()`. */
   #servedFrom: Moment;
   #state: FreshnessState = "bypassed";
@@ -74,8 +68,6 @@ export class Invocation implements ContextCache {
   #hits = 0;
   #misses = 0;
   #timeSavedMs = 0;
-  #kinesisLatencyMs = 0;
-  #publishLatencyMs = 0;
   #fillsRefused = 0;
   #loadsShared = 0;
   #refreshFailures = 0;
@@ -84,6 +76,7 @@ export class Invocation implements ContextCache {
     const began = shared.store.now();
     this.began = began;
     this.#shared = shared;
+    this.#publications = new Publications(shared);
     this.#limits = limits;
     this.#servedFrom = began;
     this.#oldestLoad = began.epoch;
@@ -102,7 +95,7 @@ export class Invocation implements ContextCache {
 
   /** Before the handler: reads what has changed. @throws RefreshError under `onRefreshError: "throw"`, and nothing else */
   async catchUp(from = this.began): Promise<void> {
-    const { coherence, options, log } = this.#shared;
+    const { coherence, options, log, clock } = this.#shared;
     const timeoutMs = Math.min(options.refreshTimeoutMs, Math.max(0, this.#limits.remainingMs() / 2));
     const isFirst = from === this.began;
     // Whoever asks for a refresh() in mid-invocation wants the stream read. And the invocation may have loads under way
@@ -110,7 +103,8 @@ export class Invocation implements ContextCache {
     const maxStalenessMs = isFirst ? options.maxStalenessMs : 0;
     const alone = isFirst && this.#shared.isAlone(this);
     const result = await coherence.catchUp(from, timeoutMs, maxStalenessMs, alone);
-    this.#kinesisLatencyMs += result.waitedMs;
+    const endedAt = result.waitedMs > 0 ? clock.monotonic() : 0;
+    this.#refreshWaits.add(endedAt - result.waitedMs, endedAt);
     if (result.failure !== undefined) this.#refreshFailures++;
     if (result.state !== "unknown") return this.#serve(from, result.state, result.ageMs);
     const mayBeStale = options.onRefreshError === "serve" && result.ageMs <= options.maxGapMs;
@@ -130,6 +124,11 @@ export class Invocation implements ContextCache {
     this.#oldestLoad = state === "fresh" || state === "stale" ? 0 : this.#servedFrom.epoch;
   }
 
+  /** The handler has returned, and nothing failed. */
+  returned(): void {
+    if (!this.#ended) this.#publications.checkAwaited();
+  }
+
   /** After the handler. Returns the accounts, the first time only. */
   end(): InvocationReport | undefined {
     if (this.#ended) return undefined;
@@ -139,8 +138,8 @@ export class Invocation implements ContextCache {
     const counters = coherence.takeCounters();
     // Written out, without spreading: building this object that way cost more than the rest of an invocation.
     return {
-      kinesisLatencyMs: this.#kinesisLatencyMs,
-      publishLatencyMs: this.#publishLatencyMs,
+      kinesisLatencyMs: this.#refreshWaits.totalMs,
+      publishLatencyMs: this.#publications.waitedMs,
       timeSavedMs: this.#timeSavedMs,
       hits: this.#hits,
       misses: this.#misses,
@@ -150,6 +149,7 @@ export class Invocation implements ContextCache {
       kinesisCalls: counters.kinesisCalls,
       recordsSkipped: counters.recordsSkipped,
       refreshFailures: this.#refreshFailures,
+      publishFailures: takePublishFailures(this.#shared),
       throttles: counters.throttles,
       flushes: counters.flushes,
       state: this.#state,
@@ -205,15 +205,15 @@ export class Invocation implements ContextCache {
   }
 
   async invalidate(...targets: readonly (DataId | Observable)[]): Promise<string> {
-    return this.#publish(changedData(targets));
+    return this.#publish("invalidate", changedData(targets));
   }
 
   async invalidateSource(source: string): Promise<string> {
-    return this.#publish(changedSource(source));
+    return this.#publish("invalidateSource", changedSource(source));
   }
 
   invalidateAll(): Promise<string> {
-    return this.#publish(EVERYTHING);
+    return this.#publish("invalidateAll", EVERYTHING);
   }
 
   async refresh(): Promise<Freshness> {
@@ -275,23 +275,17 @@ export class Invocation implements ContextCache {
     return stored;
   }
 
-  async #publish(changed: Changed): Promise<string> {
-    const { store, clock, publisher, trouble } = this.#shared;
-    const startedAt = clock.monotonic();
-    const timeoutMs = Math.max(1, Math.min(PUBLISH_TIMEOUT_MS, this.#limits.remainingMs() * 0.9));
-    store.drop(changed);
+  async #publish(call: PublishingCall, changed: Changed): Promise<string> {
     try {
-      const token = await publisher.publish(changed, timeoutMs);
-      trouble.recovered("publish");
-      return token;
-    } catch (error) {
-      trouble.failed("publish", "one was not acknowledged", error);
-      throw error;
+      return await this.#publications.publish(call, changed, this.#limits.remainingMs());
     } finally {
-      // What was loaded and stored meanwhile may have been read before the change was visible.
-      store.drop(changed);
       for (const key of changed.keys) this.#unanswered.changed(key);
-      this.#publishLatencyMs += clock.monotonic() - startedAt;
     }
   }
+}
+
+function takePublishFailures({ unreported }: Shared): number {
+  const { publishFailures } = unreported;
+  unreported.publishFailures = 0;
+  return publishFailures;
 }

@@ -16,9 +16,9 @@ export type FreshnessState =
   | "stale";
 
 export interface InvocationReport {
-  /** Time waited for the stream by this invocation: refreshes, its own or shared. */
+  /** Time waited for the stream by this invocation: refreshes, its own or shared. Those that overlap count once. */
   readonly kinesisLatencyMs: number;
-  /** Time waited for `invalidate`, `invalidateSource` and `invalidateAll` to be acknowledged. */
+  /** Time waited for `invalidate`, `invalidateSource` and `invalidateAll` to be acknowledged. As above. */
   readonly publishLatencyMs: number;
   /** For each hit, what loading that very entry had cost. */
   readonly timeSavedMs: number;
@@ -32,10 +32,12 @@ export interface InvocationReport {
   readonly loadsShared: number;
   /** Calls to Kinesis made by refreshes, in this environment since its last report. */
   readonly kinesisCalls: number;
-  /** Records that could not be understood (each flushed the cache), in this environment since its last report. */
+  /** Records that could not be decoded: each flushed the cache. In this environment since its last report. */
   readonly recordsSkipped: number;
   /** Refreshes that did not catch up in time for this invocation. */
   readonly refreshFailures: number;
+  /** Calls to invalidate that were not confirmed, so that others may be stale, in this environment since its last report. */
+  readonly publishFailures: number;
   /** Calls that Kinesis throttled, in this environment since its last report. */
   readonly throttles: number;
   /** How often the cache was emptied with something in it, in this environment since its last report. */

@@ -68,7 +68,9 @@ export function createRecordPublisher(log: InvalidationLog, clock: Clock, random
         if (pending.length === 0) break;
         // Of several causes the one that no retry can mend is what the caller has to know.
         const final = failures.find(({ kind }) => kind === "refused" || kind === "lost");
-        const waitMs = backoffMs(attempts, BACKOFF_MS, random);
+        // Failed on the way, it may succeed at once: on another connection, or signed with the right time.
+        const isOnItsWay = attempts === 1 && failures.every(({ kind }) => kind === "unavailable");
+        const waitMs = isOnItsWay ? 0 : backoffMs(attempts, BACKOFF_MS, random);
         const endsNow = clock.monotonic() + waitMs >= endsAtMs;
         if (final || attempts === MAX_ATTEMPTS || endsNow) {
           throw unpublished(
@@ -76,7 +78,7 @@ export function createRecordPublisher(log: InvalidationLog, clock: Clock, random
             final ?? failures.at(-1),
           );
         }
-        await new Promise<void>((resolve) => clock.after(waitMs, resolve));
+        if (waitMs > 0) await new Promise<void>((resolve) => clock.after(waitMs, resolve));
       }
       return log.tokenFor(written);
     },

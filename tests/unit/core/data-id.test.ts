@@ -97,7 +97,7 @@ describe("a data id", () => {
 
   test("is made of strings, and the error says what came instead", () => {
     expect(() => dataId("s", 1 as never)).toThrow(
-      "scache: expected a well-formed string as the data id's id, but got 1",
+      "scache: expected a well-formed string as the data id's id, but got 1; use String(id)",
     );
     expect(() => dataId(undefined as never, "1")).toThrow(/source, but got undefined/);
     expect(() => parseDataId(5 as never)).toThrow(InvalidDataIdError);
@@ -163,6 +163,28 @@ describe("what an id can be taken from", () => {
     expect(() => toDataId(value as never)).toThrow(
       "scache: expected a data id or an object with observableId(), but got ",
     );
+  });
+
+  test.each([
+    ["a string", "user-42", "use dataId(source, id), or parseDataId(key) where it is a wire key"],
+    ["a number", 42, "use dataId(source, String(id))"],
+    ["a bigint", 42n, "use dataId(source, String(id))"],
+    ["a list", [dataId("s", "1")], "pass them one by one, as in invalidate(...ids)"],
+    ["a set", new Set([dataId("s", "1")]), "pass them one by one, as in invalidate(...ids)"],
+    ["a promise", Promise.resolve(dataId("s", "1")), "await it first"],
+    ["a factory", dataSource("s"), "call it with an id, if it came from dataSource()"],
+  ])("not %s, and the error says what to write instead", (_what, value, instead) => {
+    expect(() => toDataId(value as never)).toThrow(
+      expect.objectContaining({
+        message: expect.stringMatching(/^scache: expected a data id or an object with.*, but got .*; /),
+      }),
+    );
+    expect(() => toDataId(value as never)).toThrow(`; ${instead}`);
+  });
+
+  test("of one thing at a time", () => {
+    expect(() => dataId("s", ["1", "2"] as never)).toThrow("but got an array of 2; pass one at a time");
+    expect(() => dataId("s", 42n as never)).toThrow("but got 42; use String(id)");
   });
 
   test("not an object whose source is no string", () => {

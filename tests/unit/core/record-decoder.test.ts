@@ -36,7 +36,7 @@ describe("a decoder of the user's", () => {
     [
       "names what is no id",
       () => ({ ids: ["1"] }),
-      'scache: expected a data id or an object with observableId(), but got "1"',
+      'scache: expected a data id or an object with observableId(), but got "1"; use dataId(source, id), or parseDataId(key) where it is a wire key',
     ],
     ["names a source that is no string", () => ({ sources: [5] }), '"sources" is 5'],
     ["names one id in place of a list", () => ({ ids: dataId("s", "1") }), expect.any(String)],

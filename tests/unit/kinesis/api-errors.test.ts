@@ -68,6 +68,43 @@ describe("an error", () => {
   });
 });
 
+describe("W3: a client that made no request", () => {
+  const nothing = apiOver(() => undefined);
+  const odd = apiOver(() => ({ Records: "none", Shards: 5, MillisBehindLatest: 0 }));
+
+  test.each([
+    ["listShards", () => nothing.listShards({}, signal)],
+    ["getShardIterator", () => nothing.getShardIterator("0", undefined, signal)],
+    ["getRecords", () => nothing.getRecords("token", undefined, signal)],
+    ["putRecords", () => nothing.putRecords([], signal)],
+    ["getRecords, answered oddly", () => odd.getRecords("token", undefined, signal)],
+    ["listShards, answered oddly", () => odd.listShards({}, signal)],
+    ["putRecords, answered oddly", () => odd.putRecords([], signal)],
+  ])("is a mistake in the set-up, which names the client: %s", async (_name, call) => {
+    const failure = await call().catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(LogFailure);
+    expect(failure).toMatchObject({ kind: "refused", remedy: expect.stringContaining("the option client") });
+  });
+});
+
+test("an answer that lacks a field may be followed by one that has it, and the remedy names who may have answered", async () => {
+  const failure = await apiOver(() => ({}))
+    .getShardIterator("0", undefined, signal)
+    .catch((error: unknown) => error);
+  expect(failure).toMatchObject({
+    kind: "unavailable",
+    remedy: expect.stringContaining("a double given as the option client"),
+  });
+});
+
+test("what is refused for a writer has a writer's remedy", async () => {
+  const api = failing(sdkError("ProvisionedThroughputExceededException", { $fault: "client" }));
+  await expect(api.putRecords([], signal)).rejects.toMatchObject({ remedy: expect.stringContaining("add shards") });
+  await expect(api.getRecords("x", undefined, signal)).rejects.toMatchObject({
+    remedy: expect.stringContaining("maxStalenessMs"),
+  });
+});
+
 test("every call ends with its signal", async () => {
   const controller = new AbortController();
   const api = apiOver(

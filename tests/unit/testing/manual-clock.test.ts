@@ -61,7 +61,9 @@ test("time that is no number is refused, and none passes", async () => {
   expect(() => new ManualClock("0" as never)).toThrow('option "startMs" must be a number of milliseconds, but got "0"');
   const clock = new ManualClock(0);
   for (const ms of ["1", Number.NaN, -1, Number.POSITIVE_INFINITY] as number[]) {
-    await expect(clock.advance(ms)).rejects.toThrow(/option "ms" must be a number of milliseconds from 0 to/);
+    await expect(clock.advance(ms)).rejects.toThrow(
+      /option "ms" must be a number of milliseconds, at least 0, but got/,
+    );
   }
   expect(() => clock.freeze("1" as never)).toThrow('option "ms" must be a number of milliseconds, but got "1"');
   expect([clock.now(), clock.monotonic()]).toEqual([0, 0]);

@@ -65,7 +65,7 @@ describe("testPublisher", () => {
     ["users", {}, 'option "stream" must be a MemoryStream, but got "users"'],
     [undefined, { publishTimeoutMs: 0 }, 'option "publishTimeoutMs" must be a number of milliseconds from 1 to 900000'],
     [undefined, { policy: "hang" }, 'option "policy" must be a function, but got "hang"'],
-    [undefined, { client: {} }, "one of publishTimeoutMs, policy, random, but got"],
+    [undefined, { client: {} }, 'unknown option "client"; the options are publishTimeoutMs, policy, random'],
   ])("given %j and %j, says what is wrong", (stream, options, message) => {
     const create = () => testPublisher((stream ?? setUp().stream) as never, options as never);
     expect(create).toThrow(InvalidOptionError);

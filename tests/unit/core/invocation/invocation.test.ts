@@ -135,7 +135,8 @@ describe("add", () => {
   });
 
   test.each([
-    [{ ttl: 5 }, "ttl", "one of savedMs, ttlMs, but got 5"],
+    [{ ttl: 5 }, "ttl", 'unknown option "ttl"; did you mean "ttlMs"?'],
+    [{ constructor: 1 }, "constructor", 'unknown option "constructor"; the options are savedMs, ttlMs'],
     [{ savedMs: Number.NaN }, "savedMs", "a number of milliseconds, but got NaN"],
     [{ savedMs: Number.POSITIVE_INFINITY }, "savedMs", "a number of milliseconds, but got Infinity"],
     [{ savedMs: "5" }, "savedMs", 'a number of milliseconds, but got "5"'],
@@ -149,7 +150,8 @@ describe("add", () => {
   ])("refuses the options %p, naming %s, as getOrAdd does before it loads", async (options, option, expected) => {
     const { cache } = await new Rig().invocation();
     const wrong = options as { savedMs: number };
-    const failure = expect.objectContaining({ option, message: `scache: option "${option}" must be ${expected}` });
+    const message = expected.startsWith("unknown") ? expected : `option "${option}" must be ${expected}`;
+    const failure = expect.objectContaining({ option, message: `scache: ${message}` });
     expect(() => cache.add(ONE, "one", wrong)).toThrow(InvalidOptionError);
     expect(() => cache.add(ONE, "one", wrong)).toThrow(failure);
     let loads = 0;

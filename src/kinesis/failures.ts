@@ -1,0 +1,106 @@
+/**
+ * What an error met on the way to Kinesis means: its kind, which decides what the core does, and its remedy, which the log
+ * line shows. One table, so that the two cannot contradict each other.
+ */
+import { commonFailures } from "../aws/common-failures.js";
+import { type Failure, failureIn, type KnownFailure, type ServiceWords, type Use } from "../aws/failures.js";
+
+export const WORDS: ServiceWords = {
+  name: "Kinesis",
+  log: "stream",
+  client: "KinesisClient",
+  clientPackage: "@aws-sdk/client-kinesis",
+  endpointVariable: "AWS_ENDPOINT_URL_KINESIS",
+  vpcEndpoint: "an interface endpoint kinesis-streams",
+  actions:
+    "kinesis:ListShards, kinesis:GetShardIterator and kinesis:GetRecords to read, kinesis:PutRecords to invalidate",
+  throttled: {
+    read: "raise maxStalenessMs, let fewer environments share the stream, or keep the log in DynamoDB (scache/dynamodb); more shards do not help, since every environment reads them all",
+    publish:
+      "add shards or make the stream on-demand (a shard takes 1,000 records and 1 MB a second), or invalidate whole sources",
+  },
+};
+
+const KMS = /^KMS/;
+const KEY = "the stream's KMS key";
+
+export const KINESIS_FAILURES: readonly KnownFailure[] = [
+  {
+    name: /^KMSThrottling/,
+    kind: "throttled",
+    remedy: ({ use }) => `raise the account's KMS request quota${use === "read" ? ", or maxStalenessMs" : ""}`,
+  },
+  {
+    name: /^KMSAccessDenied/,
+    kind: "refused",
+    remedy: `allow the function's role kms:Decrypt (to read) and kms:GenerateDataKey (to invalidate), in the policy of ${KEY}, too`,
+  },
+  { name: /^KMSDisabled/, kind: "refused", remedy: `enable ${KEY}, or encrypt the stream with another` },
+  {
+    name: /^KMSInvalidState/,
+    kind: "refused",
+    remedy: `cancel the deletion of ${KEY}, or encrypt the stream with another`,
+  },
+  { name: /^KMSNotFound/, kind: "refused", remedy: `encrypt the stream with another key: ${KEY} is gone` },
+  { name: /^KMSOptIn/, kind: "refused", remedy: "sign the account up for KMS, and enable the region for it" },
+  { name: KMS, kind: "refused", remedy: `check the state and the policy of ${KEY}` },
+  {
+    name: /^ExpiredIterator/,
+    kind: "expired",
+    remedy: "nothing if it happens once, reading goes on from the last proof; else check the endpoint's clock",
+  },
+  {
+    name: /^ExpiredNextToken/,
+    kind: "expired",
+    remedy: "nothing if it happens once, the shards are listed anew; else raise refreshTimeoutMs",
+  },
+  {
+    name: /^ResourceNotFound/,
+    says: /shardId-|\bshard \d+ in\b/,
+    kind: "lost",
+    remedy:
+      "nothing, the cache starts over: the shard is gone, since all its records have expired or the stream was recreated",
+  },
+  {
+    name: /^ResourceNotFound/,
+    kind: "lost",
+    remedy:
+      "check the stream's name (or ARN), account and region: there is no such stream; a new one has to become ACTIVE first",
+  },
+  {
+    name: /^ResourceInUse/,
+    kind: "refused",
+    remedy: "wait until the stream is ACTIVE; it is being created or changed",
+  },
+  {
+    name: /^InvalidArgument/,
+    says: /timestamp/i,
+    kind: "lost",
+    remedy: "set the clock of this machine or container, which is ahead of Kinesis's, or raise clockMarginMs",
+  },
+  {
+    name: /^InvalidArgument/,
+    when: ({ use }) => use === "publish",
+    kind: "lost",
+    remedy: "check the stream's name or ARN, and its maximum record size if data ids are very long",
+  },
+  {
+    name: /^InvalidArgument/,
+    kind: "lost",
+    remedy:
+      "nothing if it happens once, the cache starts over; else check whether the ARN is this stream's and for how long it keeps records",
+  },
+  {
+    name: /^Validation/,
+    kind: "refused",
+    remedy: "check the stream's name or ARN: Kinesis does not accept the request",
+  },
+];
+
+/**
+ * @param error what the SDK rejected with, or what PutRecords says of one record: `{ name, message }`
+ * @param use what the call was for
+ */
+export function failureOf(error: unknown, use: Use): Failure {
+  return failureIn([...KINESIS_FAILURES, ...commonFailures(WORDS)], error, use);
+}
