@@ -103,6 +103,7 @@ export function createNotices({ streamName, serviceName = "", logger: given, deb
       const after = `${Math.round(detail.durationMs)} ms`;
       write("info", `over after ${after}: stream "${streamName}" ${TROUBLES[kind][0]}.`, { kind, ...detail });
     },
+    advise: (message, detail) => write("warn", message, detail),
     debug,
   };
 }

@@ -2,6 +2,8 @@
  * What options must be: each rule says it in words and tells whether a value is that. Shared by every entry point that
  * takes options, so that a wrong one fails at once and in the same words everywhere: what it is, what was expected, what came.
  */
+
+import { isProxy } from "./core/node.js";
 import { InvalidOptionError, isObject } from "./errors.js";
 
 type Fits = (value: unknown) => boolean;
@@ -41,7 +43,16 @@ export function functionOr<Default>(otherwise: Default): RuleWithDefault<Default
 
 /** @throws InvalidOptionError unless the value is what the rule says */
 export function check(name: string, value: unknown, [expected, fits]: Rule): void {
-  if (!fits(value)) throw new InvalidOptionError(name, expected, value);
+  if (!holds(fits, value)) throw new InvalidOptionError(name, expected, value);
+}
+
+/** What cannot even be looked at, such as a Proxy that was revoked, is not what it must be. */
+function holds(fits: Fits, value: unknown): boolean {
+  try {
+    return fits(value);
+  } catch {
+    return false;
+  }
 }
 
 /** Each option that has a rule: as it was given, or else its default. */
@@ -59,7 +70,7 @@ export function withDefaults<Options extends object, Rules extends Record<keyof 
   options: Options,
   rules: Rules,
 ): Resolved<Options, Rules> {
-  check("options", options, ["an object", (value) => isObject(value) && !Array.isArray(value)]);
+  check("options", options, ["an object", (value) => isObject(value) && !isProxy(value) && !Array.isArray(value)]);
   const names = Object.keys(rules) as (keyof Options & string)[];
   for (const name of Object.keys(options)) check(name, name, oneOf<string>(names, name));
   const resolved: Partial<Record<keyof Options, unknown>> = {};

@@ -6,12 +6,14 @@ import type { Clock, Random } from "./clock.js";
 import { createCoherence } from "./coherence/coherence.js";
 import { Invocation, type InvocationLimits, type Shared } from "./invocation/invocation.js";
 import { createLoads } from "./invocation/loads.js";
+import type { LoadOwner } from "./invocation/sharing.js";
 import type { Moment } from "./moment.js";
 import type { Notices } from "./notices.js";
 import { createRecordPublisher } from "./publishing/publisher.js";
 import { createStreamReader } from "./reader.js";
 import type { ResolvedOptions } from "./settings.js";
 import { createFencedStore } from "./store/fenced-store.js";
+import { keepingBy } from "./store/keeping.js";
 import type { StreamApi } from "./stream-api.js";
 import { createTroubleLog } from "./trouble-log.js";
 
@@ -37,35 +39,52 @@ export function createEnvironment(deps: EnvironmentDeps): Environment {
     clockMarginMs: options.clockMarginMs + options.holdOffMs,
     decode: options.decode,
   });
-  const store = createFencedStore(clock, options);
+  const store = createFencedStore(clock, options, ({ source }, bytes) => {
+    const { maxBytes } = options;
+    const sizes = `at least ${Math.ceil(bytes)} bytes, maxBytes is ${maxBytes}`;
+    const what = `a value of source "${source}" is too large to be cached: it has ${sizes}`;
+    trouble.adviseOnce("too large", what, { source, bytes, maxBytes });
+  });
+  const loads = createLoads<LoadOwner>();
   const underWay = new Set<Invocation>();
   let latest: Invocation | undefined;
   const parts = { ...deps, store, reader, trouble };
   const shared: Shared = {
     ...parts,
     coherence: createCoherence(parts),
-    loads: createLoads(),
+    keeping: keepingBy(options.freeze),
+    loads,
     publisher: createRecordPublisher(stream, streamName, clock, random),
     isAlone: (invocation) => underWay.size === 1 && underWay.has(invocation),
     isLatest: (invocation) => invocation === latest,
-    ended: (invocation) => underWay.delete(invocation),
+    ended(invocation) {
+      struckOff(invocation);
+      if (underWay.size === 0) store.rests();
+    },
   };
+
+  function struckOff(invocation: Invocation): void {
+    underWay.delete(invocation);
+    loads.leave(invocation);
+  }
+
+  /** The beginning of the oldest invocation that can still be running; those that cannot are struck off. */
+  function oldest(latest: Moment): Moment {
+    for (const invocation of underWay) {
+      if (!invocation.isOver) return invocation.began;
+      struckOff(invocation);
+    }
+    return latest;
+  }
+
   return {
     begin(limits) {
+      store.wakes();
       const invocation = new Invocation(shared, limits);
       underWay.add(invocation);
       latest = invocation;
-      store.forgetBefore(oldest(underWay, invocation.began));
+      store.forgetBefore(oldest(invocation.began));
       return invocation;
     },
   };
-}
-
-/** The beginning of the oldest invocation that can still be running; those that cannot are struck off. */
-function oldest(underWay: Set<Invocation>, latest: Moment): Moment {
-  for (const invocation of underWay) {
-    if (!invocation.isOver) return invocation.began;
-    underWay.delete(invocation);
-  }
-  return latest;
 }

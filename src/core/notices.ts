@@ -38,5 +38,7 @@ export interface TroubleEnd {
 export interface Notices {
   troubleStarted(kind: TroubleKind, detail: TroubleStart): void;
   troubleEnded(kind: TroubleKind, detail: TroubleEnd): void;
+  /** Something a person should change, though nothing has failed: a warning. */
+  advise(message: string, detail: Record<string, unknown>): void;
   debug(message: string, detail?: Record<string, unknown>): void;
 }

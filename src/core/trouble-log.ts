@@ -28,6 +28,7 @@ export function createTroubleLog(clock: Pick<Clock, "now">, notices: Notices | u
   const troubles = new Map<TroubleKind, Trouble>();
   /** Each notice costs a minute: until when those of a kind are paid for. */
   const paidUntilMs = new Map<TroubleKind, number>();
+  const advised = new Set<string>();
 
   function mayAnnounce(kind: TroubleKind): boolean {
     const nowMs = clock.now();
@@ -61,6 +62,13 @@ export function createTroubleLog(clock: Pick<Clock, "now">, notices: Notices | u
       if (trouble === undefined || trouble.told.size === 0) return;
       const durationMs = Math.max(0, clock.now() - trouble.startedAtMs);
       notices?.troubleEnded(kind, { durationMs, occurrences: trouble.occurrences });
+    },
+
+    /** Call at every occasion: of what is about the same only the first is said. */
+    adviseOnce(about: string, message: string, detail: Record<string, unknown>): void {
+      if (advised.has(about)) return;
+      advised.add(about);
+      notices?.advise(message, detail);
     },
 
     debug(message: string, detail?: Record<string, unknown>): void {

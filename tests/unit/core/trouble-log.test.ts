@@ -9,6 +9,7 @@ function listen() {
   const notices: Notices = {
     troubleStarted: (kind, detail) => heard.push(`start ${kind}: ${detail.reason}`),
     troubleEnded: (kind, detail) => heard.push(`end ${kind}: ${detail.durationMs} ms, ${detail.occurrences}`),
+    advise: (message) => heard.push(`advice ${message}`),
     debug: (message) => heard.push(`debug ${message}`),
   };
   return { heard, clock, log: createTroubleLog(clock, notices) };

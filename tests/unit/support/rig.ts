@@ -39,6 +39,13 @@ export class KeptNotices implements Notices {
     this.ended.push(kind);
   }
 
+  /** What was advised, and in which detail. */
+  readonly advice: [message: string, detail: Record<string, unknown>][] = [];
+
+  advise(message: string, detail: Record<string, unknown>): void {
+    this.advice.push([message, detail]);
+  }
+
   debug(message: string, detail?: Record<string, unknown>): void {
     this.debugs.push(message);
     this.details.push(detail);
