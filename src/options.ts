@@ -3,6 +3,7 @@
  * built. A wrong option must fail there, in words, and never in an invocation.
  */
 import type { DataId } from "./core/data-id.js";
+import { isProxy } from "./core/node.js";
 import type { RecordDecoder } from "./core/record.js";
 import type { RefreshErrorPolicy, ResolvedOptions } from "./core/settings.js";
 import { estimateBytes } from "./core/store/size.js";
@@ -89,7 +90,7 @@ const LIFETIME = milliseconds(1, LARGEST, undefined);
 const RULES = {
   ttlMs: [
     `${LIFETIME[0]}, or { min, max }`,
-    (ttlMs) => isObject(ttlMs) || LIFETIME[1](ttlMs),
+    (ttlMs) => (isObject(ttlMs) && !isProxy(ttlMs)) || LIFETIME[1](ttlMs),
     { min: 30 * MINUTE_MS, max: HOUR_MS },
   ],
   maxEntries: wholeNumber(1, 2 ** 24, 10_000),
