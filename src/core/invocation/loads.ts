@@ -87,7 +87,6 @@ export function createLoads<Owner extends object>(): Loads<Owner> {
       for (const load of owned.get(owner)?.values() ?? []) {
         if (offered.get(load.key) === load) offered.delete(load.key);
         load.giveUp();
-        load.end();
       }
     },
   };
@@ -97,7 +96,7 @@ export function createLoads<Owner extends object>(): Loads<Owner> {
 const callers = /* @__PURE__ */ new AsyncLocalStorage<Place>();
 let underWay = 0;
 
-/** Emptied when the load is over: whatever its loader leaves behind, such as a connection, keeps its place for ever. */
+/** Emptied when the load has settled: whatever its loader leaves behind, such as a connection, keeps its place for ever. */
 interface Place {
   load: RunningLoad<unknown> | undefined;
 }
@@ -153,9 +152,8 @@ class RunningLoad<Owner> implements Load<Owner> {
     return this.shared;
   }
 
-  /** Nobody waits for it any more who could be kept waiting by it. */
+  /** It has settled. */
   end(): void {
-    if (this.place.load === undefined) return;
     this.place.load = undefined;
     this.parent = undefined;
     this.waiting.clear();
