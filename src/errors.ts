@@ -1,12 +1,14 @@
 /**
  * The errors of scache: one base class, a stable `code`, the fields a caller can act on.
  * They exist so that nobody has to read a message to tell one failure from another.
- * A message never contains a cached value.
+ * A message never contains a cached value, and making one never runs code of a value's. This file imports nothing.
  */
 
 export type ScacheErrorCode =
   | "INVALID_OPTION"
   | "INVALID_DATA_ID"
+  | "INVALID_VALUE"
+  | "LOAD_CYCLE"
   | "PUBLISH_FAILED"
   | "REFRESH_FAILED"
   | "CHANGE_NOT_UNDERSTOOD";
@@ -59,6 +61,29 @@ export class InvalidDataIdError extends ScacheError {
   constructor(expected: string, received: unknown, instead?: string) {
     const hint = instead === undefined ? "" : `; ${instead}`;
     super("INVALID_DATA_ID", `expected ${expected}, but got ${describe(received)}${hint}`);
+  }
+}
+
+/** A value given to `add` is a promise, or another thenable: what it comes to can be cached, it cannot. */
+export class InvalidValueError extends ScacheError {
+  override readonly name = "InvalidValueError";
+
+  constructor() {
+    const remedy = "await it first, or give getOrAdd the function that loads it";
+    super("INVALID_VALUE", `a promise cannot be cached: ${remedy}`);
+  }
+}
+
+/** The load of a datum waits, through its own loader, for a load of the same datum, and so would never end. */
+export class LoadCycleError extends ScacheError {
+  override readonly name = "LoadCycleError";
+  /** The wire keys (`DataId.toString()`) that wait for each other: the first one is asked for again by the last. */
+  declare readonly ids: readonly string[];
+
+  constructor(ids: readonly string[]) {
+    super("LOAD_CYCLE", `loading ${[...ids, ids[0] ?? ""].map(shortened).join(" asks for ")}: no load of them can end`);
+    // Not for a log that writes out whatever an error has.
+    Object.defineProperty(this, "ids", { value: ids });
   }
 }
 
@@ -138,8 +163,15 @@ export function describe(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(shortened(value));
   if (typeof value === "function") return "a function";
   if (!isObject(value)) return String(value);
+  if (isProxy(value)) return "a Proxy";
   if (Array.isArray(value)) return `an array of ${value.length}`;
-  return `{${Object.keys(value).slice(0, 5).join(", ")}}`;
+  if (ArrayBuffer.isView(value)) return "bytes";
+  return `{${Object.getOwnPropertyNames(value).slice(0, 5).map(shortened).join(", ")}}`;
+}
+
+/** As in node.ts. Asked for in place of imported, since this file stands below all others. */
+function isProxy(value: object): boolean {
+  return process.getBuiltinModule?.("node:util").types.isProxy(value) ?? false;
 }
 
 export function isObject(value: unknown): value is object {

@@ -2,6 +2,8 @@
  * What options must be: each rule says it in words and tells whether a value is that. Shared by every entry point that
  * takes options, so that a wrong one fails at once and in the same words everywhere: what it is, what was expected, what came.
  */
+
+import { isProxy } from "./core/node.js";
 import { InvalidOptionError, isObject } from "./errors.js";
 
 type Fits = (value: unknown) => boolean;
@@ -77,10 +79,22 @@ export function functionOr<Default>(byDefault: Default): RuleWithDefault<Default
 
 /** @throws InvalidOptionError unless the value is what the rule says */
 export function check(name: string, value: unknown, { expected, fits, otherwise }: Rule): void {
-  if (!fits(value)) throw new InvalidOptionError(name, expected, value, otherwise);
+  if (!holds(fits, value)) throw new InvalidOptionError(name, expected, value, otherwise);
 }
 
-export const OPTIONS: Rule = { expected: "an object", fits: (value) => isObject(value) && !Array.isArray(value) };
+/** What cannot even be looked at, such as a Proxy that was revoked, is not what it must be. */
+function holds(fits: Fits, value: unknown): boolean {
+  try {
+    return fits(value);
+  } catch {
+    return false;
+  }
+}
+
+export const OPTIONS: Rule = {
+  expected: "an object",
+  fits: (value) => isObject(value) && !isProxy(value) && !Array.isArray(value),
+};
 
 /** Each option that has a rule: as it was given, or else its default. */
 export type Resolved<Options, Rules extends Record<keyof Options, Rule>> = {

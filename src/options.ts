@@ -3,6 +3,7 @@
  * built. A wrong option must fail there, in words, and never in an invocation.
  */
 import type { DataId } from "./core/data-id.js";
+import { isProxy } from "./core/node.js";
 import type { RecordDecoder } from "./core/record.js";
 import type { RefreshErrorPolicy, ResolvedOptions } from "./core/settings.js";
 import { estimateBytes } from "./core/store/size.js";
@@ -59,8 +60,15 @@ export interface ScacheOptions {
    * milliseconds are not stored. Default 0.
    */
   readonly holdOffMs?: number;
-  /** Whether plain objects and arrays are frozen when added, so that no handler changes what the next is served. Default true. */
-  readonly freeze?: boolean;
+  /**
+   * How a handler is kept from changing what the next one is served. `true` (default): plain objects and arrays are frozen
+   * when added, all the way down, also the value that `getOrAdd` has just loaded. Trying to change one throws a TypeError, but
+   * only under "use strict", as in ES modules: in other code, such as CommonJS made by a bundler, the change is silently
+   * lost. `"copy"`: each `get` and `getOrAdd` hands out a copy of its own, which the handler may change; it costs what there is
+   * to copy, at every hit. `false`: neither, for handlers that change nothing. Instances of classes, Proxies, functions and
+   * bytes (Buffer, typed arrays) are neither frozen nor copied; Map, Set and Date are copied, but not frozen.
+   */
+  readonly freeze?: boolean | "copy";
   /** A Kinesis client. Default: one with keep-alive connections, time-outs and a single attempt per call. */
   readonly client?: KinesisClient;
   /** A Powertools Metrics instance for scache alone, or false for no metrics. Default: one of our own, namespace `scache`. */
@@ -83,19 +91,19 @@ const LIFETIME = milliseconds(1, UNBOUNDED, undefined);
 const RULES = {
   ttlMs: {
     expected: `${LIFETIME.expected}, or { min, max }`,
-    fits: (ttlMs) => isObject(ttlMs) || LIFETIME.fits(ttlMs),
+    fits: (ttlMs) => (isObject(ttlMs) && !isProxy(ttlMs)) || LIFETIME.fits(ttlMs),
     default: { min: 30 * MINUTE_MS, max: HOUR_MS },
   },
   maxEntries: wholeNumber(1, 2 ** 24, 10_000),
   maxBytes: wholeNumber(1, UNBOUNDED, 2 ** 24),
-  sizeOf: functionOr(estimateWithKey),
+  sizeOf: functionOr(undefined),
   maxStalenessMs: milliseconds(0, LONGEST_GAP_MS, 0),
   refreshTimeoutMs: milliseconds(1, 15 * MINUTE_MS, 1_000),
   onRefreshError: oneOf(["bypass", "serve", "throw"], "bypass"),
   maxGapMs: milliseconds(1, LONGEST_GAP_MS, 15 * MINUTE_MS),
   clockMarginMs: milliseconds(0, HOUR_MS, 10_000),
   holdOffMs: milliseconds(0, 24 * HOUR_MS, 0),
-  freeze: oneOf([true, false], true),
+  freeze: oneOf([true, false, "copy"], true),
   client: objectWith("send"),
   metrics: {
     expected: `${METRICS.expected}, or false`,
@@ -109,7 +117,7 @@ const RULES = {
 export function resolveOptions(options: ScacheOptions = {}): ResolvedOptions {
   const { ttlMs, ...resolved } = withDefaults(options, RULES);
   check("client", options.client, clientOf("Kinesis"));
-  const { maxStalenessMs, maxGapMs } = resolved;
+  const { maxStalenessMs, maxGapMs, maxBytes, sizeOf = estimateUpTo(maxBytes) } = resolved;
   // Between the end of the staleness and that of the gap there must be time for an invocation that reads.
   const otherwise = "the cache would be flushed before the log is read again";
   check("maxStalenessMs", maxStalenessMs, atMost("half of maxGapMs", maxGapMs / 2, otherwise));
@@ -117,9 +125,10 @@ export function resolveOptions(options: ScacheOptions = {}): ResolvedOptions {
   check("ttlMs.min", min, LIFETIME);
   check("ttlMs.max", max, LIFETIME);
   check("ttlMs.min", min, atMost("ttlMs.max", max));
-  return { ...resolved, ttl: { minMs: min, maxMs: max } };
+  return { ...resolved, sizeOf, ttl: { minMs: min, maxMs: max } };
 }
 
-function estimateWithKey(value: unknown, id: DataId): number {
-  return estimateBytes(value) + 2 * id.toString().length;
+/** What is larger need not be walked to its end. */
+function estimateUpTo(maxBytes: number): ResolvedOptions["sizeOf"] {
+  return (value, id) => estimateBytes(value, maxBytes) + 2 * id.toString().length;
 }

@@ -4,6 +4,7 @@
  * tests/unit/core/data-id.test.ts. Two different ids must never have the same wire form.
  */
 import { InvalidDataIdError, isObject } from "../errors.js";
+import { isProxy } from "./node.js";
 
 /** `T` is the type of the datum; it exists only for the compiler. Make one with `dataId` or `dataSource`. */
 export class DataId<T = unknown> {
@@ -18,6 +19,11 @@ export class DataId<T = unknown> {
     this.source = source;
     this.id = id;
     this.#wire = `id=${encode("id", id)}${afterId}`;
+  }
+
+  /** @internal whether it was made by this class: as `instanceof` is not, that is proof against look-alikes and Proxies */
+  static isOne(value: unknown): value is DataId {
+    return isObject(value) && #wire in value;
   }
 
   /** The wire key, `id=<id>&s=<source>&t=data.ID`. */
@@ -59,17 +65,32 @@ export function parseDataId<T = unknown>(text: string): DataId<T> {
   return new DataId<T>(fields.get("s") ?? "", fields.get("id") ?? "");
 }
 
-/** The data id of an id or of an object that has one. @throws InvalidDataIdError */
+/** The data id of an id or of an object that has one. @throws InvalidDataIdError, or whatever its `observableId()` throws */
 export function toDataId(target: DataId | Observable): DataId {
-  const { observableId } = (target ?? {}) as Partial<Observable>;
+  if (DataId.isOne(target)) return target;
+  const observableId = observableIdOf(target);
   const named: unknown = typeof observableId === "function" ? observableId.call(target) : target;
-  if (named instanceof DataId) return named;
+  if (DataId.isOne(named)) return named;
   // An id made by another copy of this package (bundlers make them) is as good as one of ours.
-  const { source, id } = (named ?? {}) as Partial<DataId>;
+  const [source, id] = [dataMember(named, "source"), dataMember(named, "id")];
   if (source === undefined || id === undefined) {
     throw new InvalidDataIdError("a data id or an object with observableId()", target, insteadOf(target));
   }
-  return new DataId(source, id);
+  return new DataId(source as string, id as string);
+}
+
+/** The method that says which datum an object is a copy of. A Proxy may have one, too; if it was revoked, or throws, it has none. */
+export function observableIdOf(target: unknown): unknown {
+  try {
+    return isObject(target) ? (target as Partial<Observable>).observableId : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What the object itself holds, if that can be told without running code of its own. */
+function dataMember(object: unknown, name: string): unknown {
+  return isObject(object) && !isProxy(object) ? Object.getOwnPropertyDescriptor(object, name)?.value : undefined;
 }
 
 /** What to write instead of what is often taken for a data id. */

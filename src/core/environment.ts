@@ -6,6 +6,7 @@ import type { Clock, Random } from "./clock.js";
 import { createCoherence } from "./coherence/coherence.js";
 import { Invocation, type InvocationLimits, type Shared } from "./invocation/invocation.js";
 import { createLoads } from "./invocation/loads.js";
+import type { LoadOwner } from "./invocation/sharing.js";
 import type { InvalidationLog } from "./log.js";
 import type { Moment } from "./moment.js";
 import type { Notices } from "./notices.js";
@@ -13,6 +14,7 @@ import { createOwnRecords } from "./own-records.js";
 import { createRecordPublisher } from "./publishing/publisher.js";
 import type { ResolvedOptions } from "./settings.js";
 import { createFencedStore } from "./store/fenced-store.js";
+import { keepingBy } from "./store/keeping.js";
 import { createTroubleLog } from "./trouble-log.js";
 
 export interface EnvironmentDeps {
@@ -35,36 +37,56 @@ export function createEnvironment(deps: EnvironmentDeps): Environment {
   const trouble = createTroubleLog(clock, deps.notices);
   const reader = log.open();
   const own = createOwnRecords(deps.newNonce);
-  const store = createFencedStore(clock, options, () => reader.isPlaced);
+  const store = createFencedStore(clock, options, {
+    isPlaced: () => reader.isPlaced,
+    onTooLarge({ source }, bytes) {
+      const { maxBytes } = options;
+      const sizes = `at least ${Math.ceil(bytes)} bytes, maxBytes is ${maxBytes}`;
+      const what = `a value of source "${source}" is too large to be cached: it has ${sizes}`;
+      trouble.adviseOnce("too large", what, { source, bytes, maxBytes });
+    },
+  });
+  const loads = createLoads<LoadOwner>();
   const underWay = new Set<Invocation>();
   let latest: Invocation | undefined;
   const parts = { ...deps, store, reader, trouble, own };
   const shared: Shared = {
     ...parts,
     coherence: createCoherence(parts),
-    loads: createLoads(),
+    keeping: keepingBy(options.freeze),
+    loads,
     unreported: { publishFailures: 0 },
     publisher: createRecordPublisher(log, clock, random, own),
     isAlone: (invocation) => underWay.size === 1 && underWay.has(invocation),
     isLatest: (invocation) => invocation === latest,
-    ended: (invocation) => underWay.delete(invocation),
+    ended(invocation) {
+      struckOff(invocation);
+      if (underWay.size === 0) store.rests();
+    },
   };
+
+  function struckOff(invocation: Invocation): void {
+    underWay.delete(invocation);
+    loads.leave(invocation);
+  }
+
+  /** The beginning of the oldest invocation that can still be running; those that cannot are struck off. */
+  function oldest(latest: Moment): Moment {
+    for (const invocation of underWay) {
+      if (!invocation.isOver) return invocation.began;
+      struckOff(invocation);
+    }
+    return latest;
+  }
+
   return {
     begin(limits) {
+      store.wakes();
       const invocation = new Invocation(shared, limits);
       underWay.add(invocation);
       latest = invocation;
-      store.forgetBefore(oldest(underWay, invocation.began));
+      store.forgetBefore(oldest(invocation.began));
       return invocation;
     },
   };
-}
-
-/** The beginning of the oldest invocation that can still be running; those that cannot are struck off. */
-function oldest(underWay: Set<Invocation>, latest: Moment): Moment {
-  for (const invocation of underWay) {
-    if (!invocation.isOver) return invocation.began;
-    underWay.delete(invocation);
-  }
-  return latest;
 }

@@ -18,6 +18,6 @@ export interface ResolvedOptions {
   readonly maxGapMs: number;
   readonly clockMarginMs: number;
   readonly holdOffMs: number;
-  readonly freeze: boolean;
+  readonly freeze: boolean | "copy";
   readonly decode?: RecordDecoder | undefined;
 }

@@ -3,7 +3,9 @@
  * knows when each change was acknowledged and when each invocation began, and nothing of how the cache works.
  */
 import type { Freshness } from "../../src/core/invocation/context-cache.js";
+import { LoadCycleError } from "../../src/errors.js";
 import type { SimEnvironment } from "./sim-environment.js";
+import { LoadFailure } from "./source-load.js";
 import type { Acknowledgement, Datum, Value } from "./truth.js";
 
 /** Virtual time is a sum of fractions. */
@@ -51,6 +53,13 @@ export function judgeValue(env: SimEnvironment, datum: Datum, value: Value, aske
   if (boundMs !== undefined && isTooOld(outdated, asked, boundMs))
     return `${how}, which was told to be at most ${boundMs}`;
   return undefined;
+}
+
+/** Judges what a `getOrAdd` rejected with, that of a loader within so many loads of the same datum. */
+export function judgeFailedLoad(name: string, timesWithin: number, error: unknown): string | undefined {
+  if (error instanceof LoadFailure) return error.of === name ? undefined : `getOrAdd failed since ${error.message}`;
+  if (!(error instanceof LoadCycleError)) throw error;
+  return timesWithin >= 2 ? undefined : `${error.message}, within ${timesWithin} loads of it`;
 }
 
 /** How long before the invocation began the proof may lie, by the options. */

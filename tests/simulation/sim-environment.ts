@@ -181,20 +181,18 @@ export class SimEnvironment {
       this.options.holdOffMs > 0 && this.dice.chance(0.5) ? this.dice.int(1, this.options.holdOffMs) : 0;
     const manyAtOnce = world.mood !== "mixed" || this.dice.chance(0.4);
     this.concurrency = manyAtOnce ? this.dice.int(2, 8) : 1;
-    this.isSlow = this.dice.chance(0.1);
+    // What a slow processor spends is no time of the world's, in which a replica could catch up.
+    this.isSlow = this.dice.chance(0.1) && this.replicaLagMs === 0;
     this.standsStill = this.dice.chance(0.5);
     this.skewMs = this.#drawSkew();
     this.life = new Life(world, this);
     world.say(() => `${name}: ${JSON.stringify({ ...this.options, skewMs: this.skewMs, lagMs: this.replicaLagMs })}`);
   }
 
-  /**
-   * Where one clock stands still and ages bound what may be served, a step of the other leaves no way to tell them; and
-   * hold-off goes by the wall clock alone.
-   */
+  /** Where one clock stands still and ages bound what may be served, a step of the other leaves no way to tell them. */
   get needsItsClock(): boolean {
     const { maxStalenessMs, onRefreshError } = this.options;
-    return this.replicaLagMs > 0 || (this.standsStill && (maxStalenessMs > 0 || onRefreshError === "serve"));
+    return this.standsStill && (maxStalenessMs > 0 || onRefreshError === "serve");
   }
 
   sleep(ms: number): Promise<void> {
@@ -211,7 +209,13 @@ export class SimEnvironment {
   /** A time server may set the clock, while the environment is frozen or at work. */
   setClock(): void {
     if (this.needsItsClock) return;
-    this.skewMs = this.#drawSkew();
+    const skewMs = this.#drawSkew();
+    // A step forward while nothing is under way looks like a freeze, in which a replica catches up.
+    if (this.replicaLagMs > 0) {
+      if (skewMs > this.skewMs) return;
+      this.#world.took("clock set back while a replica lags");
+    }
+    this.skewMs = skewMs;
     this.clockSetOrder = this.#world.tick();
     this.#world.say(() => `${this.name}: its clock is now off by ${this.skewMs} ms`);
   }

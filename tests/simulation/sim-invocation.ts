@@ -8,9 +8,9 @@ import type { InvocationReport } from "../../src/core/invocation/report.js";
 import { RefreshError } from "../../src/errors.js";
 import { changeFromInside } from "./inside-writer.js";
 import { countCatchUp, countExpiry, countReport } from "./invocation-counts.js";
-import { type Asked, judgeFreshness, judgeHit, judgeValue, ROUNDING_MS } from "./judge.js";
+import { type Asked, judgeFailedLoad, judgeFreshness, judgeHit, judgeValue, ROUNDING_MS } from "./judge.js";
 import type { Life, SimEnvironment } from "./sim-environment.js";
-import { failedLoad, LoadFailure, loadFromSource } from "./source-load.js";
+import { failedLoad, loadFromSource } from "./source-load.js";
 import type { Datum, Value } from "./truth.js";
 import type { World } from "./world.js";
 
@@ -30,6 +30,8 @@ export class SimInvocation {
   #ended = false;
   /** Of which data loads are under way that nobody waits for. */
   readonly #lateAdds = new Set<Datum>();
+  /** Of which data it has begun a load that never settles: only others ask for them. */
+  readonly #hung = new Set<Datum>();
 
   constructor(world: World, env: SimEnvironment, name: string, timeoutMs: number) {
     this.#world = world;
@@ -108,6 +110,7 @@ export class SimInvocation {
     else if (chance < 0.8) return this.#twoRefreshes(datum);
     else if (chance < 0.83) return this.#refreshWhileLoading(datum);
     else if (chance < 0.96) return this.#change(datum);
+    else if (chance < 0.97) this.#hang(datum);
     else await this.#addUnasked(datum);
   }
 
@@ -134,7 +137,7 @@ export class SimInvocation {
 
   async #loadAndAdd(datum: Datum): Promise<boolean> {
     const ownVersion = this.#life.ownVersion(datum.key);
-    const value = await loadFromSource(this.#world, this.#env, datum).catch(failedLoad);
+    const value = await loadFromSource(this.#world, this.#env, datum, this.#name).catch(failedLoad);
     if (value === undefined) return false;
     const added = this.#add(datum, value);
     if (
@@ -183,24 +186,48 @@ export class SimInvocation {
     if (this.#ended && !added) this.#world.took("late fill after the end refused");
   }
 
-  async #getOrAdd(datum: Datum): Promise<void> {
+  /** @param within the data whose loaders ask for this one, the outermost first: itself may be among them */
+  async #getOrAdd(datum: Datum, within: readonly Datum[] = []): Promise<void> {
+    if (this.#hung.has(datum)) return;
     const asked = this.#asked(datum);
     let loaded = false;
     const underWay = (this.#life.loadsUnderWay.get(datum.key) ?? 0) > 0;
     const load = async () => {
       loaded = true;
       if (underWay) this.#world.took("load not shared");
-      const value = await loadFromSource(this.#world, this.#env, datum);
+      if (within.includes(datum)) this.#world.took("load within a load of the same");
+      if (within.length < 3 && this.#env.dice.chance(0.15)) await this.#askWithin([...within, datum]);
+      const value = await loadFromSource(this.#world, this.#env, datum, this.#name);
       this.#life.offered(value);
       return value;
     };
     try {
-      const value = await this.#life.alive(this.#cache.getOrAdd(datum.id, load) as Promise<Value>);
+      const given = this.#cache.getOrAdd(datum.id, load) as Promise<Value>;
+      const shared = !loaded;
+      const value = await this.#life.alive(given);
       this.#world.say(() => `${this.#name} getOrAdd ${datum.key} -> ${value.version}${loaded ? " loaded" : ""}`);
       if (!loaded) this.#world.check(this.#name, judgeValue(this.#env, datum, value, asked));
+      if (loaded && shared) this.#world.took("load of another failed, and was made anew");
     } catch (error) {
-      if (!(error instanceof LoadFailure)) throw error;
+      const timesWithin = within.filter((each) => each === datum).length;
+      this.#world.check(this.#name, judgeFailedLoad(this.#name, timesWithin, error));
     }
+  }
+
+  /** A loader asks for what it needs, which may be what it is loading, or what waits for it. */
+  async #askWithin(within: readonly Datum[]): Promise<void> {
+    await this.#env.sleep(this.#env.dice.wide(1, 100) - 1);
+    await this.#getOrAdd(this.#env.dice.pick(this.#world.data), within);
+  }
+
+  /** A load that never settles, and that nobody of this invocation waits for. */
+  #hang(datum: Datum): void {
+    const underWay = (this.#life.loadsUnderWay.get(datum.key) ?? 0) > 0;
+    if (underWay || this.#hung.has(datum) || this.get(datum) !== undefined) return;
+    this.#world.took("load that never settles");
+    this.#world.say(() => `${this.#name} getOrAdd ${datum.key} with a load that never settles`);
+    this.#hung.add(datum);
+    void this.#cache.getOrAdd(datum.id, () => new Promise<never>(() => {}));
   }
 
   async #refreshWhileLoading(datum: Datum): Promise<void> {

@@ -4,11 +4,13 @@
  */
 import { describe, expect, test } from "@jest/globals";
 import { dataId } from "../../src/core/data-id.js";
+import { LoadCycleError } from "../../src/errors.js";
 import { Dice } from "./dice.js";
-import { type Asked, judgeFreshness, judgeHit, judgeValue } from "./judge.js";
+import { type Asked, judgeFailedLoad, judgeFreshness, judgeHit, judgeValue } from "./judge.js";
 import { runSchedules } from "./run.js";
 import { runSchedule } from "./schedule.js";
 import { SimEnvironment } from "./sim-environment.js";
+import { LoadFailure } from "./source-load.js";
 import { World } from "./world.js";
 
 const SLICE = 400;
@@ -98,6 +100,14 @@ describe("the oracle", () => {
     expect(judgeHit(env, datum, value, asked)).toMatch(/never stored/);
     const bypassed = { state: "bypassed", asOf: undefined, boundMs: undefined } as const;
     expect(judgeHit(env, datum, value, { ...asked, freshness: bypassed })).toMatch(/bypassed/);
+  });
+
+  test("a load's failure concerns who ran it, and a cycle is one that goes round twice", () => {
+    expect(judgeFailedLoad("env#1", 0, new LoadFailure("env#1"))).toBeUndefined();
+    expect(judgeFailedLoad("env#1", 0, new LoadFailure("env#2"))).toMatch(/the source failed env#2/);
+    expect(judgeFailedLoad("env#1", 2, new LoadCycleError(["a"]))).toBeUndefined();
+    expect(judgeFailedLoad("env#1", 1, new LoadCycleError(["a"]))).toMatch(/within 1 loads/);
+    expect(() => judgeFailedLoad("env#1", 2, new Error("mine"))).toThrow("mine");
   });
 
   test("freshness is what the options allow", () => {

@@ -3,9 +3,17 @@ import type { SimEnvironment } from "./sim-environment.js";
 import type { Datum, Value } from "./truth.js";
 import type { World } from "./world.js";
 
-export class LoadFailure extends Error {}
+/** It befell a load of the invocation of this name, and concerns no other. */
+export class LoadFailure extends Error {
+  readonly of: string;
 
-export async function loadFromSource(world: World, env: SimEnvironment, datum: Datum): Promise<Value> {
+  constructor(of: string) {
+    super(`the source failed ${of}`);
+    this.of = of;
+  }
+}
+
+export async function loadFromSource(world: World, env: SimEnvironment, datum: Datum, of: string): Promise<Value> {
   const { dice } = env;
   const { loadsUnderWay } = env.life;
   loadsUnderWay.set(datum.key, (loadsUnderWay.get(datum.key) ?? 0) + 1);
@@ -18,7 +26,7 @@ export async function loadFromSource(world: World, env: SimEnvironment, datum: D
     await env.sleep(beforeMs);
     const value = datum.read(world.nowMs, env.replicaLagMs);
     await env.sleep(afterMs);
-    if (dice.chance(0.03)) throw new LoadFailure("the source failed");
+    if (dice.chance(0.03)) throw new LoadFailure(of);
     return value;
   } finally {
     loadsUnderWay.set(datum.key, (loadsUnderWay.get(datum.key) ?? 1) - 1);

@@ -66,8 +66,8 @@ export const FILLING: readonly Mutant[] = [
   {
     name: "applying an invalidation is not an epoch of its own",
     file: FENCED,
-    search: "drop(changed: Changed): number {\n      epoch++;",
-    replace: "drop(changed: Changed): number {",
+    search: "drop(changed) {\n      epoch++;",
+    replace: "drop(changed) {",
   },
   {
     name: "invalidating a source leaves its entries",
@@ -88,10 +88,16 @@ export const FILLING: readonly Mutant[] = [
     replace: "if (holdOffMs < 0)",
   },
   {
+    name: "a hold-off goes by the wall clock, which may be set back",
+    file: FENCED,
+    search: "heldOffTime({ monotonicMs }: Moment): number {\n    return monotonicMs + frozenMs;",
+    replace: "heldOffTime({ atMs }: Moment): number {\n    return atMs;",
+  },
+  {
     name: "add takes the load to have begun just now",
     file: INVOCATION,
-    search: "this.#put(target, value, miss?.first ?? this.began,",
-    replace: "this.#put(target, value, this.#shared.store.loadStart(),",
+    search: "this.#put(target, this.#keep(value), miss?.first ?? this.began,",
+    replace: "this.#put(target, this.#keep(value), this.#shared.store.loadStart(),",
   },
   {
     name: "getOrAdd takes the load to have begun when it ended",

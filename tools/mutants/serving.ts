@@ -3,6 +3,8 @@ import type { Mutant } from "./mutant.js";
 
 const COHERENCE = "src/core/coherence/coherence.ts";
 const INVOCATION = "src/core/invocation/invocation.ts";
+const LOADS = "src/core/invocation/loads.ts";
+const SHARING = "src/core/invocation/sharing.ts";
 const MOMENT = "src/core/moment.ts";
 const SHARED = "src/core/coherence/shared-refresh.ts";
 const BACKOFF = "src/core/coherence/refresh-backoff.ts";
@@ -101,15 +103,45 @@ export const SERVING: readonly Mutant[] = [
   },
   {
     name: "a load that began before the invocation is shared, whatever was invalidated since",
-    file: INVOCATION,
-    search: "!(owner !== this && owner.isOver) && store.permits(id, start) &&",
-    replace: "id !== undefined &&",
+    file: SHARING,
+    search: "!store.permits(id, start) || start.epoch",
+    replace: "start.epoch",
   },
   {
     name: "a load of before is shared by an invocation that read nothing",
-    file: INVOCATION,
-    search: "&& start.epoch >= this.#oldestLoad;",
-    replace: "&& start.epoch >= 0;",
+    file: SHARING,
+    search: "|| start.epoch < oldestLoad)",
+    replace: "|| start.epoch < 0)",
+  },
+  {
+    name: "a load shared with an invocation that fails or ends is not made anew",
+    file: SHARING,
+    search: "if (running.owner === this.#self) return",
+    replace: "if (running !== undefined) return",
+  },
+  {
+    name: "a load is waited for although its owner has ended",
+    file: LOADS,
+    search: "        load.giveUp();\n",
+    replace: "",
+  },
+  {
+    name: "a load is waited for although its owner's time is up",
+    file: SHARING,
+    search: "() => running.giveUp());",
+    replace: "() => undefined);",
+  },
+  {
+    name: "a load waits for itself",
+    file: SHARING,
+    search: "return running.mayBeWaitedFor() ? running : undefined;",
+    replace: "return running;",
+  },
+  {
+    name: "loads wait for each other",
+    file: LOADS,
+    search: "for (const waiting of load.waiting) met.add(waiting);",
+    replace: "",
   },
   {
     name: "several refreshes run at once",

@@ -2,14 +2,15 @@
  * What a handler's calls are given, checked: the types do not hold in JavaScript. A wrong argument fails at once and in
  * words; nothing is made of it.
  */
-import { InvalidDataIdError, InvalidOptionError, isObject } from "../../errors.js";
-import { DataId, toDataId } from "../data-id.js";
+import { InvalidDataIdError, InvalidOptionError, InvalidValueError, isObject } from "../../errors.js";
+import { DataId, observableIdOf, toDataId } from "../data-id.js";
+import { isPromise, isProxy } from "../node.js";
 import type { AddOptions } from "./context-cache.js";
 
 /** @throws InvalidDataIdError */
 export function requireDataId(id: DataId): DataId {
-  if (id instanceof DataId) return id;
-  if (isObject(id) && "observableId" in id) {
+  if (DataId.isOne(id)) return id;
+  if (isProxy(id) || observableIdOf(id) !== undefined) {
     throw new InvalidDataIdError("a data id", id, "pass its observableId()");
   }
   return toDataId(id);
@@ -30,7 +31,7 @@ const RULES: Readonly<Record<keyof AddOptions, Rule>> = {
 
 /** @throws InvalidOptionError */
 export function checkOptions(options: AddOptions): void {
-  if (!isObject(options)) throw new InvalidOptionError("options", "an object", options);
+  if (!isObject(options) || isProxy(options)) throw new InvalidOptionError("options", "an object", options);
   for (const name in options) {
     if (!isKnown(name)) throw InvalidOptionError.unknown(name, Object.keys(RULES));
     const { expected, fits } = RULES[name];
@@ -41,4 +42,28 @@ export function checkOptions(options: AddOptions): void {
 
 function isKnown(name: string): name is keyof AddOptions {
   return Object.hasOwn(RULES, name);
+}
+
+/**
+ * A promise is not what it comes to: cached, it would be handed out after it was rejected, too.
+ * @throws InvalidValueError
+ */
+export function requireNoPromise(value: unknown): void {
+  if (!isThenable(value)) return;
+  // Nobody may be waiting for it any more, once this throws. One that is not native might only begin when it is waited for.
+  if (isPromise(value)) then.call(value, undefined, () => undefined);
+  throw new InvalidValueError();
+}
+
+const { then } = Promise.prototype;
+
+/** Whether it has a method `then`, as far as that can be told without running code of its own. */
+function isThenable(value: unknown): boolean {
+  if (isPromise(value)) return true;
+  for (let object = value; isObject(object) || typeof object === "function"; object = Object.getPrototypeOf(object)) {
+    if (isProxy(object)) return false;
+    const then = Object.getOwnPropertyDescriptor(object, "then");
+    if (then !== undefined) return typeof then.value === "function";
+  }
+  return false;
 }

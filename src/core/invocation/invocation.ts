@@ -1,6 +1,6 @@
 /**
- * One invocation's view of the cache: what it may be served, when its loads began, and its accounts. All state that
- * belongs to an invocation is here and nowhere else, since one process may run many at once.
+ * One invocation's view of the cache: what it may be served, and when its loads began. All state that belongs to an
+ * invocation is here and in its accounts and nowhere else, since one process may run many at once.
  */
 import { RefreshError } from "../../errors.js";
 import { type Changed, changedData, changedSource, EVERYTHING } from "../changed.js";
@@ -12,12 +12,14 @@ import type { Epoch, Moment } from "../moment.js";
 import type { ResolvedOptions } from "../settings.js";
 import type { Hit } from "../store/entry-store.js";
 import { randomTtlMs } from "../store/expiry.js";
-import { deepFreeze } from "../store/freeze.js";
-import { checkOptions, requireDataId } from "./arguments.js";
+import type { Keeping } from "../store/keeping.js";
+import { Accounts } from "./accounts.js";
+import { checkOptions, requireDataId, requireNoPromise } from "./arguments.js";
 import type { AddOptions, ContextCache, Freshness } from "./context-cache.js";
-import type { Load, Loads } from "./loads.js";
+import type { Loads } from "./loads.js";
 import { Publications, type PublishingCall, type PublishingParts } from "./publications.js";
 import type { FreshnessState, InvocationReport } from "./report.js";
+import { type LoadOwner, LoadSharing } from "./sharing.js";
 import { createUnansweredMisses } from "./unanswered-misses.js";
 import { Waits } from "./waits.js";
 
@@ -29,8 +31,9 @@ export interface InvocationLimits {
 
 /** What an environment shares with its invocations. */
 export interface Shared extends PublishingParts {
+  readonly keeping: Keeping;
   readonly coherence: Coherence;
-  readonly loads: Loads<Invocation>;
+  readonly loads: Loads<LoadOwner>;
   readonly random: Random;
   readonly options: ResolvedOptions;
   readonly log: InvalidationLog;
@@ -45,10 +48,10 @@ export interface Shared extends PublishingParts {
 const NO_OPTIONS: AddOptions = {};
 
 /** A class, since there are many, and since a hit passes through here: V8 reads a field faster than a closure's variable. */
-export class Invocation implements ContextCache {
+export class Invocation implements ContextCache, LoadOwner {
   readonly began: Moment;
   /** After this the runtime has ended it, whether or not it said so. */
-  readonly #deadlineMs: number;
+  readonly deadlineMs: number;
   readonly #shared: Shared;
   readonly #limits: InvocationLimits;
   readonly #unanswered = createUnansweredMisses();
@@ -65,22 +68,19 @@ export class Invocation implements ContextCache {
   /** How old the proof of what is served was then; undefined when nothing may be served. */
   #proofAgeMs: number | undefined;
   #ended = false;
-  #hits = 0;
-  #misses = 0;
-  #timeSavedMs = 0;
-  #fillsRefused = 0;
-  #loadsShared = 0;
-  #refreshFailures = 0;
+  readonly #accounts = new Accounts();
+  readonly #sharing: LoadSharing;
 
   constructor(shared: Shared, limits: InvocationLimits) {
     const began = shared.store.now();
     this.began = began;
     this.#shared = shared;
     this.#publications = new Publications(shared);
+    this.#sharing = new LoadSharing(shared, this);
     this.#limits = limits;
     this.#servedFrom = began;
     this.#oldestLoad = began.epoch;
-    this.#deadlineMs = began.atMs + limits.remainingMs();
+    this.deadlineMs = began.atMs + limits.remainingMs();
   }
 
   /** What the handler is given. */
@@ -90,7 +90,7 @@ export class Invocation implements ContextCache {
 
   /** It has ended, or its time is up. */
   get isOver(): boolean {
-    return this.#ended || this.#shared.clock.now() > this.#deadlineMs;
+    return this.#ended || this.#shared.clock.now() > this.deadlineMs;
   }
 
   /** Before the handler: reads what has changed. @throws RefreshError under `onRefreshError: "throw"`, and nothing else */
@@ -105,7 +105,7 @@ export class Invocation implements ContextCache {
     const result = await coherence.catchUp(from, timeoutMs, maxStalenessMs, alone);
     const endedAt = result.waitedMs > 0 ? clock.monotonic() : 0;
     this.#refreshWaits.add(endedAt - result.waitedMs, endedAt);
-    if (result.failure !== undefined) this.#refreshFailures++;
+    if (result.failure !== undefined) this.#accounts.refreshFailures++;
     if (result.state !== "unknown") return this.#serve(from, result.state, result.ageMs);
     const mayBeStale = options.onRefreshError === "serve" && result.ageMs <= options.maxGapMs;
     if (mayBeStale) this.#serve(from, "stale", result.ageMs);
@@ -133,41 +133,28 @@ export class Invocation implements ContextCache {
   end(): InvocationReport | undefined {
     if (this.#ended) return undefined;
     this.#ended = true;
+    this.#sharing.end();
     this.#shared.ended(this);
     const { store, coherence } = this.#shared;
-    const counters = coherence.takeCounters();
-    // Written out, without spreading: building this object that way cost more than the rest of an invocation.
-    return {
+    return this.#accounts.close(coherence.takeCounters(), {
       kinesisLatencyMs: this.#refreshWaits.totalMs,
       publishLatencyMs: this.#publications.waitedMs,
-      timeSavedMs: this.#timeSavedMs,
-      hits: this.#hits,
-      misses: this.#misses,
-      entriesInvalidated: counters.entriesInvalidated,
-      fillsRefused: this.#fillsRefused,
-      loadsShared: this.#loadsShared,
-      kinesisCalls: counters.kinesisCalls,
-      recordsSkipped: counters.recordsSkipped,
-      refreshFailures: this.#refreshFailures,
       publishFailures: takePublishFailures(this.#shared),
-      throttles: counters.throttles,
-      flushes: counters.flushes,
       state: this.#state,
       boundMs: this.freshness.boundMs,
       streamLagMs: coherence.lagMs,
       entries: store.held.size,
       bytes: store.held.bytes,
-      evictions: counters.evictions,
       shards: coherence.lanes,
       requestId: this.#limits.requestId,
-    };
+    });
   }
 
   get<T>(id: DataId<T>): T | undefined {
     const key = requireDataId(id).toString();
     const entry = this.#hit(key);
-    if (entry !== undefined) return entry.value as T;
-    this.#misses++;
+    if (entry !== undefined) return this.#handed(entry);
+    this.#accounts.misses++;
     this.#unanswered.remember(key, this.#shared.store.loadStart());
     return undefined;
   }
@@ -175,9 +162,10 @@ export class Invocation implements ContextCache {
   add<T>(id: DataId<T>, value: NoInfer<T>, given: AddOptions = NO_OPTIONS): boolean {
     const target = requireDataId(id);
     checkOptions(given);
+    requireNoPromise(value);
     const miss = this.#unanswered.answered(target.toString());
     const nowMs = this.#shared.clock.monotonic();
-    return this.#put(target, value, miss?.first ?? this.began, nowMs - (miss?.oldestMs ?? nowMs), given);
+    return this.#put(target, this.#keep(value), miss?.first ?? this.began, nowMs - (miss?.oldestMs ?? nowMs), given);
   }
 
   getOrAdd<T>(
@@ -194,14 +182,11 @@ export class Invocation implements ContextCache {
     }
     const key = target.toString();
     const entry = this.#hit(key);
-    if (entry !== undefined) return Promise.resolve(entry.value as T);
-    this.#misses++;
-    const running = this.#shared.loads.find(key);
-    if (running !== undefined && this.#mayShare(target, running)) {
-      this.#loadsShared++;
-      return running.result as Promise<T>;
-    }
-    return this.#load(target, load, given);
+    if (entry !== undefined) return Promise.resolve(this.#handed<T>(entry));
+    this.#accounts.misses++;
+    const { hand } = this.#shared.keeping;
+    const loaded = this.#shareOrLoad(target, load, given);
+    return hand === undefined ? loaded : loaded.then(hand);
   }
 
   async invalidate(...targets: readonly (DataId | Observable)[]): Promise<string> {
@@ -234,28 +219,45 @@ export class Invocation implements ContextCache {
     // What was proven for one invocation says nothing to a later one that was left holding its cache. A response that is
     // still streaming after the hooks, on the other hand, is the same invocation.
     if (this.#ended && !this.#shared.isLatest(this)) return undefined;
-    const entry = this.#shared.store.held.get(key, this.#deadlineMs);
+    const entry = this.#shared.store.held.get(key, this.deadlineMs);
     if (entry === undefined || entry.loadEpoch < this.#oldestLoad) return undefined;
-    this.#hits++;
-    this.#timeSavedMs += entry.savedUs / 1_000;
+    this.#accounts.hit(entry);
     return entry;
   }
 
-  /** A load of another invocation may be waited for where its value, had it been stored, could be served. */
-  #mayShare(id: DataId, { start, owner }: Load<Invocation>): boolean {
-    const { store } = this.#shared;
-    return !(owner !== this && owner.isOver) && store.permits(id, start) && start.epoch >= this.#oldestLoad;
+  #handed<T>({ value }: Hit): T {
+    const { hand } = this.#shared.keeping;
+    return (hand === undefined ? value : hand(value)) as T;
   }
 
-  /** Apart from `getOrAdd`, whose hits would pay for the closure too. */
+  /** Apart from `getOrAdd`, whose hits would pay for the closures too. */
+  #shareOrLoad<T>(id: DataId, load: () => T | PromiseLike<T>, given: AddOptions): Promise<T> {
+    const running = this.#sharing.find(id, this.#oldestLoad);
+    if (running === undefined) return this.#load(id, load, given);
+    this.#accounts.loadsShared++;
+    return this.#sharing.wait(running, id, () => this.#load(id, load, given));
+  }
+
   #load<T>(id: DataId, load: () => T | PromiseLike<T>, given: AddOptions): Promise<T> {
     const { store, loads, clock } = this.#shared;
     const start = store.loadStart();
     return loads.run(id.toString(), start, this, async () => {
-      const value = await load();
+      const value = this.#keep(await load());
       this.#put(id, value, start, clock.monotonic() - start.monotonicMs, given);
       return value;
     });
+  }
+
+  /** Before anything can be refused: a handler must not be able to change a value in one case and not in the other. */
+  #keep<T>(value: T): T {
+    const { keeping, trouble } = this.#shared;
+    try {
+      return keeping.keep(value);
+    } catch (error) {
+      // There are bounds to everything, also to how much a walk can remember.
+      trouble.debug("a value could be neither frozen nor copied", { cause: error });
+      return value;
+    }
   }
 
   #put(id: DataId, value: unknown, load: Moment, measuredMs: number, given: AddOptions): boolean {
@@ -264,14 +266,12 @@ export class Invocation implements ContextCache {
     const ttlMs = given.ttlMs ?? randomTtlMs(options.ttl, random);
     let stored = false;
     try {
-      // Before anything can be refused: a handler must not be able to change a value in one case and not in the other.
-      if (options.freeze) deepFreeze(value);
       stored = value !== undefined && store.put(id, value, load, savedMs, ttlMs);
     } catch (error) {
-      // A getter of the value, or a user's sizeOf.
+      // A user's sizeOf.
       trouble.debug("a value could not be cached", { cause: error });
     }
-    if (!stored) this.#fillsRefused++;
+    if (!stored) this.#accounts.fillsRefused++;
     return stored;
   }
 

@@ -1,6 +1,7 @@
 /**
  * Keeps a value from being stored that was loaded too early. For each name, of a datum or of a source, it remembers from
- * when on loads are good again; it counts in whatever its owner does: epochs, or milliseconds.
+ * when on loads are good again; it counts in whatever its owner does: epochs, or milliseconds. Its numbers must never run
+ * backwards, as a wall clock's may: what was forgotten by then would be needed once more.
  *
  * Names are remembered only while an older load can still be under way. Beyond a bound it stops telling them apart and
  * refuses all: that costs misses, never a stale read.
@@ -10,7 +11,21 @@ import type { Changed } from "../changed.js";
 /** Beyond this many remembered names, loads of all names are refused instead. */
 const MAX_REMEMBERED = 10_000;
 
-export function createFillFence() {
+/** Unit and meaning of its numbers are its owner's. */
+export interface FillFence {
+  /** Every load that began before this is refused. */
+  readonly floor: number;
+  /** How many names it remembers. */
+  remembered(): number;
+  /** What was changed is refused if its load began before `from`. */
+  raise(changed: Changed, from: number): void;
+  /** Whether a value may be stored whose load began at `start`. */
+  permits(key: string, source: string, start: number): boolean;
+  /** Nobody will ask about a load that began before `oldest`: forgets what only such loads had to know. */
+  forgetBefore(oldest: number): void;
+}
+
+export function createFillFence(): FillFence {
   const keys = new Map<string, number>();
   const sources = new Map<string, number>();
   /** For every name. */
@@ -35,29 +50,25 @@ export function createFillFence() {
   }
 
   return {
-    /** Every load that began before this is refused. */
     get floor(): number {
       return floor;
     },
 
     remembered,
 
-    /** What was changed is refused if its load began before `from`. */
-    raise({ keys: changed, sources: changedSources, all }: Changed, from: number): void {
+    raise({ keys: changed, sources: changedSources, all }, from) {
       for (const key of changed) raise(keys, key, from);
       for (const source of changedSources) raise(sources, source, from);
       if (all) raiseAll(from);
     },
 
-    /** Whether a value may be stored whose load began at `start`. */
-    permits(key: string, source: string, start: number): boolean {
+    permits(key, source, start) {
       if (start < floor) return false;
       if (start >= latest) return true;
       return (keys.get(key) ?? 0) <= start && (sources.get(source) ?? 0) <= start;
     },
 
-    /** Nobody will ask about a load that began before `oldest`: forgets what only such loads had to know. */
-    forgetBefore(oldest: number): void {
+    forgetBefore(oldest) {
       for (const map of [keys, sources]) {
         for (const [name, from] of map) {
           if (from > oldest) break;

@@ -120,17 +120,15 @@ describe("add", () => {
     }
   });
 
-  test("a value whose getter throws is refused, not thrown, and a debug line tells why", async () => {
-    const rig = new Rig();
-    const { cache } = await rig.invocation();
+  test("refuses, and a debug line tells why, what a sizeOf throws at", async () => {
     const mine = new Error("mine");
-    const spiteful = Object.defineProperty({}, "name", {
-      enumerable: true,
-      get: () => {
+    const rig = new Rig({
+      sizeOf: () => {
         throw mine;
       },
     });
-    expect(cache.add(dataId<unknown>("s", "1"), spiteful)).toBe(false);
+    const { cache } = await rig.invocation();
+    expect(cache.add(ONE, "one")).toBe(false);
     expect([rig.notices.debugs, rig.notices.details]).toEqual([["a value could not be cached"], [{ cause: mine }]]);
   });
 
@@ -145,6 +143,9 @@ describe("add", () => {
     [{ ttlMs: Number.NaN }, "ttlMs", "a positive number of milliseconds, but got NaN"],
     [{ ttlMs: "5" }, "ttlMs", 'a positive number of milliseconds, but got "5"'],
     [{ ttlMs: null }, "ttlMs", "a positive number of milliseconds, but got null"],
+    [{ constructor: 1 }, "constructor", "one of savedMs, ttlMs, but got 1"],
+    [{ __proto__: { toString: 5 } }, "toString", "one of savedMs, ttlMs, but got 5"],
+    [new Proxy({}, {}), "options", "an object, but got a Proxy"],
     [null, "options", "an object, but got null"],
     [5_000, "options", "an object, but got 5000"],
   ])("refuses the options %p, naming %s, as getOrAdd does before it loads", async (options, option, expected) => {

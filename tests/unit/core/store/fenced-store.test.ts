@@ -11,7 +11,7 @@ const KEY = ONE.toString();
 
 function create(options: ScacheOptions = {}, isPlaced = () => true) {
   const clock = new ManualClock();
-  const store = createFencedStore(clock, resolveOptions(options), isPlaced);
+  const store = createFencedStore(clock, resolveOptions(options), { isPlaced });
   return {
     clock,
     store,
@@ -216,11 +216,53 @@ describe("holding off", () => {
     expect(put("of an id that no one named")).toBe(true);
   });
 
-  test("goes by the wall clock, but a clock set back does not refuse what nothing holds off", async () => {
+  test("a clock set back does not refuse what nothing holds off", async () => {
     const { clock, store, put } = create({ holdOffMs: 100 });
     await clock.advance(60_000);
     store.forgetBefore(store.now());
     clock.freeze(-30_000);
+    expect(put("new")).toBe(true);
+  });
+
+  test.each([
+    ["back, less than it lasts", -50],
+    ["back, more than it lasts", -5_000],
+    ["forward", 5_000],
+  ])("P2: lasts as long as it says, whatever the clock: set %s", async (_what, byMs) => {
+    const { clock, store, put } = create({ holdOffMs: 2_000 });
+    const older = store.now();
+    clock.freeze(byMs);
+    store.drop(invalidation({ keys: [KEY] }));
+    store.forgetBefore(older);
+    clock.freeze(-2 * byMs);
+    await clock.advance(20);
+    store.forgetBefore(older);
+    expect(put("from a replica, perhaps")).toBe(false);
+    clock.freeze(byMs);
+    await clock.advance(1_979);
+    expect(put("from a replica, perhaps")).toBe(false);
+    await clock.advance(1);
+    expect(put("new")).toBe(true);
+  });
+
+  test("goes on while the environment rests, though a clock stands still; in a short rest, and at work, it may have been set", async () => {
+    const { clock, store, put } = create({ holdOffMs: 5_000 });
+    store.drop(invalidation({ keys: [KEY] }));
+    clock.freeze(60_000);
+    expect(put("from a replica, perhaps")).toBe(false);
+    store.rests();
+    clock.freeze(999);
+    store.wakes();
+    store.wakes();
+    expect(put("from a replica, perhaps")).toBe(false);
+    for (const restMs of [2_000, -60_000, 2_999]) {
+      store.rests();
+      clock.freeze(restMs);
+      store.wakes();
+      store.forgetBefore(store.now());
+    }
+    expect(put("from a replica, perhaps")).toBe(false);
+    await clock.advance(1);
     expect(put("new")).toBe(true);
   });
 

@@ -1,0 +1,61 @@
+/**
+ * The accounts of one invocation while it is under way: what it has waited, hit, missed and been refused. They exist apart
+ * from the invocation so that a figure has one place: what it means is said in report.ts, it is counted where it happens,
+ * and it goes into the report here.
+ */
+import type { Counters } from "../coherence/coherence.js";
+import type { Hit } from "../store/entry-store.js";
+import type { InvocationReport } from "./report.js";
+
+/** What an invocation counts itself. */
+type OwnFigures = Pick<
+  InvocationReport,
+  "timeSavedMs" | "hits" | "misses" | "fillsRefused" | "loadsShared" | "refreshFailures"
+>;
+
+/** How things stand when it ends. */
+type Standing = Omit<InvocationReport, keyof OwnFigures | keyof Counters>;
+
+/** Fields, since a hit counts in them: V8 reads a field faster than a closure's variable. */
+export class Accounts implements OwnFigures {
+  timeSavedMs = 0;
+  hits = 0;
+  misses = 0;
+  fillsRefused = 0;
+  loadsShared = 0;
+  refreshFailures = 0;
+
+  hit({ savedUs }: Hit): void {
+    this.hits++;
+    this.timeSavedMs += savedUs / 1_000;
+  }
+
+  /** The report, together with what the environment has counted since the last one. */
+  close(since: Counters, standing: Standing): InvocationReport {
+    // Written out, without spreading: building this object that way cost more than the rest of an invocation.
+    return {
+      kinesisLatencyMs: standing.kinesisLatencyMs,
+      publishLatencyMs: standing.publishLatencyMs,
+      timeSavedMs: this.timeSavedMs,
+      hits: this.hits,
+      misses: this.misses,
+      entriesInvalidated: since.entriesInvalidated,
+      fillsRefused: this.fillsRefused,
+      loadsShared: this.loadsShared,
+      kinesisCalls: since.kinesisCalls,
+      recordsSkipped: since.recordsSkipped,
+      refreshFailures: this.refreshFailures,
+      publishFailures: standing.publishFailures,
+      throttles: since.throttles,
+      flushes: since.flushes,
+      state: standing.state,
+      boundMs: standing.boundMs,
+      streamLagMs: standing.streamLagMs,
+      entries: standing.entries,
+      bytes: standing.bytes,
+      evictions: since.evictions,
+      shards: standing.shards,
+      requestId: standing.requestId,
+    };
+  }
+}

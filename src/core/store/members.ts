@@ -1,0 +1,72 @@
+/**
+ * What an object holds, found without running any of its code: members with a getter are passed over, and whoever calls
+ * this has made sure that the object is no Proxy. All walks over cached values go through here, since code that runs
+ * because a value was cached runs twice, at the wrong time, or against a database.
+ */
+import { isProxy } from "../node.js";
+
+/** Given each member with its name, or its index, and what the caller collects in: a closure for each walk would cost as much. */
+type Visit<Into> = (into: Into, value: unknown, name: PropertyKey) => void;
+
+/** Tells a getter five times as fast as a property's descriptor does: a descriptor is an object of its own. */
+const { __lookupGetter__: getterOf } = Object.prototype as unknown as {
+  __lookupGetter__(this: object, name: PropertyKey): unknown;
+};
+
+/** An array of more elements is not searched for named members: asking for its names would list every index. */
+const FEW_ELEMENTS = 1_000;
+
+/** Calls `visit` with each own member that is plain data. */
+export function eachMember<Into>(object: object, into: Into, visit: Visit<Into>): void {
+  if (Array.isArray(object)) eachElement(object, into, visit);
+  else for (const name of Object.getOwnPropertyNames(object)) visitData(object, name, into, visit);
+  for (const name of Object.getOwnPropertySymbols(object)) visitData(object, name, into, visit);
+}
+
+function eachElement<Into>(array: readonly unknown[], into: Into, visit: Visit<Into>): void {
+  const { length } = array;
+  let holes = 0;
+  for (let index = 0; index < length; index++) {
+    if (Object.hasOwn(array, index)) {
+      if (getterOf.call(array, index) === undefined) visit(into, array[index], index);
+      // Mostly holes, of which there may be billions: only what is there is listed.
+    } else if (++holes > FEW_ELEMENTS && holes > index / 2) {
+      eachListed(array, index, into, visit);
+      return;
+    }
+  }
+  if (length <= FEW_ELEMENTS) eachListed(array, length, into, visit);
+}
+
+/** What an array holds from this index on, named members included. */
+function eachListed<Into>(array: readonly unknown[], from: number, into: Into, visit: Visit<Into>): void {
+  for (const name of Object.keys(array)) {
+    const index = Number(name);
+    if (!(index < from)) visitData(array, Number.isInteger(index) ? index : name, into, visit);
+  }
+}
+
+function visitData<Into>(object: object, name: PropertyKey, into: Into, visit: Visit<Into>): void {
+  try {
+    if (getterOf.call(object, name) !== undefined) return;
+  } catch {
+    // An export of a module that is still being loaded: there is nothing to see yet.
+    return;
+  }
+  visit(into, (object as Record<PropertyKey, unknown>)[name], name);
+}
+
+/** Whether a copy of its enumerable named members is a copy of all it holds: no getter, no symbol, nothing hidden. */
+export function isSimple(object: object): boolean {
+  const names = Object.getOwnPropertyNames(object);
+  if (Object.keys(object).length !== names.length || Object.getOwnPropertySymbols(object).length > 0) return false;
+  for (const name of names) if (getterOf.call(object, name) !== undefined) return false;
+  return true;
+}
+
+/** What has no behaviour of its own: an object literal or an array. Neither a Proxy nor bytes, whatever their prototype. */
+export function isPlain(value: unknown): value is object {
+  if (typeof value !== "object" || value === null || isProxy(value)) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return (prototype === Object.prototype || prototype === null || Array.isArray(value)) && !ArrayBuffer.isView(value);
+}
