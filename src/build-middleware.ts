@@ -4,6 +4,7 @@
  */
 import { newNonce, systemClock, systemRandom } from "./core/clock.js";
 import { createEnvironment } from "./core/environment.js";
+import type { MetricsSink } from "./core/invocation/report.js";
 import type { InvalidationLog } from "./core/log.js";
 import type { ResolvedOptions } from "./core/settings.js";
 import { createTroubleLog, type TroubleLog } from "./core/trouble-log.js";
@@ -54,13 +55,29 @@ export function buildMiddleware(chosen: ChosenLog, options: Omit<ScacheOptions, 
   // All but Lambda Managed Instances run one invocation at a time in a process.
   const oneAtATime = env.AWS_LAMBDA_RUNTIME_API !== undefined && env.AWS_LAMBDA_MAX_CONCURRENCY === undefined;
   const { metrics } = options;
-  const report =
-    metrics === false
-      ? () => undefined
-      : createEmfSink({ streamName, logKind, serviceName, functionName, metrics, trouble });
+  const sinks: MetricsSink[] = [];
+  if (metrics !== false) {
+    sinks.push(createEmfSink({ streamName, logKind, serviceName, functionName, metrics, trouble }));
+  }
+  if (resolved.onReport !== undefined) sinks.push(guarded(resolved.onReport, trouble));
+  const report: MetricsSink = (accounts) => {
+    for (const sink of sinks) sink(accounts);
+  };
   const silenced = env.POWERTOOLS_METRICS_DISABLED ?? env.POWERTOOLS_DEV ?? "";
   if (metrics !== false && /^(1|y|yes|t|true|on)$/i.test(silenced) && firstTime("silenced")) {
     notices.inform("no metrics are written: POWERTOOLS_METRICS_DISABLED or POWERTOOLS_DEV is set.");
   }
   return createHooks(watchServing(environment, chosen.identity, label, notices), report, oneAtATime);
+}
+
+/** The user's function must not fail an invocation. */
+function guarded(onReport: MetricsSink, trouble: TroubleLog): MetricsSink {
+  return (report) => {
+    try {
+      onReport(report);
+      trouble.recovered("metrics");
+    } catch (cause) {
+      trouble.failed("metrics", "onReport threw", cause);
+    }
+  };
 }

@@ -64,13 +64,12 @@ export class InvalidDataIdError extends ScacheError {
   }
 }
 
-/** A value given to `add` is a promise, or another thenable: what it comes to can be cached, it cannot. */
+/** A value that cannot be cached for what it is: a promise given to `add`, or no Map returned to `getOrAddMany`. */
 export class InvalidValueError extends ScacheError {
   override readonly name = "InvalidValueError";
 
-  constructor() {
-    const remedy = "await it first, or give getOrAdd the function that loads it";
-    super("INVALID_VALUE", `a promise cannot be cached: ${remedy}`);
+  constructor(what: string) {
+    super("INVALID_VALUE", what);
   }
 }
 

@@ -1,8 +1,8 @@
 /** The public names of `scache`, and nothing else. */
 
 export { DataId, dataId, dataSource, type Observable, parseDataId } from "./core/data-id.js";
-export type { AddOptions, ContextCache, Freshness } from "./core/invocation/context-cache.js";
-export type { FreshnessState } from "./core/invocation/report.js";
+export type { AddOptions, ContextCache, Freshness, RefreshOptions } from "./core/invocation/context-cache.js";
+export type { FreshnessState, InvocationReport } from "./core/invocation/report.js";
 export type { DecodedRecord, RecordDecoder } from "./core/record.js";
 export {
   InvalidDataIdError,

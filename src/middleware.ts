@@ -54,6 +54,13 @@ export interface ScacheMiddleware {
   before(request: ScacheRequest): Promise<void>;
   after(request: ScacheRequest): void;
   onError(request: ScacheRequest): void;
+  /**
+   * Puts `context.cache` into a handler without Middy: `export const handler = scache("my-stream").wrap(async (event, context)
+   * => …)`. The handler must be async; what it returns and throws is passed on as it is.
+   */
+  wrap<Event, Result, Context extends { cache: ContextCache } = CacheContext>(
+    handler: (event: Event, context: Context) => Promise<Result>,
+  ): (event: Event, context: Omit<Context, "cache">) => Promise<Result>;
 }
 
 /** Lambda's own maximum; used when the context does not say, in a number, how long is left. */
@@ -76,7 +83,7 @@ export function createHooks(environment: Environment, report: MetricsSink, oneAt
 
   const over = ({ context }: ScacheRequest) => end(context);
 
-  return {
+  const hooks: Omit<ScacheMiddleware, "wrap"> = {
     async before(request) {
       for (const [context, earlier] of underWay) {
         if (oneAtATime || earlier.request.earlyResponse !== undefined || earlier.invocation.isOver) end(context);
@@ -94,6 +101,24 @@ export function createHooks(environment: Environment, report: MetricsSink, oneAt
       over(request);
     },
     onError: over,
+  };
+  return { ...hooks, wrap: wrapping(hooks) };
+}
+
+/** The same around a handler as Middy would do around its own. */
+function wrapping({ before, after, onError }: Omit<ScacheMiddleware, "wrap">): ScacheMiddleware["wrap"] {
+  return (handler) => async (event, given) => {
+    const context = given as CacheContext & Parameters<typeof handler>[1];
+    const request: ScacheRequest = { event, context, response: undefined, error: null, internal: {} };
+    try {
+      await before(request);
+      const result = await handler(event, context);
+      after(request);
+      return result;
+    } catch (error) {
+      onError(request);
+      throw error;
+    }
   };
 }
 

@@ -3,6 +3,7 @@
  * built. A wrong option must fail there, in words, and never in an invocation.
  */
 import type { DataId } from "./core/data-id.js";
+import type { InvocationReport } from "./core/invocation/report.js";
 import { isProxy } from "./core/node.js";
 import type { RecordDecoder } from "./core/record.js";
 import type { RefreshErrorPolicy, ResolvedOptions } from "./core/settings.js";
@@ -75,6 +76,11 @@ export interface ScacheOptions {
   readonly metrics?: Metrics | false;
   /** A Powertools Logger. Default: one of our own. */
   readonly logger?: Logger;
+  /**
+   * Given the accounts of each invocation, once, for those who do not read log lines. Whatever it throws is told in the log
+   * and changes nothing.
+   */
+  readonly onReport?: (report: InvocationReport) => void;
   /** Reads records of another format. Throwing means "not understood" and flushes the cache. */
   readonly decode?: RecordDecoder;
 }
@@ -110,6 +116,7 @@ const RULES = {
     fits: (metrics) => metrics === false || METRICS.fits(metrics),
   },
   logger: objectWith("debug", "info", "warn"),
+  onReport: functionOr(undefined),
   decode: functionOr(undefined),
 } satisfies Record<keyof ScacheOptions, Rule>;
 

@@ -104,7 +104,7 @@ function insteadOf(target: unknown): string | undefined {
     case "function":
       return "call it with an id, if it came from dataSource()";
   }
-  if (!isObject(target)) return undefined;
+  if (!isObject(target) || isProxy(target)) return undefined;
   if ("then" in target) return "await it first";
   return Symbol.iterator in target ? "pass them one by one, as in invalidate(...ids)" : undefined;
 }

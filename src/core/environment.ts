@@ -7,6 +7,7 @@ import { createCoherence } from "./coherence/coherence.js";
 import { Invocation, type InvocationLimits, type Shared } from "./invocation/invocation.js";
 import { createLoads } from "./invocation/loads.js";
 import type { LoadOwner } from "./invocation/sharing.js";
+import { createTokenReadings } from "./invocation/token-readings.js";
 import type { InvalidationLog } from "./log.js";
 import type { Moment } from "./moment.js";
 import type { Notices } from "./notices.js";
@@ -55,6 +56,7 @@ export function createEnvironment(deps: EnvironmentDeps): Environment {
     coherence: createCoherence(parts),
     keeping: keepingBy(options.freeze),
     loads,
+    tokenReadings: createTokenReadings(),
     unreported: { publishFailures: 0 },
     publisher: createRecordPublisher(log, clock, random, own),
     isAlone: (invocation) => underWay.size === 1 && underWay.has(invocation),

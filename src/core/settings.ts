@@ -2,6 +2,7 @@
  * What the protocol needs to be told: the options, complete and valid. Defaults and checks are in `options.ts`.
  */
 import type { DataId } from "./data-id.js";
+import type { InvocationReport } from "./invocation/report.js";
 import type { RecordDecoder } from "./record.js";
 import type { TtlRange } from "./store/expiry.js";
 
@@ -19,5 +20,6 @@ export interface ResolvedOptions {
   readonly clockMarginMs: number;
   readonly holdOffMs: number;
   readonly freeze: boolean | "copy";
+  readonly onReport?: ((report: InvocationReport) => void) | undefined;
   readonly decode?: RecordDecoder | undefined;
 }

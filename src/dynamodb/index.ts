@@ -16,8 +16,8 @@ import { createTableLog } from "./log.js";
 import { resolveTable, type TableRef } from "./table-ref.js";
 
 export { DataId, dataId, dataSource, type Observable, parseDataId } from "../core/data-id.js";
-export type { AddOptions, ContextCache, Freshness } from "../core/invocation/context-cache.js";
-export type { FreshnessState } from "../core/invocation/report.js";
+export type { AddOptions, ContextCache, Freshness, RefreshOptions } from "../core/invocation/context-cache.js";
+export type { FreshnessState, InvocationReport } from "../core/invocation/report.js";
 export type { InvalidationPublisher } from "../core/publishing/invalidator.js";
 export type { DecodedRecord, RecordDecoder } from "../core/record.js";
 export {

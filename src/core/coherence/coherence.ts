@@ -31,6 +31,8 @@ export interface Coherence {
    * @param alone whether no other invocation is under way
    */
   catchUp(began: Moment, timeoutMs: number, maxStalenessMs: number, alone: boolean): Promise<CatchUp>;
+  /** Whether everything that the token names has been read; false where that is not known. Makes no call. */
+  covers(token: string): boolean;
   /** What happened since the last call. */
   takeCounters(): Readonly<Counters>;
 }
@@ -248,6 +250,8 @@ export function createCoherence({ store, reader, own, clock, random, options, tr
         : await takePlace(began, timeoutMs);
       return { ...waitedFor, waitedMs: clock.monotonic() - startedAt };
     },
+
+    covers: (token) => reader.isPlaced && reader.covers(token),
 
     takeCounters() {
       const taken = counters;

@@ -8,10 +8,7 @@ import type { Hit } from "../store/entry-store.js";
 import type { InvocationReport } from "./report.js";
 
 /** What an invocation counts itself. */
-type OwnFigures = Pick<
-  InvocationReport,
-  "timeSavedMs" | "hits" | "misses" | "fillsRefused" | "loadsShared" | "refreshFailures"
->;
+type OwnFigures = Pick<InvocationReport, "timeSavedMs" | "hits" | "misses" | "fillsRefused" | "loadsShared">;
 
 /** How things stand when it ends. */
 type Standing = Omit<InvocationReport, keyof OwnFigures | keyof Counters>;
@@ -23,7 +20,6 @@ export class Accounts implements OwnFigures {
   misses = 0;
   fillsRefused = 0;
   loadsShared = 0;
-  refreshFailures = 0;
 
   hit({ savedUs }: Hit): void {
     this.hits++;
@@ -44,7 +40,7 @@ export class Accounts implements OwnFigures {
       loadsShared: this.loadsShared,
       kinesisCalls: since.kinesisCalls,
       recordsSkipped: since.recordsSkipped,
-      refreshFailures: this.refreshFailures,
+      refreshFailures: standing.refreshFailures,
       publishFailures: standing.publishFailures,
       throttles: since.throttles,
       flushes: since.flushes,

@@ -5,7 +5,7 @@
 import { InvalidDataIdError, InvalidOptionError, InvalidValueError, isObject } from "../../errors.js";
 import { DataId, observableIdOf, toDataId } from "../data-id.js";
 import { isPromise, isProxy } from "../node.js";
-import type { AddOptions } from "./context-cache.js";
+import type { AddOptions, RefreshOptions } from "./context-cache.js";
 
 /** @throws InvalidDataIdError */
 export function requireDataId(id: DataId): DataId {
@@ -52,9 +52,10 @@ export function requireNoPromise(value: unknown): void {
   if (!isThenable(value)) return;
   // Nobody may be waiting for it any more, once this throws. One that is not native might only begin when it is waited for.
   if (isPromise(value)) then.call(value, undefined, () => undefined);
-  throw new InvalidValueError();
+  throw new InvalidValueError(PROMISE);
 }
 
+const PROMISE = "a promise cannot be cached: await it first, or give getOrAdd the function that loads it";
 const { then } = Promise.prototype;
 
 /** Whether it has a method `then`, as far as that can be told without running code of its own. */
@@ -66,4 +67,15 @@ function isThenable(value: unknown): boolean {
     if (then !== undefined) return typeof then.value === "function";
   }
   return false;
+}
+
+/** @throws InvalidOptionError */
+export function checkRefreshOptions(options: RefreshOptions): void {
+  if (!isObject(options) || isProxy(options)) throw new InvalidOptionError("options", "an object", options);
+  for (const name of Object.keys(options)) {
+    if (name !== "covers") throw InvalidOptionError.unknown(name, ["covers"]);
+  }
+  const { covers } = options;
+  if (covers === undefined || typeof covers === "string") return;
+  throw new InvalidOptionError("covers", "a token that invalidate() resolved to", covers);
 }

@@ -20,6 +20,14 @@ export interface AddOptions {
   readonly ttlMs?: number;
 }
 
+export interface RefreshOptions {
+  /**
+   * A token that an `invalidate` resolved to, here or in any other environment: what it names is what is wanted. Where this
+   * environment has read that far already, no call is made.
+   */
+  readonly covers?: string;
+}
+
 export interface ContextCache {
   /**
    * The value cached for `id`, or undefined. Never waits. Plain objects and arrays come frozen (see `freeze`).
@@ -44,8 +52,19 @@ export interface ContextCache {
   getOrAdd<T>(id: DataId<T>, load: () => NoInfer<T> | PromiseLike<NoInfer<T>>, options?: AddOptions): Promise<T>;
 
   /**
+   * The same for several data with one load for all that are missing: `load` is given their ids, and returns a Map of ids to
+   * values. Resolves to the values by the ids given; what `load` leaves out is left out, and not cached.
+   * Rejects with what `load` rejects with; with an InvalidValueError when it returns no Map.
+   */
+  getOrAddMany<T>(
+    ids: readonly DataId<T>[],
+    load: (missing: readonly DataId<T>[]) => ReadonlyMap<DataId<T>, T> | PromiseLike<ReadonlyMap<DataId<T>, T>>,
+    options?: AddOptions,
+  ): Promise<Map<DataId<T>, T>>;
+
+  /**
    * Says that data have changed, to every environment. Call it after the change is stored, and await it. Resolves, once
-   * Kinesis holds every record, to a token naming what was written.
+   * the log holds every record, to a token that names what was written: see `refresh`.
    * @throws PublishError naming the ids that may not have been published; they are dropped here all the same
    */
   invalidate(...targets: readonly (DataId | Observable)[]): Promise<string>;
@@ -57,10 +76,13 @@ export interface ContextCache {
   invalidateAll(): Promise<string>;
 
   /**
-   * Reads the stream once more, whatever `maxStalenessMs`, as if the invocation began now. For long invocations.
-   * @throws RefreshError when it could not be read in time, with `onRefreshError: "throw"` alone
+   * Reads the log once more, whatever `maxStalenessMs`, as if the invocation began now. For long invocations, and, with
+   * `covers`, for a person who has just written: she reads her own write, and no call is made where that was read already.
+   * A token that means nothing to this log makes one reading; after that, for a second, such tokens make none, and every
+   * `get` misses instead, so that nobody can use up the reads of a fleet with tokens of their own making.
+   * @throws RefreshError when it could not be read in time, with `onRefreshError: "throw"` alone; InvalidOptionError
    */
-  refresh(): Promise<Freshness>;
+  refresh(options?: RefreshOptions): Promise<Freshness>;
 
   readonly freshness: Freshness;
 }

@@ -2,26 +2,23 @@
  * One invocation's view of the cache: what it may be served, and when its loads began. All state that belongs to an
  * invocation is here and in its accounts and nowhere else, since one process may run many at once.
  */
-import { RefreshError } from "../../errors.js";
 import { type Changed, changedData, changedSource, EVERYTHING } from "../changed.js";
 import type { Random } from "../clock.js";
-import type { Coherence } from "../coherence/coherence.js";
 import type { DataId, Observable } from "../data-id.js";
-import type { InvalidationLog } from "../log.js";
-import type { Epoch, Moment } from "../moment.js";
-import type { ResolvedOptions } from "../settings.js";
+import type { Moment } from "../moment.js";
 import type { Hit } from "../store/entry-store.js";
 import { randomTtlMs } from "../store/expiry.js";
 import type { Keeping } from "../store/keeping.js";
 import { Accounts } from "./accounts.js";
-import { checkOptions, requireDataId, requireNoPromise } from "./arguments.js";
-import type { AddOptions, ContextCache, Freshness } from "./context-cache.js";
+import { checkOptions, checkRefreshOptions, requireDataId, requireNoPromise } from "./arguments.js";
+import type { AddOptions, ContextCache, Freshness, RefreshOptions } from "./context-cache.js";
 import type { Loads } from "./loads.js";
+import { getOrAddMany, type LoadMany, type ManyParts } from "./many.js";
 import { Publications, type PublishingCall, type PublishingParts } from "./publications.js";
-import type { FreshnessState, InvocationReport } from "./report.js";
+import type { InvocationReport } from "./report.js";
+import { Serving, type ServingParts } from "./serving.js";
 import { type LoadOwner, LoadSharing } from "./sharing.js";
 import { createUnansweredMisses } from "./unanswered-misses.js";
-import { Waits } from "./waits.js";
 
 export interface InvocationLimits {
   /** Milliseconds until the runtime ends the invocation. */
@@ -30,22 +27,17 @@ export interface InvocationLimits {
 }
 
 /** What an environment shares with its invocations. */
-export interface Shared extends PublishingParts {
+export interface Shared extends PublishingParts, ServingParts<Invocation> {
   readonly keeping: Keeping;
-  readonly coherence: Coherence;
   readonly loads: Loads<LoadOwner>;
   readonly random: Random;
-  readonly options: ResolvedOptions;
-  readonly log: InvalidationLog;
-  /** Whether no other invocation is under way. */
-  isAlone(invocation: Invocation): boolean;
   /** Whether no other invocation has begun since. */
   isLatest(invocation: Invocation): boolean;
   ended(invocation: Invocation): void;
 }
 
 /** One for all, so that a hit need not look at it. */
-const NO_OPTIONS: AddOptions = {};
+const NO_OPTIONS = {};
 
 /** A class, since there are many, and since a hit passes through here: V8 reads a field faster than a closure's variable. */
 export class Invocation implements ContextCache, LoadOwner {
@@ -56,20 +48,10 @@ export class Invocation implements ContextCache, LoadOwner {
   readonly #limits: InvocationLimits;
   readonly #unanswered = createUnansweredMisses();
   readonly #publications: Publications;
-  readonly #refreshWaits = new Waits();
-  /** Moves with `refresh()`. */
-  #servedFrom: Moment;
-  #state: FreshnessState = "bypassed";
-  /**
-   * What was loaded before this is neither served nor waited for. Where nothing was read for the invocation, since nothing
-   * was cached, what another one had begun to load before, and stored since, may have been invalidated in between.
-   */
-  #oldestLoad: Epoch;
-  /** How old the proof of what is served was then; undefined when nothing may be served. */
-  #proofAgeMs: number | undefined;
   #ended = false;
   readonly #accounts = new Accounts();
   readonly #sharing: LoadSharing;
+  readonly #serving: Serving<Invocation>;
 
   constructor(shared: Shared, limits: InvocationLimits) {
     const began = shared.store.now();
@@ -78,8 +60,7 @@ export class Invocation implements ContextCache, LoadOwner {
     this.#publications = new Publications(shared);
     this.#sharing = new LoadSharing(shared, this);
     this.#limits = limits;
-    this.#servedFrom = began;
-    this.#oldestLoad = began.epoch;
+    this.#serving = new Serving(shared, this, limits);
     this.deadlineMs = began.atMs + limits.remainingMs();
   }
 
@@ -94,34 +75,8 @@ export class Invocation implements ContextCache, LoadOwner {
   }
 
   /** Before the handler: reads what has changed. @throws RefreshError under `onRefreshError: "throw"`, and nothing else */
-  async catchUp(from = this.began): Promise<void> {
-    const { coherence, options, log, clock } = this.#shared;
-    const timeoutMs = Math.min(options.refreshTimeoutMs, Math.max(0, this.#limits.remainingMs() / 2));
-    const isFirst = from === this.began;
-    // Whoever asks for a refresh() in mid-invocation wants the stream read. And the invocation may have loads under way
-    // itself by then, which must not be left behind.
-    const maxStalenessMs = isFirst ? options.maxStalenessMs : 0;
-    const alone = isFirst && this.#shared.isAlone(this);
-    const result = await coherence.catchUp(from, timeoutMs, maxStalenessMs, alone);
-    const endedAt = result.waitedMs > 0 ? clock.monotonic() : 0;
-    this.#refreshWaits.add(endedAt - result.waitedMs, endedAt);
-    if (result.failure !== undefined) this.#accounts.refreshFailures++;
-    if (result.state !== "unknown") return this.#serve(from, result.state, result.ageMs);
-    const mayBeStale = options.onRefreshError === "serve" && result.ageMs <= options.maxGapMs;
-    if (mayBeStale) this.#serve(from, "stale", result.ageMs);
-    else this.#serve(from, "bypassed");
-    if (options.onRefreshError === "throw") {
-      throw new RefreshError(log.name, result.failure.reason, result.failure.cause);
-    }
-  }
-
-  #serve(from: Moment, state: FreshnessState, proofAgeMs?: number): void {
-    // Of several refreshes at once the one that began last counts, whichever ends last.
-    if (from.epoch < this.#servedFrom.epoch) return;
-    this.#servedFrom = from;
-    this.#state = state;
-    this.#proofAgeMs = proofAgeMs;
-    this.#oldestLoad = state === "fresh" || state === "stale" ? 0 : this.#servedFrom.epoch;
+  catchUp(): Promise<void> {
+    return this.#serving.catchUp();
   }
 
   /** The handler has returned, and nothing failed. */
@@ -137,10 +92,11 @@ export class Invocation implements ContextCache, LoadOwner {
     this.#shared.ended(this);
     const { store, coherence } = this.#shared;
     return this.#accounts.close(coherence.takeCounters(), {
-      kinesisLatencyMs: this.#refreshWaits.totalMs,
+      kinesisLatencyMs: this.#serving.waitedMs,
       publishLatencyMs: this.#publications.waitedMs,
+      refreshFailures: this.#serving.failures,
       publishFailures: takePublishFailures(this.#shared),
-      state: this.#state,
+      state: this.#serving.state,
       boundMs: this.freshness.boundMs,
       streamLagMs: coherence.lagMs,
       entries: store.held.size,
@@ -189,6 +145,45 @@ export class Invocation implements ContextCache, LoadOwner {
     return hand === undefined ? loaded : loaded.then(hand);
   }
 
+  getOrAddMany<T>(
+    ids: readonly DataId<T>[],
+    load: LoadMany<NoInfer<T>>,
+    given: AddOptions = NO_OPTIONS,
+  ): Promise<Map<DataId<T>, T>> {
+    try {
+      checkOptions(given);
+      return getOrAddMany(this.#partsForMany(given), ids, load);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  #partsForMany(given: AddOptions): ManyParts {
+    const { store, clock, loads, keeping } = this.#shared;
+    const { hand = <T>(value: T) => value } = keeping;
+    return {
+      owner: this,
+      loads,
+      loadStart: store.loadStart,
+      hit: (id) => {
+        const entry = this.#hit(id.toString());
+        if (entry === undefined) this.#accounts.misses++;
+        return entry && { value: this.#handed(entry) };
+      },
+      shared: (id) => {
+        const running = this.#sharing.find(id, this.#serving.oldestLoad);
+        if (running !== undefined) this.#accounts.loadsShared++;
+        return running;
+      },
+      wait: (running, id, loadAlone) => this.#sharing.wait(running, id, loadAlone).then(hand),
+      keep: (id, value, start, share) => {
+        const kept = this.#keep(value);
+        this.#put(id, kept, start, (clock.monotonic() - start.monotonicMs) / share, given);
+        return hand(kept);
+      },
+    };
+  }
+
   async invalidate(...targets: readonly (DataId | Observable)[]): Promise<string> {
     return this.#publish("invalidate", changedData(targets));
   }
@@ -201,26 +196,24 @@ export class Invocation implements ContextCache, LoadOwner {
     return this.#publish("invalidateAll", EVERYTHING);
   }
 
-  async refresh(): Promise<Freshness> {
-    await this.catchUp(this.#shared.store.now());
+  async refresh(given: RefreshOptions = NO_OPTIONS): Promise<Freshness> {
+    checkRefreshOptions(given);
+    await this.#serving.refresh(given.covers);
     return this.freshness;
   }
 
   get freshness(): Freshness {
-    const ageMs = this.#proofAgeMs;
-    const state = this.#state;
-    if (ageMs === undefined) return { state, asOf: undefined, boundMs: undefined };
-    return { state, asOf: this.#servedFrom.atMs - ageMs, boundMs: Math.max(0, ageMs) };
+    return this.#serving.freshness;
   }
 
   /** The entry, if this invocation may be served it; counted. */
   #hit(key: string): Hit | undefined {
-    if (this.#state === "bypassed") return undefined;
+    if (this.#serving.state === "bypassed") return undefined;
     // What was proven for one invocation says nothing to a later one that was left holding its cache. A response that is
     // still streaming after the hooks, on the other hand, is the same invocation.
     if (this.#ended && !this.#shared.isLatest(this)) return undefined;
     const entry = this.#shared.store.held.get(key, this.deadlineMs);
-    if (entry === undefined || entry.loadEpoch < this.#oldestLoad) return undefined;
+    if (entry === undefined || entry.loadEpoch < this.#serving.oldestLoad) return undefined;
     this.#accounts.hit(entry);
     return entry;
   }
@@ -232,7 +225,7 @@ export class Invocation implements ContextCache, LoadOwner {
 
   /** Apart from `getOrAdd`, whose hits would pay for the closures too. */
   #shareOrLoad<T>(id: DataId, load: () => T | PromiseLike<T>, given: AddOptions): Promise<T> {
-    const running = this.#sharing.find(id, this.#oldestLoad);
+    const running = this.#sharing.find(id, this.#serving.oldestLoad);
     if (running === undefined) return this.#load(id, load, given);
     this.#accounts.loadsShared++;
     return this.#sharing.wait(running, id, () => this.#load(id, load, given));

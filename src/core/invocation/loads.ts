@@ -41,6 +41,8 @@ export interface Loads<Owner extends object> {
    * Rejects with a LoadCycleError in place of running it where two loads of the same key wait for it already.
    */
   run<T>(key: string, start: Moment, owner: Owner, work: () => Promise<T>): Promise<T>;
+  /** One load for several keys, each of which is offered as a load of its own. `work` resolves to their values, in order. */
+  runTogether<T>(keys: readonly string[], start: Moment, owner: Owner, work: () => Promise<readonly T[]>): Promise<T>[];
   /** The owner is gone: its loads may go on for ever, but nobody else waits for them, and nothing here keeps them. */
   leave(owner: Owner): void;
 }
@@ -68,18 +70,44 @@ export function createLoads<Owner extends object>(): Loads<Owner> {
     load.end();
   }
 
+  function begin(
+    key: string,
+    start: Moment,
+    owner: Owner,
+    work: () => Promise<unknown>,
+  ): RunningLoad<Owner> | LoadCycleError {
+    const parent = callers.getStore()?.load;
+    const cycle = cycleOf(key, offered, parent);
+    if (cycle !== undefined) return new LoadCycleError(cycle);
+    const load = new RunningLoad({ key, start, owner, parent, among: offered }, work);
+    remember(load);
+    const done = () => forget(load);
+    load.result.then(done, done);
+    return load;
+  }
+
   return {
     find: (key, asker) => offered.get(key) ?? owned.get(asker)?.get(key),
 
     run<T>(key: string, start: Moment, owner: Owner, work: () => Promise<T>) {
-      const parent = callers.getStore()?.load;
-      const cycle = cycleOf(key, offered, parent);
-      if (cycle !== undefined) return rejection<T>(new LoadCycleError(cycle));
-      const load = new RunningLoad({ key, start, owner, parent, among: offered }, work);
-      remember(load);
-      const done = () => forget(load);
-      load.result.then(done, done);
-      return load.result as Promise<T>;
+      const load = begin(key, start, owner, work);
+      return load instanceof RunningLoad ? (load.result as Promise<T>) : rejection<T>(load);
+    },
+
+    runTogether<T>(keys: readonly string[], start: Moment, owner: Owner, work: () => Promise<readonly T[]>) {
+      let values: Promise<readonly T[]> | undefined;
+      let first: RunningLoad<Owner> | undefined;
+      return keys.map((key, index) => {
+        const load = begin(key, start, owner, async () => {
+          values ??= work();
+          return (await values)[index];
+        });
+        if (!(load instanceof RunningLoad)) return rejection<T>(load);
+        // The loader was called within the first: to ask for any of these there is to wait for oneself.
+        if (first === undefined) first = load;
+        else first.waiting.add(load as RunningLoad<unknown>);
+        return load.result as Promise<T>;
+      });
     },
 
     leave(owner) {

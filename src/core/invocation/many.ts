@@ -1,0 +1,90 @@
+/**
+ * `getOrAddMany`: one call of a loader for all that is missing of several data, where `getOrAdd` would make one for each. What
+ * is found, what is shared, and what may be stored is each datum's own affair, by the same rules; only the load is one.
+ */
+import { InvalidValueError } from "../../errors.js";
+import { type DataId, parseDataId } from "../data-id.js";
+import type { Moment } from "../moment.js";
+import { isMap } from "../node.js";
+import { requireDataId } from "./arguments.js";
+import type { Load, Loads } from "./loads.js";
+import type { LoadOwner } from "./sharing.js";
+
+export type LoadMany<T> = (
+  missing: readonly DataId<T>[],
+) => ReadonlyMap<DataId<T>, T> | PromiseLike<ReadonlyMap<DataId<T>, T>>;
+
+/** What an invocation can do for each of the data. */
+export interface ManyParts {
+  readonly owner: LoadOwner;
+  readonly loads: Pick<Loads<LoadOwner>, "runTogether">;
+  loadStart(): Moment;
+  /** The cached value, counted as a hit or as a miss. In a box: it may be undefined. */
+  hit(id: DataId): { readonly value: unknown } | undefined;
+  /** A load under way that may be waited for. */
+  shared(id: DataId): Load<LoadOwner> | undefined;
+  wait<T>(running: Load<LoadOwner>, id: DataId, loadAlone: () => Promise<T>): Promise<T>;
+  /** Keeps a value that was loaded, and caches it if it may; `share` of them came with one load. Returns what to hand out. */
+  keep<T>(id: DataId, value: T, start: Moment, share: number): T;
+}
+
+/** Values by the ids that were given, in their order; what the loader does not return is left out. */
+export async function getOrAddMany<T>(
+  parts: ManyParts,
+  ids: readonly DataId<T>[],
+  load: LoadMany<T>,
+): Promise<Map<DataId<T>, T>> {
+  const wanted = new Map<string, DataId<T>>();
+  for (const id of ids) wanted.set(requireDataId(id).toString(), id);
+  const values = new Map<string, Promise<T | undefined>>();
+  const missing: DataId<T>[] = [];
+  for (const [key, id] of wanted) {
+    const found = parts.hit(id);
+    const running = found === undefined ? parts.shared(id) : undefined;
+    if (found !== undefined) values.set(key, Promise.resolve(found.value as T));
+    else if (running === undefined) missing.push(id);
+    else
+      values.set(
+        key,
+        parts.wait<T | undefined>(running, id, () => loadTogether(parts, [id], load)[0] ?? NOTHING),
+      );
+  }
+  loadTogether(parts, missing, load).forEach((value, index) => {
+    values.set(String(missing[index]), value);
+  });
+  const found = new Map<DataId<T>, T>();
+  await Promise.all(values.values());
+  for (const [key, id] of wanted) {
+    const value = await values.get(key);
+    if (value !== undefined) found.set(id, value);
+  }
+  return found;
+}
+
+const NOTHING = Promise.resolve(undefined);
+
+function loadTogether<T>(
+  { owner, loads, loadStart, keep }: ManyParts,
+  ids: readonly DataId<T>[],
+  load: LoadMany<T>,
+): Promise<T | undefined>[] {
+  if (ids.length === 0) return [];
+  const start = loadStart();
+  return loads.runTogether(ids.map(String), start, owner, async () => {
+    const loaded = byKey(await load(ids));
+    return ids.map((id) => {
+      const value = loaded.get(id.toString());
+      return value === undefined ? undefined : keep(id, value, start, ids.length);
+    });
+  });
+}
+
+/** The loader may have made its ids anew. @throws InvalidValueError */
+function byKey<T>(loaded: ReadonlyMap<DataId<T>, T>): Map<string, T> {
+  if (!isMap(loaded)) throw new InvalidValueError("the loader of getOrAddMany must return a Map of data ids to values");
+  return new Map([...loaded].map(([id, value]) => [keyOf(id), value]));
+}
+
+function keyOf(id: DataId | string): string {
+  return typeof id === "string" ? parseDataId(id).toString() : requireDataId(id).toString();
+}

@@ -1,0 +1,109 @@
+/**
+ * What one invocation may be served, and how it finds out: before the handler, and whenever it asks for a refresh. Whoever
+ * serves it looks here; nothing else may decide that an entry is fresh enough.
+ */
+import { RefreshError } from "../../errors.js";
+import type { Clock } from "../clock.js";
+import type { Coherence } from "../coherence/coherence.js";
+import type { InvalidationLog } from "../log.js";
+import type { Epoch, Moment } from "../moment.js";
+import type { ResolvedOptions } from "../settings.js";
+import type { FencedStore } from "../store/fenced-store.js";
+import type { Freshness } from "./context-cache.js";
+import type { FreshnessState } from "./report.js";
+import type { TokenReadings } from "./token-readings.js";
+import { Waits } from "./waits.js";
+
+/** What an environment shares with its invocations for this. */
+export interface ServingParts<Served> {
+  readonly coherence: Coherence;
+  readonly store: FencedStore;
+  readonly clock: Clock;
+  readonly options: ResolvedOptions;
+  readonly log: InvalidationLog;
+  readonly tokenReadings: TokenReadings;
+  /** Whether no other invocation is under way. */
+  isAlone(invocation: Served): boolean;
+}
+
+/** A class, with fields for what a hit looks at. */
+export class Serving<Served extends { readonly began: Moment }> {
+  state: FreshnessState = "bypassed";
+  /**
+   * What was loaded before this is neither served nor waited for. Where nothing was read for the invocation, since nothing
+   * was cached, what another one had begun to load before, and stored since, may have been invalidated in between.
+   */
+  oldestLoad: Epoch;
+  /** Refreshes that did not catch up. */
+  failures = 0;
+  readonly #parts: ServingParts<Served>;
+  readonly #served: Served;
+  readonly #limits: { remainingMs(): number };
+  readonly #waits = new Waits();
+  /** Moves with each refresh. */
+  #servedFrom: Moment;
+  /** How old the proof of what is served was then; undefined when nothing may be served. */
+  #proofAgeMs: number | undefined;
+
+  constructor(parts: ServingParts<Served>, served: Served, limits: { remainingMs(): number }) {
+    this.#parts = parts;
+    this.#served = served;
+    this.#limits = limits;
+    this.#servedFrom = served.began;
+    this.oldestLoad = served.began.epoch;
+  }
+
+  /** How long the log was waited for. */
+  get waitedMs(): number {
+    return this.#waits.totalMs;
+  }
+
+  get freshness(): Freshness {
+    const ageMs = this.#proofAgeMs;
+    const { state } = this;
+    if (ageMs === undefined) return { state, asOf: undefined, boundMs: undefined };
+    return { state, asOf: this.#servedFrom.atMs - ageMs, boundMs: Math.max(0, ageMs) };
+  }
+
+  /** @throws RefreshError under `onRefreshError: "throw"`, and nothing else */
+  async catchUp(from = this.#served.began): Promise<void> {
+    const { coherence, options, log, clock, isAlone } = this.#parts;
+    const timeoutMs = Math.min(options.refreshTimeoutMs, Math.max(0, this.#limits.remainingMs() / 2));
+    const isFirst = from === this.#served.began;
+    // Whoever asks for a refresh() in mid-invocation wants the log read. And the invocation may have loads under way itself
+    // by then, which must not be left behind.
+    const maxStalenessMs = isFirst ? options.maxStalenessMs : 0;
+    const result = await coherence.catchUp(from, timeoutMs, maxStalenessMs, isFirst && isAlone(this.#served));
+    const endedAt = result.waitedMs > 0 ? clock.monotonic() : 0;
+    this.#waits.add(endedAt - result.waitedMs, endedAt);
+    if (result.failure !== undefined) this.failures++;
+    if (result.state !== "unknown") return this.#serve(from, result.state, result.ageMs);
+    const mayBeStale = options.onRefreshError === "serve" && result.ageMs <= options.maxGapMs;
+    if (mayBeStale) this.#serve(from, "stale", result.ageMs);
+    else this.#serve(from, "bypassed");
+    if (options.onRefreshError === "throw") {
+      throw new RefreshError(log.name, result.failure.reason, result.failure.cause);
+    }
+  }
+
+  /** Reads on; with a token only as far as it asks for. @throws RefreshError as `catchUp` does */
+  async refresh(token?: string): Promise<void> {
+    const { coherence, store, clock, tokenReadings } = this.#parts;
+    if (token === undefined) return this.catchUp(store.now());
+    if (coherence.covers(token)) return;
+    const from = store.now();
+    if (!tokenReadings.mayRead(clock.monotonic())) return this.#serve(from, "bypassed");
+    await this.catchUp(from);
+    // Where nothing is stored, nothing was read.
+    if (this.state === "fresh" && !coherence.covers(token)) tokenReadings.wasInVain(clock.monotonic());
+  }
+
+  #serve(from: Moment, state: FreshnessState, proofAgeMs?: number): void {
+    // Of several refreshes at once the one that began last counts, whichever ends last.
+    if (from.epoch < this.#servedFrom.epoch) return;
+    this.#servedFrom = from;
+    this.state = state;
+    this.#proofAgeMs = proofAgeMs;
+    this.oldestLoad = state === "fresh" || state === "stale" ? 0 : this.#servedFrom.epoch;
+  }
+}

@@ -1,0 +1,140 @@
+/** Several data with one load: found, shared and stored by the rules of each. */
+import { describe, expect, test } from "@jest/globals";
+import { type DataId, dataId } from "../../../../src/core/data-id.js";
+import { Rig, slowLoad, userId } from "../../support/rig.js";
+
+const [ONE, TWO, THREE] = [userId("1"), userId("2"), userId("3")];
+
+/** A loader that keeps what it was asked for. */
+function loader(prefix = "loaded") {
+  const asked: string[][] = [];
+  const load = async (missing: readonly DataId<string>[]) => {
+    asked.push(missing.map(({ id }) => id));
+    return new Map(missing.map((id) => [id, `${prefix} ${id.id}`]));
+  };
+  return { asked, load };
+}
+
+describe("getOrAddMany", () => {
+  test("loads all that is missing at once, in the order asked for, and caches it", async () => {
+    const rig = new Rig();
+    await rig.warm({ 2: "two" });
+    const { asked, load } = loader();
+    const invocation = await rig.invocation();
+    const values = await invocation.cache.getOrAddMany([THREE, TWO, ONE, THREE], load);
+    expect([...values].map(([id, value]) => [id.id, value])).toEqual([
+      ["3", "loaded 3"],
+      ["2", "two"],
+      ["1", "loaded 1"],
+    ]);
+    expect([asked, invocation.cache.get(ONE), invocation.end()]).toEqual([
+      [["3", "1"]],
+      "loaded 1",
+      expect.objectContaining({ hits: 2, misses: 2 }),
+    ]);
+  });
+
+  test("calls no loader where nothing is missing", async () => {
+    const rig = new Rig();
+    await rig.warm({ 1: "one" });
+    const { asked, load } = loader();
+    const { cache } = await rig.invocation();
+    expect([await cache.getOrAddMany([ONE], load), await cache.getOrAddMany([], load), asked]).toEqual([
+      new Map([[ONE, "one"]]),
+      new Map(),
+      [],
+    ]);
+  });
+
+  test("leaves out, and does not cache, what the loader leaves out", async () => {
+    const { cache } = await new Rig().invocation();
+    const values = await cache.getOrAddMany([ONE, TWO], () => new Map([[dataId<string>("db.users.id", "2"), "two"]]));
+    expect([[...values.values()], cache.get(ONE), cache.get(TWO)]).toEqual([["two"], undefined, "two"]);
+  });
+
+  test("shares the loads of others, and others share its own", async () => {
+    const { cache } = await new Rig().invocation();
+    const slow = slowLoad<string>();
+    const one = cache.getOrAdd(ONE, slow.load);
+    const { asked, load } = loader("many");
+    const many = cache.getOrAddMany([ONE, TWO], load);
+    const two = cache.getOrAdd(TWO, () => "alone");
+    slow.returns("one");
+    expect([await one, await two, [...(await many).values()], asked]).toEqual([
+      "one",
+      "many 2",
+      ["one", "many 2"],
+      [["2"]],
+    ]);
+  });
+
+  test("stores nothing that was invalidated while it was loaded, but hands it out", async () => {
+    const rig = new Rig();
+    const invocation = await rig.invocation();
+    const slow = slowLoad<Map<DataId<string>, string>>();
+    const many = invocation.cache.getOrAddMany([ONE, TWO], slow.load);
+    await invocation.cache.invalidate(ONE);
+    slow.returns(
+      new Map([
+        [ONE, "old"],
+        [TWO, "two"],
+      ]),
+    );
+    expect([[...(await many).values()], invocation.cache.get(ONE), invocation.cache.get(TWO)]).toEqual([
+      ["old", "two"],
+      undefined,
+      "two",
+    ]);
+  });
+
+  test("counts for each hit its share of what the load has cost", async () => {
+    const rig = new Rig();
+    const { cache, ...rest } = await rig.invocation().then((invocation) => ({ cache: invocation.cache, invocation }));
+    const many = cache.getOrAddMany([ONE, TWO], async (missing) => {
+      await new Promise<void>((resolve) => rig.clock.after(100, resolve));
+      return new Map(missing.map((id) => [id, id.id]));
+    });
+    await rig.clock.advance(100);
+    await many;
+    cache.get(ONE);
+    expect(rest.invocation.end()).toMatchObject({ timeSavedMs: 50 });
+  });
+
+  test("rejects with what the loader rejects with, and the next call loads anew", async () => {
+    const { cache } = await new Rig().invocation();
+    const failing = cache.getOrAddMany([ONE, TWO], async () => {
+      throw new Error("no database");
+    });
+    await expect(failing).rejects.toThrow("no database");
+    expect([...(await cache.getOrAddMany([ONE, TWO], loader().load)).values()]).toEqual(["loaded 1", "loaded 2"]);
+  });
+
+  test("settles though its loader asks for one of its own ids", async () => {
+    const { cache } = await new Rig().invocation();
+    const values = await cache.getOrAddMany([ONE, TWO], async () => {
+      const two = await cache.getOrAdd(TWO, () => "beside");
+      return new Map([
+        [ONE, "one"],
+        [TWO, two],
+      ]);
+    });
+    expect([...values.values()]).toEqual(["one", "beside"]);
+  });
+
+  test.each([
+    ["an array", () => ["one"], "the loader of getOrAddMany must return a Map of data ids to values"],
+    ["nothing", () => undefined, "the loader of getOrAddMany must return a Map of data ids to values"],
+    ["a Map of other keys", () => new Map([[5, "one"]]), "expected a data id"],
+  ])("refuses %s from the loader in words", async (_what, load, message) => {
+    const { cache } = await new Rig().invocation();
+    await expect(cache.getOrAddMany([ONE], load as never)).rejects.toThrow(message);
+  });
+
+  test("refuses what is no id, and wrong options, before anything is loaded", async () => {
+    const { cache } = await new Rig().invocation();
+    const { asked, load } = loader();
+    await expect(cache.getOrAddMany(["1" as never], load)).rejects.toMatchObject({ code: "INVALID_DATA_ID" });
+    await expect(cache.getOrAddMany([ONE], load, { ttlMs: -1 })).rejects.toMatchObject({ code: "INVALID_OPTION" });
+    expect(asked).toEqual([]);
+  });
+});
