@@ -101,7 +101,7 @@ function network(service: ServiceWords): KnownFailure[] {
     {
       name: /^ECONNREFUSED$/,
       kind: "unavailable",
-      remedy: `check ${endpoint}, and the proxy: nothing listens there`,
+      remedy: `check ${endpoint}, and the proxy: nothing listens there; in a VPC also DNS, route and security groups`,
     },
     {
       name: /^E(HOST|NET)(UNREACH|DOWN)$/,

@@ -7,7 +7,7 @@ import type { KnownFailure, ReadError, ServiceWords } from "./failures.js";
 const PROVIDER = /^(Credentials|Token)?ProviderError$|^Credentials|^InstanceMetadata/;
 const WEB_IDENTITY =
   "check AWS_ROLE_ARN and AWS_WEB_IDENTITY_TOKEN_FILE, and that the role's trust policy names the identity provider";
-const SIGN_IN = "sign in again: aws sso login, with the profile in AWS_PROFILE; in Lambda, unset AWS_PROFILE";
+const LOG_IN = "log in again: aws sso login, with the profile in AWS_PROFILE; in Lambda, unset AWS_PROFILE";
 
 export const CREDENTIAL_FAILURES: readonly KnownFailure[] = [
   { name: /^(InvalidIdentityToken|IDP)/, kind: "refused", remedy: WEB_IDENTITY },
@@ -19,9 +19,9 @@ export const CREDENTIAL_FAILURES: readonly KnownFailure[] = [
     remedy: "check the files that AWS_WEB_IDENTITY_TOKEN_FILE and the variables AWS_CONTAINER_… and AWS_SHARED_… name",
   },
   { name: PROVIDER, says: /web identity|AssumeRoleWithWebIdentity/i, kind: "refused", remedy: WEB_IDENTITY },
-  { name: PROVIDER, says: /aws login|login_?session/i, kind: "refused", remedy: SIGN_IN.replace("sso ", "") },
-  { name: PROVIDER, says: /\bSSO\b|sso_|Token is expired/i, kind: "refused", remedy: SIGN_IN },
-  { name: /^Unauthorized/, says: /session token/i, kind: "refused", remedy: SIGN_IN },
+  { name: PROVIDER, says: /aws login|login_?session/i, kind: "refused", remedy: LOG_IN.replace("sso ", "") },
+  { name: PROVIDER, says: /\bSSO\b|sso_|Token is expired/i, kind: "refused", remedy: LOG_IN },
+  { name: /^Unauthorized/, says: /session token/i, kind: "refused", remedy: LOG_IN },
   {
     name: PROVIDER,
     says: /time(d )?\s?out|unable to connect|error response|socket|ECONN|EHOST|ENET|status:? (429|5\d\d)/i,
@@ -44,13 +44,13 @@ export const CREDENTIAL_FAILURES: readonly KnownFailure[] = [
   {
     name: PROVIDER,
     kind: "refused",
-    remedy: "give the function a role and no access keys of its own; locally, sign in (aws sso login, or AWS_PROFILE)",
+    remedy: "give the function a role and no access keys of its own; locally, log in (aws sso login, or AWS_PROFILE)",
   },
   {
     name: /^(ExpiredToken|TokenRefreshRequired)/,
     kind: "refused",
     remedy:
-      "remove the access keys from the function's variables, since those of its role never expire; locally, sign in again",
+      "remove the access keys from the function's variables, since those of its role never expire; locally, log in again",
   },
   {
     name: /^(UnrecognizedClient|InvalidClientTokenId|InvalidAccessKeyId)/,

@@ -4,7 +4,7 @@
  * tests/unit/core/data-id.test.ts. Two different ids must never have the same wire form.
  */
 import { InvalidDataIdError, isObject } from "../errors.js";
-import { isProxy } from "./node.js";
+import { isPromise, isProxy, isSet } from "./node.js";
 
 /** `T` is the type of the datum; it exists only for the compiler. Make one with `dataId` or `dataSource`. */
 export class DataId<T = unknown> {
@@ -104,15 +104,19 @@ function insteadOf(target: unknown): string | undefined {
     case "function":
       return "call it with an id, if it came from dataSource()";
   }
-  if (!isObject(target) || isProxy(target)) return undefined;
-  if ("then" in target) return "await it first";
-  return Symbol.iterator in target ? "pass them one by one, as in invalidate(...ids)" : undefined;
+  if (isPromise(target)) return "await it first";
+  return isArray(target) || isSet(target) ? "pass them one by one, as in invalidate(...ids)" : undefined;
+}
+
+/** A Proxy that was revoked cannot even be asked. */
+function isArray(value: unknown): boolean {
+  return !isProxy(value) && Array.isArray(value);
 }
 
 function wellFormed(name: string, value: string): string {
   if (typeof value === "string" && value.isWellFormed()) return value;
   const isNumber = name === "id" && (typeof value === "number" || typeof value === "bigint");
-  const instead = isNumber ? "use String(id)" : Array.isArray(value) ? "pass one at a time" : undefined;
+  const instead = isNumber ? "use String(id)" : isArray(value) ? "pass one at a time" : undefined;
   throw new InvalidDataIdError(`a well-formed string as the data id's ${name}`, value, instead);
 }
 

@@ -21,9 +21,6 @@ export const WORDS: ServiceWords = {
   },
 };
 
-const KMS = /^KMS/;
-const KEY = "the stream's KMS key";
-
 export const KINESIS_FAILURES: readonly KnownFailure[] = [
   {
     name: /^KMSThrottling/,
@@ -33,17 +30,26 @@ export const KINESIS_FAILURES: readonly KnownFailure[] = [
   {
     name: /^KMSAccessDenied/,
     kind: "refused",
-    remedy: `allow the function's role kms:Decrypt (to read) and kms:GenerateDataKey (to invalidate), in the policy of ${KEY}, too`,
+    remedy:
+      "allow the function's role kms:Decrypt (to read) and kms:GenerateDataKey (to invalidate), in the policy of the stream's key, too",
   },
-  { name: /^KMSDisabled/, kind: "refused", remedy: `enable ${KEY}, or encrypt the stream with another` },
+  { name: /^KMSDisabled/, kind: "refused", remedy: "enable KMS and the stream's key, or give it another" },
   {
     name: /^KMSInvalidState/,
     kind: "refused",
-    remedy: `cancel the deletion of ${KEY}, or encrypt the stream with another`,
+    remedy: "enable KMS and the stream's key (cancel its deletion), or give it another",
   },
-  { name: /^KMSNotFound/, kind: "refused", remedy: `encrypt the stream with another key: ${KEY} is gone` },
-  { name: /^KMSOptIn/, kind: "refused", remedy: "sign the account up for KMS, and enable the region for it" },
-  { name: KMS, kind: "refused", remedy: `check the state and the policy of ${KEY}` },
+  {
+    name: /^KMSNotFound/,
+    kind: "refused",
+    remedy: "check the stream's key, which is gone or in another region, or give it another",
+  },
+  {
+    name: /^KMSOptIn/,
+    kind: "refused",
+    remedy: "enable KMS for this account and region, or give the stream another key",
+  },
+  { name: /^KMS/, kind: "refused", remedy: "check the state and the policy of the stream's key" },
   {
     name: /^ExpiredIterator/,
     kind: "expired",
@@ -64,8 +70,7 @@ export const KINESIS_FAILURES: readonly KnownFailure[] = [
   {
     name: /^ResourceNotFound/,
     kind: "lost",
-    remedy:
-      "check the stream's name (or ARN), account and region: there is no such stream; a new one has to become ACTIVE first",
+    remedy: "there is no such stream: check its name, account and region, or wait until it is ACTIVE",
   },
   {
     name: /^ResourceInUse/,

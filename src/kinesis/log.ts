@@ -81,7 +81,8 @@ function toAppended(outcome: PutOutcome | undefined): Appended {
   // A reason begins with the name of the error.
   const reason = outcome?.reason ?? "no outcome was given";
   const { kind, message, remedy } = failureOf({ name: reason, message: reason }, "publish");
-  return { written: false, failure: new LogFailure(kind, message, { remedy }) };
+  // Of single records AWS documents nothing but what passes: so another attempt is made, whatever else is said.
+  return { written: false, failure: new LogFailure(kind === "throttled" ? kind : "unavailable", message, { remedy }) };
 }
 
 function failed(cause: unknown): Appended {

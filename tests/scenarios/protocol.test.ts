@@ -342,6 +342,6 @@ test.each(Object.entries(GARBAGE))("a record (%s) flushes the cache, and the str
   await stage.change("1");
   expect(await environment.read("1")).toMatchObject({ version: 3, hit: false });
   expect(environment.log.warnings.map(({ message }) => message)).toEqual([
-    expect.stringContaining("holds a record not understood; the cache was emptied"),
+    expect.stringContaining("contains a record that could not be decoded, so the cache was flushed"),
   ]);
 });

@@ -58,10 +58,10 @@ export const FILLING: readonly Mutant[] = [
   },
   {
     name: "its own invalidations are left to the stream",
-    file: INVOCATION,
-    search: "const { store, clock, publisher, trouble } = this.#shared;",
+    file: "src/core/invocation/publications.ts",
+    search: "const { store, publisher, clock, trouble, unreported } = this.#parts;",
     replace:
-      "const { clock, publisher, trouble } = this.#shared;\n    const store = { drop: (_: unknown) => undefined };",
+      "const { publisher, clock, trouble, unreported } = this.#parts;\n    const store = { drop: (_: unknown) => undefined };",
   },
   {
     name: "applying an invalidation is not an epoch of its own",

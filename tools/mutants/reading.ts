@@ -151,8 +151,8 @@ export const OF_READING: readonly Mutant[] = [
   {
     name: "of a page that was cut off, all counts as taken",
     file: READER,
-    search: "taken: cursor.taken + count",
-    replace: "taken: cursor.taken + fresh.length",
+    search: "takenFrom(cursor, fresh.slice(0, count))",
+    replace: "takenFrom(cursor, fresh)",
   },
   {
     name: "what was taken of a page is counted against another iterator, too",

@@ -117,7 +117,7 @@ const STREAM: readonly Row[] = [
     "a stream that is not there",
     aws("ResourceNotFoundException", "Stream shards under account 123456789012 not found."),
     "lost",
-    /^check the stream's name .*account and region.*ACTIVE/,
+    /^there is no such stream: check its name, account and region.*ACTIVE/,
   ],
   ["a stream being created", aws("ResourceInUseException"), "refused", /ACTIVE/],
   [
@@ -136,10 +136,15 @@ const STREAM: readonly Row[] = [
 
 const KEYS: readonly Row[] = [
   ["a key that may not be used", aws("KMSAccessDeniedException"), "refused", /kms:Decrypt.*kms:GenerateDataKey.*too$/],
-  ["a key switched off", aws("KMSDisabledException"), "refused", /^enable the stream's KMS key/],
-  ["a key being deleted", aws("KMSInvalidStateException"), "refused", /^cancel the deletion/],
-  ["a key that is gone", aws("KMSNotFoundException"), "refused", /another key/],
-  ["an account without KMS", aws("KMSOptInRequired"), "refused", /sign the account up for KMS/],
+  [
+    "a key switched off",
+    aws("KMSDisabledException"),
+    "refused",
+    /^enable KMS and the stream's key, or give it another$/,
+  ],
+  ["a key being deleted", aws("KMSInvalidStateException"), "refused", /cancel its deletion/],
+  ["a key that is gone", aws("KMSNotFoundException"), "refused", /is gone or in another region/],
+  ["an account without KMS", aws("KMSOptInRequired"), "refused", /^enable KMS for this account/],
   ["something new about keys", aws("KMSSomethingException"), "refused", /state and the policy/],
 ];
 
@@ -162,7 +167,7 @@ const CREDENTIALS: readonly Row[] = [
     "an expired login",
     provider("Failed to refresh token: x. Please re-authenticate using aws login"),
     "refused",
-    /sign in again: aws login/,
+    /log in again: aws login/,
   ],
   [
     "an unknown profile",
@@ -222,7 +227,7 @@ const CREDENTIALS: readonly Row[] = [
     "keys that have expired",
     aws("ExpiredTokenException", "The security token included in the request is expired"),
     "refused",
-    /remove the access keys.*sign in again/,
+    /remove the access keys.*log in again/,
   ],
   [
     "keys that are not known",
