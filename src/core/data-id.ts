@@ -104,7 +104,7 @@ function insteadOf(target: unknown): string | undefined {
     case "function":
       return "call it with an id, if it came from dataSource()";
   }
-  if (!isObject(target)) return undefined;
+  if (!isObject(target) || isProxy(target)) return undefined;
   if ("then" in target) return "await it first";
   return Symbol.iterator in target ? "pass them one by one, as in invalidate(...ids)" : undefined;
 }
@@ -112,7 +112,8 @@ function insteadOf(target: unknown): string | undefined {
 function wellFormed(name: string, value: string): string {
   if (typeof value === "string" && value.isWellFormed()) return value;
   const isNumber = name === "id" && (typeof value === "number" || typeof value === "bigint");
-  const instead = isNumber ? "use String(id)" : Array.isArray(value) ? "pass one at a time" : undefined;
+  const isList = !isProxy(value) && Array.isArray(value);
+  const instead = isNumber ? "use String(id)" : isList ? "pass one at a time" : undefined;
   throw new InvalidDataIdError(`a well-formed string as the data id's ${name}`, value, instead);
 }
 
