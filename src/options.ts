@@ -35,7 +35,10 @@ export interface ScacheOptions {
   readonly maxEntries?: number;
   /** Bytes held at most, as `sizeOf` counts them. Default 16 MiB. */
   readonly maxBytes?: number;
-  /** The bytes a value takes up. Default: an estimate made by walking the value. */
+  /**
+   * The bytes a value takes up. Default: an estimate made by walking the value: texts, names of members, BigInts, and each
+   * buffer behind a view whole and once. It sees nothing of closures, private fields, Proxies and native objects.
+   */
   readonly sizeOf?: (value: unknown, id: DataId) => number;
   /**
    * How long before an invocation began the proof behind a hit may lie, in milliseconds. Default 0: the stream is read

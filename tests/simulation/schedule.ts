@@ -131,7 +131,7 @@ class Story {
     const invocation = this.#begin(environment, timeoutMs);
     if (dice.chance(0.1)) await environment.sleep(dice.wide(1, 50));
     if (await invocation.catchUp()) await invocation.handle();
-    if (dice.chance(0.03)) this.#world.took("ended without its after-hook");
+    if (dice.chance(invocation.hangs ? 0.2 : 0.03)) this.#world.took("ended without its after-hook");
     else invocation.end();
   }
 

@@ -30,6 +30,8 @@ export class Life {
   /** For each datum, the version that this environment's own settled invalidations make the oldest it may serve. */
   readonly #ownVersions = new Map<string, number>();
   readonly loadsUnderWay = new Map<string, number>();
+  /** Of which data a load was begun that never settles: were another to share it and not wait, its timer would be left behind. */
+  readonly hung = new Set<string>();
   /** When each datum was stored last. */
   readonly lastStoredMs = new Map<string, number>();
   /** Invocations that wait for a refresh another one began. */

@@ -90,6 +90,10 @@ export class SimInvocation {
     return report;
   }
 
+  get hangs(): boolean {
+    return this.#hung.size > 0;
+  }
+
   /** The handler: some of what handlers do, in any order. */
   async handle(): Promise<void> {
     const { dice } = this.#env;
@@ -109,7 +113,7 @@ export class SimInvocation {
     else if (chance < 0.79) return this.#refresh();
     else if (chance < 0.8) return this.#twoRefreshes(datum);
     else if (chance < 0.83) return this.#refreshWhileLoading(datum);
-    else if (chance < 0.96) return this.#change(datum);
+    else if (chance < 0.955) return this.#change(datum);
     else if (chance < 0.97) this.#hang(datum);
     else await this.#addUnasked(datum);
   }
@@ -223,10 +227,11 @@ export class SimInvocation {
   /** A load that never settles, and that nobody of this invocation waits for. */
   #hang(datum: Datum): void {
     const underWay = (this.#life.loadsUnderWay.get(datum.key) ?? 0) > 0;
-    if (underWay || this.#hung.has(datum) || this.get(datum) !== undefined) return;
+    if (underWay || this.#life.hung.has(datum.key) || this.get(datum) !== undefined) return;
     this.#world.took("load that never settles");
     this.#world.say(() => `${this.#name} getOrAdd ${datum.key} with a load that never settles`);
     this.#hung.add(datum);
+    this.#life.hung.add(datum.key);
     void this.#cache.getOrAdd(datum.id, () => new Promise<never>(() => {}));
   }
 

@@ -10,8 +10,9 @@ import type { AddOptions, RefreshOptions } from "./context-cache.js";
 /** @throws InvalidDataIdError */
 export function requireDataId(id: DataId): DataId {
   if (DataId.isOne(id)) return id;
-  if (isProxy(id) || observableIdOf(id) !== undefined) {
-    throw new InvalidDataIdError("a data id", id, "pass its observableId()");
+  const isObservable = observableIdOf(id) !== undefined;
+  if (isObservable || isProxy(id)) {
+    throw new InvalidDataIdError("a data id", id, isObservable ? "pass its observableId()" : undefined);
   }
   return toDataId(id);
 }

@@ -30,7 +30,7 @@ export interface RefreshOptions {
 
 export interface ContextCache {
   /**
-   * The value cached for `id`, or undefined. Never waits. Plain objects and arrays come frozen (see `freeze`).
+   * The value cached for `id`, or undefined. Never waits. Plain objects and arrays come frozen, or as copies (see `freeze`).
    * @throws InvalidDataIdError when `id` is not a data id
    */
   get<T>(id: DataId<T>): T | undefined;
@@ -41,13 +41,17 @@ export interface ContextCache {
    * invalidation came after this invocation's first `get` of the id, that is the case until its own `invalidate` of it;
    * after that, add only what was loaded since, and use `getOrAdd`, which knows when its load began, where several parts of
    * a handler load one id at once.
-   * @throws InvalidDataIdError, or InvalidOptionError when an option is not a number of milliseconds
+   * @throws InvalidDataIdError, InvalidOptionError when an option is not a number of milliseconds, or InvalidValueError when
+   * the value is a promise: await it first, or use `getOrAdd`
    */
   add<T>(id: DataId<T>, value: NoInfer<T>, options?: AddOptions): boolean;
 
   /**
-   * The cached value, or else the one `load` returns, which is then cached. Concurrent calls for one id share one load.
-   * Rejects with what `load` rejects with; with an InvalidDataIdError or an InvalidOptionError before `load` is called.
+   * The cached value, or else the one `load` returns, which is then cached. Concurrent calls for one id share one load; should
+   * that of another invocation fail, or its invocation end, `load` is called after all. A `load` may itself use the cache: where
+   * loads would wait for each other, one of them is run beside the others. Rejects with what `load` rejects with; with an
+   * InvalidDataIdError or an InvalidOptionError before `load` is called; and with a LoadCycleError, naming the ids, when
+   * loading a datum asks for the same datum over and over.
    */
   getOrAdd<T>(id: DataId<T>, load: () => NoInfer<T> | PromiseLike<NoInfer<T>>, options?: AddOptions): Promise<T>;
 

@@ -27,7 +27,7 @@ export interface FencedStore {
   /** Whether nothing that names this id was invalidated since the load began. */
   permits(id: DataId, load: Moment): boolean;
   /** Stores what a load that began at `load` returned, unless it may be older than an invalidation or than what is there. */
-  put(id: DataId, value: unknown, load: Moment, savedMs: number, ttlMs: number, kept?: unknown): boolean;
+  put(id: DataId, value: unknown, load: Moment, savedMs: number, ttlMs: number): boolean;
   /** Applies an invalidation: what it names is dropped, and loads of it under way are refused. Returns how many entries went. */
   drop(changed: Changed): number;
   /** For `holdOffMs` from now on, loads of what is named may still have read the value of before: they are refused. */
@@ -123,7 +123,7 @@ export function createFencedStore(
 
     permits,
 
-    put(id, value, load, savedMs, ttlMs, kept = value) {
+    put(id, value, load, savedMs, ttlMs) {
       if (!isPlaced() || !permits(id, load)) return false;
       const key = id.toString();
       const nowMs = clock.now();
@@ -132,7 +132,7 @@ export function createFencedStore(
       const bytes = sizeOf(value, id);
       if (!Number.isFinite(bytes) || bytes < 0) return false;
       if (bytes > maxBytes) onTooLarge(id, bytes);
-      const entry = { value: kept, expiresAtMs: nowMs + ttlMs, savedMs, loadEpoch: load.epoch };
+      const entry = { value, expiresAtMs: nowMs + ttlMs, savedMs, loadEpoch: load.epoch };
       return entries.set(key, id.source, entry, bytes);
     },
 
