@@ -67,9 +67,14 @@ function describeAppends(given: () => Logs): void {
   test("of many callers at once, each is told of its own records", async () => {
     const { under, writer, log } = given();
     const reader = await placedReader(log, under);
-    const calls = numbered(30).map((text) => writer.append(encoded([`${text} a`, `${text} b`]), never()));
-    expect((await Promise.all(calls)).map((fates) => fates.length)).toEqual(numbered(30).map(() => 2));
-    expect(new Set((await read(reader, under)).taken).size).toBe(60);
+    const texts = numbered(30).map((text) => [`${text} a`, `${text} b`]);
+    const fates = await Promise.all(texts.map((pair) => writer.append(encoded(pair), never())));
+    expect(fates.map(({ length }) => length)).toEqual(texts.map(() => 2));
+    // One attempt each: of so many at once, a slow service may turn some away.
+    const written = texts.flatMap((pair, caller) => pair.filter((_, index) => fates[caller]?.[index]?.written));
+    expect(written.length).toBeGreaterThan(0);
+    const taken = new Set((await read(reader, under)).taken);
+    expect(written.filter((text) => !taken.has(text))).toEqual([]);
   });
 
   test("nothing appended is nothing written", async () => {
