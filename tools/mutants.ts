@@ -17,6 +17,7 @@ Breaks the protocol on purpose, one rule at a time, and shows how soon the simul
   --schedules N   how many runs a breakage may take to be noticed (80000)
   --seed N        decides them all (1)
   --only TEXT     only the breakages whose names hold this (all)
+  --log NAME      only those that are noticed on this log, kinesis or dynamodb (both)
   --json          one JSON object as the last line
   --help          prints this
 
@@ -72,11 +73,14 @@ function readSettings() {
       schedules: { type: "string", default: "80000" },
       seed: { type: "string", default: "1" },
       only: { type: "string", default: "" },
+      log: { type: "string", default: "" },
       json: { type: "boolean", default: false },
     },
-    read: ({ schedules, seed, only, json }) => {
-      const chosen = MUTANTS.filter(({ name }) => name.includes(only));
-      if (chosen.length === 0) throw new WrongArgument(`no breakage is named "${only}"`);
+    read: ({ schedules, seed, only, log, json }) => {
+      const chosen = MUTANTS.filter(
+        (mutant) => mutant.name.includes(only) && [mutant.log ?? "kinesis", ""].includes(log),
+      );
+      if (chosen.length === 0) throw new WrongArgument(`no breakage ${log && `on ${log} `}is named "${only}"`);
       return { chosen, json, schedules: wholeNumber("schedules", schedules, 1), seed: wholeNumber("seed", seed) };
     },
   });

@@ -7,12 +7,24 @@ import {
   type DynamoDBClient,
   GetItemCommand,
   PutItemCommand,
+  type PutItemCommandOutput,
   QueryCommand,
+  type QueryCommandOutput,
   UpdateItemCommand,
+  type UpdateItemCommandOutput,
 } from "@aws-sdk/client-dynamodb";
-import { isConditionFailure, isItemTooLarge, toLogFailure } from "./failures.js";
+import type { Use } from "../aws/failures.js";
+import { isObject } from "../errors.js";
+import { failureOf, isConditionFailure, isItemTooLarge } from "./failures.js";
 import { headKey, type Item, list, number, segmentsKey, text, toHead, toSegment } from "./items.js";
-import { HEAD_VERSION, type Segment, type TableApi } from "./table-api.js";
+import {
+  HEAD_VERSION,
+  type Head,
+  type Segment,
+  type SegmentsPage,
+  type TableApi,
+  type UnreadableHead,
+} from "./table-api.js";
 import type { TableRef } from "./table-ref.js";
 
 /** Segments of one page at most: some 200 KB of ordinary ones, which is what one reading may cost. */
@@ -29,22 +41,29 @@ export function createTableApi(client: DynamoDBClient, { log, ...table }: TableR
   const TableName = table.arn ?? table.name;
   const Key = headKey(log);
 
-  /** One call. @throws LogFailure */
-  async function sent<Output>(call: () => Promise<Output>): Promise<Output> {
+  /**
+   * @param read makes of an answer what the port calls for
+   * @param expected makes the same of an error that is none to the protocol: a condition that does not hold
+   * @throws LogFailure
+   */
+  async function send<Output extends object, Answer>(
+    call: () => Promise<Output>,
+    read: (output: Output) => Answer,
+    use: Use,
+    expected: (error: unknown) => Answer | undefined = () => undefined,
+  ): Promise<Answer> {
+    let output: Output | undefined;
     try {
-      return await call();
+      output = await call();
+      if (!isObject(output)) throw new TypeError("the client gave no answer");
+      return read(output);
     } catch (error) {
-      throw toLogFailure(error, log);
-    }
-  }
-
-  /** One call whose condition may not hold: then undefined. @throws LogFailure */
-  async function conditional<Output>(call: () => Promise<Output>): Promise<Output | undefined> {
-    try {
-      return await call();
-    } catch (error) {
-      if (isConditionFailure(error)) return undefined;
-      throw toLogFailure(error, log);
+      // An answer that cannot be read tells by its metadata that it came from a service, not from a double.
+      const { $metadata } = (output ?? {}) as { $metadata?: unknown };
+      if ($metadata) throw failureOf({ $metadata, name: "SyntaxError" }, use, log);
+      const answer = expected(error);
+      if (answer === undefined) throw failureOf(error, use, log);
+      return answer;
     }
   }
 
@@ -71,23 +90,24 @@ export function createTableApi(client: DynamoDBClient, { log, ...table }: TableR
     );
 
   return {
-    async getHead(consistency, signal) {
-      const { Item } = await sent(() => get(Key, consistency === "strong", signal));
-      return Item && toHead(Item);
-    },
+    getHead: (consistency, signal) =>
+      send(
+        () => get(Key, consistency === "strong", signal),
+        ({ Item }) => Item && toHead(Item),
+        "read",
+      ),
 
-    async append(records, incarnation, signal) {
+    append(records, incarnation, signal) {
       const values = { ":e": EMPTY, ":n": list(records), ":z": number(0), ":i": text(incarnation) };
-      try {
-        const { Attributes = {} } = await update(APPEND, values, signal);
-        return toHead(Attributes);
-      } catch (error) {
-        if (isItemTooLarge(error)) return "full";
-        throw toLogFailure(error, log);
-      }
+      return send<UpdateItemCommandOutput, Head | UnreadableHead | "full">(
+        () => update(APPEND, values, signal),
+        ({ Attributes = {} }) => toHead(Attributes),
+        "publish",
+        (error) => (isItemTooLarge(error) ? "full" : undefined),
+      );
     },
 
-    async querySegments({ incarnation, from, before }, signal) {
+    querySegments({ incarnation, from, before }, signal) {
       const command = new QueryCommand({
         TableName,
         KeyConditionExpression: "pk = :p AND sk BETWEEN :a AND :b",
@@ -99,18 +119,17 @@ export function createTableApi(client: DynamoDBClient, { log, ...table }: TableR
         ConsistentRead: true,
         Limit: PAGE_SEGMENTS,
       });
-      const { Items = [], LastEvaluatedKey } = await sent(() => client.send(command, { abortSignal: signal }));
-      const last = LastEvaluatedKey?.sk?.N;
-      return { segments: Items.flatMap(asSegment), next: last === undefined ? undefined : Number(last) + 1 };
+      return send(() => client.send(command, { abortSignal: signal }), toPage, "read");
     },
 
-    async getSegment(incarnation, first, signal) {
-      const key = { pk: segmentsKey(log, incarnation), sk: number(first) };
-      const { Item } = await sent(() => get(key, true, signal));
-      return Item && toSegment(Item);
-    },
+    getSegment: (incarnation, first, signal) =>
+      send(
+        () => get({ pk: segmentsKey(log, incarnation), sk: number(first) }, true, signal),
+        ({ Item }) => Item && toSegment(Item),
+        "publish",
+      ),
 
-    async putSegment(incarnation, { first, records }, expiresAtMs, signal) {
+    putSegment(incarnation, { first, records }, expiresAtMs, signal) {
       const command = new PutItemCommand({
         TableName,
         Item: {
@@ -121,25 +140,47 @@ export function createTableApi(client: DynamoDBClient, { log, ...table }: TableR
         },
         ConditionExpression: "attribute_not_exists(pk)",
       });
-      const answer = await conditional(() => client.send(command, { abortSignal: signal }));
-      return answer ? "put" : "exists";
+      return send<PutItemCommandOutput, "put" | "exists">(
+        () => client.send(command, { abortSignal: signal }),
+        () => "put",
+        "publish",
+        unless("exists"),
+      );
     },
 
-    async trim({ incarnation, first }, count, signal) {
+    trim({ incarnation, first }, count, signal) {
       // The last first: an emulator that removes one after another then removes the same ones as the service.
       const paths = Array.from({ length: count }, (_, index) => `r[${count - 1 - index}]`);
       const values = { ":i": text(incarnation), ":b": number(first), ":k": number(count), ":v": OURS };
       const expression = `REMOVE ${paths.join(", ")} SET b = b + :k`;
-      const answer = await conditional(() => update(expression, values, signal, `b = :b AND ${IS_OURS}`));
-      return answer ? toHead(answer.Attributes ?? {}) : "changed";
+      return send<UpdateItemCommandOutput, Head | UnreadableHead | "changed">(
+        () => update(expression, values, signal, `b = :b AND ${IS_OURS}`),
+        ({ Attributes = {} }) => toHead(Attributes),
+        "publish",
+        unless("changed"),
+      );
     },
 
-    async reset(seen, fresh, signal) {
+    reset(seen, fresh, signal) {
       const values = { ":e": EMPTY, ":z": number(0), ":f": text(fresh), ":i": text(seen), ":v": OURS };
-      const answer = await conditional(() => update("SET r = :e, b = :z, i = :f", values, signal, IS_OURS));
-      return answer ? "reset" : "changed";
+      return send<UpdateItemCommandOutput, "reset" | "changed">(
+        () => update("SET r = :e, b = :z, i = :f", values, signal, IS_OURS),
+        () => "reset",
+        "publish",
+        unless("changed"),
+      );
     },
   };
+}
+
+/** What it means that a condition did not hold. */
+function unless<Answer>(answer: Answer): (error: unknown) => Answer | undefined {
+  return (error) => (isConditionFailure(error) ? answer : undefined);
+}
+
+function toPage({ Items = [], LastEvaluatedKey }: QueryCommandOutput): SegmentsPage {
+  const last = LastEvaluatedKey?.sk?.N;
+  return { segments: Items.flatMap(asSegment), next: last === undefined ? undefined : Number(last) + 1 };
 }
 
 function asSegment(item: Item): readonly Segment[] {

@@ -67,9 +67,14 @@ function describeAppends(given: () => Logs): void {
   test("of many callers at once, each is told of its own records", async () => {
     const { under, writer, log } = given();
     const reader = await placedReader(log, under);
-    const calls = numbered(30).map((text) => writer.append(encoded([`${text} a`, `${text} b`]), never()));
-    expect((await Promise.all(calls)).map((fates) => fates.length)).toEqual(numbered(30).map(() => 2));
-    expect(new Set((await read(reader, under)).taken).size).toBe(60);
+    const texts = numbered(30).map((text) => [`${text} a`, `${text} b`]);
+    const fates = await Promise.all(texts.map((pair) => writer.append(encoded(pair), never())));
+    expect(fates.map(({ length }) => length)).toEqual(texts.map(() => 2));
+    // One attempt each: of so many at once, a slow service may turn some away.
+    const written = texts.flatMap((pair, caller) => pair.filter((_, index) => fates[caller]?.[index]?.written));
+    expect(written.length).toBeGreaterThan(0);
+    const taken = new Set((await read(reader, under)).taken);
+    expect(written.filter((text) => !taken.has(text))).toEqual([]);
   });
 
   test("nothing appended is nothing written", async () => {
@@ -284,14 +289,22 @@ function describeTokens(given: () => Logs): void {
     expect(reader.covers(token)).toBe(false);
   });
 
-  test.each(["", "read", "0", "AAAA", "{}", "%%%", "🙂", "x".repeat(100_000), Buffer.from("0:").toString("base64url")])(
-    "that means nothing is never covered: %.20j",
-    async (token) => {
-      const { under, log } = given();
-      const reader = await placedReader(log, under);
-      expect(reader.covers(token)).toBe(false);
-    },
-  );
+  test.each([
+    ["is empty", ""],
+    ["is a word", "read"],
+    ["is a number", "0"],
+    ["is nothing decoded", "AAAA"],
+    ["is JSON", "{}"],
+    ["is JSON encoded", Buffer.from("[[]]").toString("base64url")],
+    ["is not of its alphabet", "%%%"],
+    ["is not of any", "🙂"],
+    ["is very long", "x".repeat(100_000)],
+    ["names half a place", Buffer.from("0:").toString("base64url")],
+  ])("that means nothing is never covered, when it %s", async (_what, token) => {
+    const { under, log } = given();
+    const reader = await placedReader(log, under);
+    expect(reader.covers(token)).toBe(false);
+  });
 
   test("fits into a cookie and needs no escapes there, whatever it names", async () => {
     const { writer } = given();

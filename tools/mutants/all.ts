@@ -5,5 +5,13 @@ import type { Mutant } from "./mutant.js";
 import { PUBLISHING } from "./publishing.js";
 import { OF_READING } from "./reading.js";
 import { SERVING } from "./serving.js";
+import { OF_THE_TABLE } from "./table.js";
 
-export const MUTANTS: readonly Mutant[] = [...OF_READING, ...SERVING, ...FILLING, ...PUBLISHING, ...CHANGE_DATA];
+export const MUTANTS: readonly Mutant[] = [
+  ...OF_READING,
+  ...SERVING,
+  ...FILLING,
+  ...PUBLISHING,
+  ...OF_THE_TABLE,
+  ...CHANGE_DATA,
+];

@@ -271,6 +271,14 @@ describe("every call", () => {
     expect(results).toHaveLength(7);
   });
 
+  test.each([
+    ["nothing", undefined, "refused"],
+    ["what cannot be read, from a service", { $metadata: { httpStatusCode: 200 }, Items: 7, Item: 7 }, "unavailable"],
+  ])("that is answered with %s has failed", async (_what, answer, kind) => {
+    const { api } = apiWith(() => answer);
+    await expect(api.querySegments({ incarnation: "a", from: 0, before: 1 }, signal)).rejects.toMatchObject({ kind });
+  });
+
   test("ends with its signal", async () => {
     const controller = new AbortController();
     const client = {

@@ -1,13 +1,15 @@
 /** What an error means to the protocol, and what a person is told to do about it. */
 import { describe, expect, test } from "@jest/globals";
+import type { Use } from "../../../src/aws/failures.js";
 import { LogFailure } from "../../../src/core/log.js";
-import { isConditionFailure, isItemTooLarge, toLogFailure } from "../../../src/dynamodb/failures.js";
+import { failureOf, isConditionFailure, isItemTooLarge } from "../../../src/dynamodb/failures.js";
 
 function error(name: string, message = "said by the service", fields: object = {}): Error {
   return Object.assign(new Error(message), { name, ...fields });
 }
 
-const client = { $fault: "client" };
+const client = { $fault: "client", $metadata: { httpStatusCode: 400 } };
+const toLogFailure = (cause: unknown, log: string, use: Use = "read") => failureOf(cause, use, log);
 const status = (httpStatusCode: number) => ({ $metadata: { httpStatusCode } });
 const system = (code: string) => Object.assign(new Error(`connect ${code}`), { code });
 
@@ -51,7 +53,7 @@ describe("an error is", () => {
   test("known by its cause, too, when the SDK has wrapped it", () => {
     const wrapped = new Error("the request failed", { cause: system("EAI_AGAIN") });
     expect(toLogFailure(wrapped, "users")).toMatchObject({ kind: "unavailable", message: "the request failed" });
-    expect(toLogFailure(wrapped, "users").remedy).toMatch(/VPC.*endpoint/);
+    expect(toLogFailure(wrapped, "users").remedy).toMatch(/VPC/);
   });
 });
 
@@ -79,21 +81,21 @@ describe("what helps", () => {
     [
       "an action that is denied",
       error("AccessDeniedException", "User: u is not authorized to perform: dynamodb:Query on r"),
-      /^allow the role dynamodb:Query on/,
+      /^allow the function's role dynamodb:Query; it needs/,
     ],
     [
       "access that is denied without a name",
       error("AccessDeniedException", "no"),
-      /GetItem and Query to read.*UpdateItem, PutItem and GetItem/,
+      /dynamodb:GetItem and dynamodb:Query to read, dynamodb:UpdateItem, dynamodb:PutItem and dynamodb:GetItem to invalidate/,
     ],
     [
       "a condition on keys",
       error("AccessDeniedException", "no"),
-      /dynamodb:LeadingKeys must allow "users" and "users#\*"/,
+      /dynamodb:LeadingKeys has to match "users" and "users#\*"/,
     ],
     ["a key that may not be used", error("AccessDeniedException", "KMS key access denied error: x"), /kms:Decrypt/],
-    ["a key switched off", error("KMSDisabledException"), /enable the table's key/],
-    ["a missing table", error("ResourceNotFoundException"), /name, account and region.*ACTIVE/],
+    ["a key switched off", error("KMSDisabledException"), /state and the policy of the table's KMS key/],
+    ["a missing table", error("ResourceNotFoundException"), /name \(or ARN\), account and region.*ACTIVE/],
     ["a table in the making", error("ResourceInUseException"), /ACTIVE/],
     [
       "a table with other keys",
@@ -102,7 +104,7 @@ describe("what helps", () => {
     ],
     ["no region", error("Error", "Region is missing"), /AWS_REGION/],
     ["no credentials", error("CredentialsProviderError"), /give the function a role/],
-    ["a throttled key", error("KMSThrottlingException"), /KMS quota/],
+    ["a throttled key", error("KMSThrottlingException"), /KMS request quota/],
     ["a wrong region", system("ENOTFOUND"), /check the region/],
   ])("for %s", (_what, cause, remedy) => {
     expect(toLogFailure(cause, "users").remedy).toMatch(remedy);
@@ -110,7 +112,20 @@ describe("what helps", () => {
 
   test("is not invented for what nobody knows", () => {
     expect(toLogFailure(error("SomethingNew", "", status(400)), "users").remedy).toBeUndefined();
-    expect(toLogFailure(system("ECONNRESET"), "users").remedy).toBeUndefined();
+  });
+
+  test("names no keys where AWS says which policy it is", () => {
+    const because = ["with an explicit deny in an identity-based policy", "because no permissions boundary allows it"];
+    for (const reason of because) {
+      const denied = error("AccessDeniedException", `not authorized to perform: dynamodb:GetItem ${reason}`, client);
+      expect(toLogFailure(denied, "users").remedy).not.toContain("LeadingKeys");
+    }
+  });
+
+  test("depends on whether it was read or written", () => {
+    const slow = error("ThrottlingException", "slow down", client);
+    expect(toLogFailure(slow, "users", "read").remedy).toContain("raise maxStalenessMs");
+    expect(toLogFailure(slow, "users", "publish").remedy).toContain("invalidate more ids at a time");
   });
 });
 
