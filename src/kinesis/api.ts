@@ -16,6 +16,7 @@ import {
   type ServiceInputTypes,
   type ServiceOutputTypes,
 } from "@aws-sdk/client-kinesis";
+import type { AnswerMetadata } from "../aws/json-rpc.js";
 import { LogFailure, type LogFailureKind } from "../core/log.js";
 import { messageOf } from "../errors.js";
 import { incomplete, pageOf, shardsOf } from "./answers.js";
@@ -48,23 +49,35 @@ export function createStreamApi(
     }
   }
 
+  /** As `send`; beside the answer the service's time. */
+  async function sendTimed<Input extends ServiceInputTypes, Output extends ServiceOutputTypes>(
+    command: Command<Input, Output>,
+    abortSignal: AbortSignal,
+  ): Promise<{ output: Output; serverTimeMs: number | undefined }> {
+    // The SDK keeps the header to itself; our own client tells it, and runs no middleware.
+    let date: string | undefined;
+    command.middlewareStack.add(
+      (next) => async (args) => {
+        const result = await next(args);
+        const { headers } = result.response as { headers?: Record<string, string> };
+        date = headers?.date;
+        return result;
+      },
+      { step: "deserialize" },
+    );
+    const output = await send(command, abortSignal);
+    const { serverTimeMs } = (output.$metadata ?? {}) as Partial<AnswerMetadata>;
+    return { output, serverTimeMs: serverTimeMs ?? (Date.parse(date ?? "") || undefined) };
+  }
+
   return {
     async listShards({ fromTimestampMs, nextToken }, signal) {
       // Kinesis refuses a request that names both a token and a stream, by name or by ARN.
       const command = new ListShardsCommand(
         nextToken ? { NextToken: nextToken } : { ...stream, ...openSince(fromTimestampMs) },
       );
-      let serverTimeMs: number | undefined;
-      command.middlewareStack.add(
-        (next) => async (args) => {
-          const result = await next(args);
-          const { headers } = result.response as { headers?: Record<string, string> };
-          serverTimeMs = Date.parse(headers?.date ?? "") || undefined;
-          return result;
-        },
-        { step: "deserialize" },
-      );
-      return { ...shardsOf(await send(command, signal)), serverTimeMs };
+      const { output, serverTimeMs } = await sendTimed(command, signal);
+      return { ...shardsOf(output), serverTimeMs };
     },
 
     async getShardIterator(ShardId, fromMs, signal) {
@@ -77,7 +90,9 @@ export function createStreamApi(
     },
 
     async getRecords(ShardIterator, Limit, signal) {
-      return pageOf(await send(new GetRecordsCommand({ ...byArn, ShardIterator, Limit }), signal));
+      const command = new GetRecordsCommand({ ...byArn, ShardIterator, Limit });
+      const { output, serverTimeMs } = await sendTimed(command, signal);
+      return { ...pageOf(output), serverTimeMs };
     },
 
     async putRecords(records, signal) {

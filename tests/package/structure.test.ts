@@ -22,18 +22,23 @@ const entryPoints = Object.values(
     .exports,
 ).flatMap((entry) => (entry.default === undefined ? [] : [entry.default.replace("./dist/", "").replace(".js", ".ts")]));
 
+/** The folders beside each other. */
+const ROOM = 3;
+
 /** From the bottom up: a file may import from its own folder and from the layers below. */
 function layerOf(path: string): number {
   if (path === "errors.ts") return 0;
   if (folderOf(path) === "core/") return 1;
+  // How AWS is called, whichever service it is.
+  if (folderOf(path) === "aws/") return 2;
   // What joins the parts: the files at the top, the package's own doubles for users' tests, and the reader of the metrics.
-  if (["", "testing/", "report/"].includes(folderOf(path))) return 3;
-  return 2;
+  if (["", "testing/", "report/"].includes(folderOf(path))) return 4;
+  return ROOM;
 }
 
 function pointsUpOrSideways(from: string, to: string): boolean {
   if (layerOf(to) > layerOf(from)) return true;
-  return layerOf(from) === 2 && layerOf(to) === 2 && folderOf(from) !== folderOf(to);
+  return layerOf(from) === ROOM && layerOf(to) === ROOM && folderOf(from) !== folderOf(to);
 }
 
 describe("imports", () => {
@@ -45,7 +50,7 @@ describe("imports", () => {
     expect(missing).toEqual([]);
   });
 
-  test("point one way: errors, core, then the folders beside each other, then what joins them", () => {
+  test("point one way: errors, core, aws, then the folders beside each other, then what joins them", () => {
     const wrong = sources.flatMap(({ path, imports }) =>
       imports.filter((name) => isOurs(name) && pointsUpOrSideways(path, name)).map((name) => `${path} -> ${name}`),
     );
@@ -82,6 +87,14 @@ describe("imports", () => {
   test("the core knows neither AWS, nor Powertools, nor Node, nor any other package", () => {
     const core = sources.filter(({ path }) => folderOf(path) === "core/");
     expect(core.flatMap(({ imports }) => imports.filter((name) => !isOurs(name)))).toEqual([]);
+  });
+
+  test("how AWS is called is known without any package, the SDK least of all", () => {
+    const aws = sources.filter(({ path }) => folderOf(path) === "aws/");
+    expect(aws.length).toBeGreaterThan(0);
+    expect(aws.flatMap(({ imports }) => imports.filter((name) => !isOurs(name) && !name.startsWith("node:")))).toEqual(
+      [],
+    );
   });
 
   test("a writer that imports scache/publisher loads neither Middy nor Powertools", () => {
