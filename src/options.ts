@@ -7,9 +7,9 @@ import type { RecordDecoder } from "./core/record.js";
 import type { RefreshErrorPolicy, ResolvedOptions } from "./core/settings.js";
 import { estimateBytes } from "./core/store/size.js";
 import { isObject } from "./errors.js";
-import type { KinesisClient } from "./kinesis/client.js";
+import type { KinesisClientLike } from "./kinesis/client-like.js";
 import type { Logger } from "./logging.js";
-import type { Metrics } from "./metrics/emf.js";
+import type { MetricsLike } from "./metrics/emf.js";
 import {
   atMost,
   check,
@@ -60,9 +60,9 @@ export interface ScacheOptions {
   /** Whether plain objects and arrays are frozen when added, so that no handler changes what the next is served. Default true. */
   readonly freeze?: boolean;
   /** A Kinesis client. Default: one with keep-alive connections, time-outs and a single attempt per call. */
-  readonly client?: KinesisClient;
+  readonly client?: KinesisClientLike;
   /** A Powertools Metrics instance for scache alone, or false for no metrics. Default: one of our own, namespace `scache`. */
-  readonly metrics?: Metrics | false;
+  readonly metrics?: MetricsLike | false;
   /** A Powertools Logger. Default: one of our own. */
   readonly logger?: Logger;
   /** Reads records of another format. Throwing means "not understood" and flushes the cache. */
@@ -73,7 +73,7 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 /** Every stream keeps its records for a day; the hour is for what one has to read by then. */
 const LONGEST_GAP_MS = 23 * HOUR_MS;
-const [METRICS, isMetrics] = objectWith("addMetric");
+const [METRICS, isMetrics] = objectWith("singleMetric");
 /** What is bounded by nothing but what a number can count. */
 const LARGEST = 2 ** 53 - 1;
 const LIFETIME = milliseconds(1, LARGEST, undefined);

@@ -6,7 +6,6 @@ import {
   type $Command,
   GetRecordsCommand,
   GetShardIteratorCommand,
-  type KinesisClient,
   type KinesisClientResolvedConfig,
   type KinesisServiceException,
   ListShardsCommand,
@@ -20,6 +19,8 @@ import type { AnswerMetadata } from "../aws/json-rpc.js";
 import { LogFailure, type LogFailureKind } from "../core/log.js";
 import { messageOf } from "../errors.js";
 import { incomplete, pageOf, shardsOf } from "./answers.js";
+import { asKinesisClient } from "./client.js";
+import type { KinesisClientLike } from "./client-like.js";
 import type { PutOutcome, StreamApi } from "./stream-api.js";
 
 type Command<Input extends ServiceInputTypes, Output extends ServiceOutputTypes> = $Command<
@@ -30,10 +31,12 @@ type Command<Input extends ServiceInputTypes, Output extends ServiceOutputTypes>
   ServiceOutputTypes
 >;
 
+/** @param given one of the SDK's, of whichever version, or what stands in for one */
 export function createStreamApi(
-  client: KinesisClient,
+  given: KinesisClientLike,
   { name, arn }: { readonly name: string; readonly arn?: string | undefined },
 ): StreamApi {
+  const client = asKinesisClient(given);
   // By ARN, Kinesis can check permissions on the stream with every request; by name it takes some only without it.
   const byArn = { StreamARN: arn };
   const stream = arn ? byArn : { StreamName: name };

@@ -107,7 +107,7 @@ describe("what is given", () => {
   test("objects that do what is asked of them fit, whoever made them", () => {
     const client = { send: () => undefined };
     const logger = { debug: () => undefined, info: () => undefined, warn: () => undefined };
-    const metrics = { addMetric: () => undefined };
+    const metrics = { singleMetric: () => ({ serializeMetrics: () => ({}) }) };
     expect(() => resolveOptions({ client, logger, metrics } as unknown as ScacheOptions)).not.toThrow();
     expect(() => resolveOptions({ metrics: false })).not.toThrow();
   });
@@ -194,8 +194,8 @@ describe("what is not a number", () => {
     ["client", () => undefined, "an object with send()"],
     ["logger", console.log, "an object with warn()"],
     ["logger", false, "an object with warn()"],
-    ["metrics", true, "an object with addMetric(), or false"],
-    ["metrics", {}, "an object with addMetric(), or false"],
+    ["metrics", true, "an object with singleMetric(), or false"],
+    ["metrics", { addMetric() {} }, "an object with singleMetric(), or false"],
   ])("%s: %p is refused, and %s is said to be expected", (name, given, expected) => {
     const error = refusal({ [name]: given });
     expect(error.option).toBe(name);

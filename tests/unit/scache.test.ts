@@ -123,10 +123,10 @@ describe("metrics", () => {
 
   test("that cannot be written are told to the log once, and change nothing", async () => {
     const metrics = {
-      addMetric: () => {
+      singleMetric: () => {
         throw new Error("disk full");
       },
-    } as unknown as NonNullable<ScacheOptions["metrics"]>;
+    };
     const { log, invoke } = create({ metrics });
     expect([...(await invoke()), ...(await invoke())]).toEqual([]);
     expect(log.warnings.map(({ message }) => message)).toEqual([expect.stringContaining("metrics")]);
