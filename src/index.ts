@@ -14,6 +14,9 @@ export {
   ScacheError,
   type ScacheErrorCode,
 } from "./errors.js";
+export type { KinesisClientLike } from "./kinesis/client-like.js";
+export type { Logger } from "./logging.js";
+export type { MetricsLike } from "./metrics/emf.js";
 export type { CacheContext, LambdaContext, ScacheMiddleware } from "./middleware.js";
 export type { RefreshErrorPolicy, ScacheOptions } from "./options.js";
 export { scache } from "./scache.js";

@@ -9,9 +9,9 @@ import type { RecordDecoder } from "./core/record.js";
 import type { RefreshErrorPolicy, ResolvedOptions } from "./core/settings.js";
 import { estimateBytes } from "./core/store/size.js";
 import { isObject } from "./errors.js";
-import type { KinesisClient } from "./kinesis/client.js";
+import type { KinesisClientLike } from "./kinesis/client-like.js";
 import type { Logger } from "./logging.js";
-import type { Metrics } from "./metrics/emf.js";
+import type { MetricsLike } from "./metrics/emf.js";
 import {
   atMost,
   check,
@@ -74,9 +74,9 @@ export interface ScacheOptions {
    */
   readonly freeze?: boolean | "copy";
   /** A Kinesis client. Default: one with keep-alive connections, time-outs and a single attempt per call. */
-  readonly client?: KinesisClient;
+  readonly client?: KinesisClientLike;
   /** A Powertools Metrics instance for scache alone, or false for no metrics. Default: one of our own, namespace `scache`. */
-  readonly metrics?: Metrics | false;
+  readonly metrics?: MetricsLike | false;
   /** A Powertools Logger. Default: one of our own. */
   readonly logger?: Logger;
   /**
@@ -92,8 +92,8 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 /** Every stream keeps its records for a day; the hour is for what one has to read by then. */
 const LONGEST_GAP_MS = 23 * HOUR_MS;
-/** The second is what an instance's namespace and dimensions are read with. */
-const METRICS = objectWith("addMetric", "singleMetric");
+/** The instance's namespace and dimensions are read with it. */
+const METRICS = objectWith("singleMetric");
 const LIFETIME = milliseconds(1, UNBOUNDED, undefined);
 
 /** What each may be, and its default. */

@@ -6,7 +6,8 @@ import { systemClock, systemRandom } from "./core/clock.js";
 import { createInvalidator, type InvalidationPublisher } from "./core/publishing/invalidator.js";
 import { createRecordPublisher } from "./core/publishing/publisher.js";
 import { createStreamApi } from "./kinesis/api.js";
-import { createKinesisClient, type KinesisClient } from "./kinesis/client.js";
+import { createKinesisClient } from "./kinesis/client.js";
+import type { KinesisClientLike } from "./kinesis/client-like.js";
 import { createStreamLog } from "./kinesis/log.js";
 import { resolveStream } from "./kinesis/stream-ref.js";
 import { check, clientOf, milliseconds, objectWith, withDefaults } from "./option-rules.js";
@@ -20,10 +21,11 @@ export {
   ScacheError,
   type ScacheErrorCode,
 } from "./errors.js";
+export type { KinesisClientLike } from "./kinesis/client-like.js";
 
 export interface PublisherOptions {
   /** A Kinesis client. Default: one with keep-alive connections, time-outs and a single attempt per call. */
-  readonly client?: KinesisClient;
+  readonly client?: KinesisClientLike;
   /** How long one call may take, its repeated attempts included, in milliseconds. Default 10,000. */
   readonly publishTimeoutMs?: number;
 }

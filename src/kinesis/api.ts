@@ -6,7 +6,6 @@ import {
   type $Command,
   GetRecordsCommand,
   GetShardIteratorCommand,
-  type KinesisClient,
   type KinesisClientResolvedConfig,
   ListShardsCommand,
   type ListShardsInput,
@@ -16,9 +15,12 @@ import {
   type ServiceOutputTypes,
 } from "@aws-sdk/client-kinesis";
 import type { Use } from "../aws/failures.js";
+import type { AnswerMetadata } from "../aws/json-rpc.js";
 import { LogFailure } from "../core/log.js";
 import { isObject } from "../errors.js";
 import { incomplete, pageOf, shardsOf } from "./answers.js";
+import { asKinesisClient } from "./client.js";
+import type { KinesisClientLike } from "./client-like.js";
 import { failureOf } from "./failures.js";
 import type { PutOutcome, StreamApi } from "./stream-api.js";
 
@@ -30,10 +32,12 @@ type Command<Input extends ServiceInputTypes, Output extends ServiceOutputTypes>
   ServiceOutputTypes
 >;
 
+/** @param given one of the SDK's, of whichever version, or what stands in for one */
 export function createStreamApi(
-  client: KinesisClient,
+  given: KinesisClientLike,
   { name, arn }: { readonly name: string; readonly arn?: string | undefined },
 ): StreamApi {
+  const client = asKinesisClient(given);
   // By ARN, Kinesis can check permissions on the stream with every request; by name it takes some only without it.
   const byArn = { StreamARN: arn };
   const stream = arn ? byArn : { StreamName: name };
@@ -59,23 +63,36 @@ export function createStreamApi(
     }
   }
 
+  /** As `send`, with the service's time beside the answer. */
+  async function sendTimed<Input extends ServiceInputTypes, Output extends ServiceOutputTypes, Answer>(
+    command: Command<Input, Output>,
+    abortSignal: AbortSignal,
+    read: (output: Output) => Answer,
+  ): Promise<Answer & { serverTimeMs: number | undefined }> {
+    // The SDK keeps the header to itself; our own client tells it, and runs no middleware.
+    let date: string | undefined;
+    command.middlewareStack.add(
+      (next) => async (args) => {
+        const result = await next(args);
+        const response = result.response as { headers?: Record<string, string> } | undefined;
+        date = response?.headers?.date;
+        return result;
+      },
+      { step: "deserialize" },
+    );
+    return send(command, abortSignal, (output) => {
+      const { serverTimeMs } = (output.$metadata ?? {}) as Partial<AnswerMetadata>;
+      return { ...read(output), serverTimeMs: serverTimeMs ?? (Date.parse(date ?? "") || undefined) };
+    });
+  }
+
   return {
     async listShards({ fromTimestampMs, nextToken }, signal) {
       // Kinesis refuses a request that names both a token and a stream, by name or by ARN.
       const command = new ListShardsCommand(
         nextToken ? { NextToken: nextToken } : { ...stream, ...openSince(fromTimestampMs) },
       );
-      let serverTimeMs: number | undefined;
-      command.middlewareStack.add(
-        (next) => async (args) => {
-          const result = await next(args);
-          const response = result.response as { headers?: Record<string, string> } | undefined;
-          serverTimeMs = Date.parse(response?.headers?.date ?? "") || undefined;
-          return result;
-        },
-        { step: "deserialize" },
-      );
-      return send(command, signal, (output) => ({ ...shardsOf(output), serverTimeMs }));
+      return sendTimed(command, signal, shardsOf);
     },
 
     async getShardIterator(ShardId, fromMs, signal) {
@@ -89,7 +106,7 @@ export function createStreamApi(
     },
 
     async getRecords(ShardIterator, Limit, signal) {
-      return send(new GetRecordsCommand({ ...byArn, ShardIterator, Limit }), signal, pageOf);
+      return sendTimed(new GetRecordsCommand({ ...byArn, ShardIterator, Limit }), signal, pageOf);
     },
 
     async putRecords(records, signal) {

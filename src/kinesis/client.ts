@@ -1,29 +1,37 @@
 /**
  * The Kinesis client of our own making: HTTP/1.1 connections that stay open between invocations, time-outs on everything,
- * and one attempt per call, since retrying is the protocol's to decide.
+ * one attempt per call, since retrying is the protocol's to decide, and no more of the SDK in a call than it takes.
  *
  * The SDK's default handler opens a new TLS session for every call, and a pooled HTTP/2 session stays dead after a
  * dropped connection; a call without a time-out hangs until the function's own.
  */
 import { KinesisClient } from "@aws-sdk/client-kinesis";
-import { NodeHttpHandler } from "@smithy/node-http-handler";
+import { createJsonRpc } from "../aws/json-rpc.js";
+import { systemClock } from "../core/clock.js";
+import { InvalidOptionError } from "../errors.js";
+import type { KinesisClientLike } from "./client-like.js";
+import { OPERATIONS } from "./operations.js";
 
-export type { KinesisClient };
+const SERVICE = "Kinesis";
+
+/**
+ * A user's client, to be called as our SDK's. What stands in for one in a test need not say what it is.
+ * @throws InvalidOptionError for the client of another service, whose types look the same
+ */
+export function asKinesisClient(given: KinesisClientLike): KinesisClient {
+  const client = given as KinesisClient;
+  const { serviceId = SERVICE } = client.config ?? {};
+  if (serviceId !== SERVICE) throw new InvalidOptionError("client", `a ${SERVICE}Client`, `a ${serviceId}Client`);
+  return client;
+}
 
 export function createKinesisClient({ region }: { readonly region?: string | undefined } = {}): KinesisClient {
-  // One connection per shard, so that a refresh is one round trip on wide streams, too. Its default is to keep them alive.
-  const agent = { maxSockets: 512 };
-  return new KinesisClient({
+  const rpc = createJsonRpc(systemClock, OPERATIONS);
+  const client = new KinesisClient({
     ...(region ? { region } : {}),
     maxAttempts: 1,
-    requestHandler: new NodeHttpHandler({
-      // The longest any call of ours may take, connecting included; refreshes and publishing set shorter times themselves.
-      // There is no connection time-out beside it: the SDK does not clear its timer when a call is aborted while
-      // connecting, so one would be left running when the invocation ends.
-      requestTimeout: 5_000,
-      throwOnRequestTimeout: true,
-      httpAgent: agent,
-      httpsAgent: agent,
-    }),
+    requestHandler: rpc.requestHandler,
   });
+  client.send = rpc.leanSend(client) as KinesisClient["send"];
+  return client;
 }

@@ -10,8 +10,12 @@ import type { MetricsSink } from "../core/invocation/report.js";
 import type { TroubleLog } from "../core/trouble-log.js";
 import { LOGS, type LogKind, METRICS, METRICS_NAMESPACE } from "./names.js";
 
-export type { Metrics } from "@aws-lambda-powertools/metrics";
 export { DIMENSION_NAMES, METRIC_NAMES, METRICS_NAMESPACE, PROPERTY_NAMES } from "./names.js";
+
+/** What is asked of a user's metrics: a Powertools `Metrics` of any version of the second major fits. */
+export interface MetricsLike {
+  singleMetric(): { serializeMetrics(): object };
+}
 
 export interface EmfSinkOptions {
   /** The log that is read, as its dimension names it: a stream, or `table/log`. */
@@ -22,7 +26,7 @@ export interface EmfSinkOptions {
   readonly serviceName?: string | undefined;
   readonly functionName?: string | undefined;
   /** Its namespace and default dimensions are taken over; it is only read. */
-  readonly metrics?: Metrics | undefined;
+  readonly metrics?: MetricsLike | undefined;
   /** Told of every line whether it could be written. */
   readonly trouble?: Pick<TroubleLog, "failed" | "recovered">;
 }
@@ -73,7 +77,10 @@ function toThousandths(value: number): number {
 function ownMetrics(options: EmfSinkOptions, figures: object): Metrics {
   // Read through a derived instance, which is new and therefore holds no pending metrics: serialising it changes nothing
   // in the one the user holds.
-  const { _aws, service, ...values } = { ...options.metrics?.singleMetric().serializeMetrics() };
+  const line: Partial<ReturnType<Metrics["serializeMetrics"]>> = {
+    ...options.metrics?.singleMetric().serializeMetrics(),
+  };
+  const { _aws, service, ...values } = line;
   const functionName = stated(options.functionName) || "unknown";
   const further = Object.entries(values).filter(
     ([name, value]) =>

@@ -22,20 +22,23 @@ const entryPoints = Object.values(
     .exports,
 ).flatMap((entry) => (entry.default === undefined ? [] : [entry.default.replace("./dist/", "").replace(".js", ".ts")]));
 
+/** The folders beside each other. */
+const ROOM = 3;
+
 /** From the bottom up: a file may import from its own folder and from the layers below. */
 function layerOf(path: string): number {
   if (path === "errors.ts") return 0;
   if (folderOf(path) === "core/") return 1;
-  // What the rooms of all logs on AWS share.
+  // What the rooms of all logs on AWS share: how AWS is called, and what its errors mean.
   if (folderOf(path) === "aws/") return 2;
   // What joins the parts: entry points, the files at the top, the package's own doubles for users' tests, and the reader of the metrics.
   if (["", "testing/", "report/"].includes(folderOf(path)) || entryPoints.includes(path)) return 4;
-  return 3;
+  return ROOM;
 }
 
 function pointsUpOrSideways(from: string, to: string): boolean {
   if (layerOf(to) > layerOf(from)) return true;
-  return layerOf(from) === 3 && layerOf(to) === 3 && folderOf(from) !== folderOf(to);
+  return layerOf(from) === ROOM && layerOf(to) === ROOM && folderOf(from) !== folderOf(to);
 }
 
 describe("imports", () => {
@@ -89,6 +92,14 @@ describe("imports", () => {
     );
     // What the language cannot tell: what kind of object a value is, and which call another comes from. It is no I/O, time or chance.
     expect(foreign.sort()).toEqual(["core/node.ts -> node:async_hooks", "core/node.ts -> node:util"]);
+  });
+
+  test("how AWS is called is known without any package, the SDK least of all", () => {
+    const aws = sources.filter(({ path }) => folderOf(path) === "aws/");
+    expect(aws.length).toBeGreaterThan(0);
+    expect(aws.flatMap(({ imports }) => imports.filter((name) => !isOurs(name) && !name.startsWith("node:")))).toEqual(
+      [],
+    );
   });
 
   test("a writer that imports scache/publisher loads neither Middy nor Powertools", () => {

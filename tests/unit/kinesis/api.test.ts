@@ -85,12 +85,20 @@ describe("listShards", () => {
       async send(command: { middlewareStack: { resolve(next: unknown, context: object): (args: object) => unknown } }) {
         const next = async () => ({ response: { headers: { date } }, output: {} });
         await command.middlewareStack.resolve(next, {})({});
-        return { Shards: [] };
+        return { Shards: [], Records: [], NextShardIterator: "next", MillisBehindLatest: 0 };
       },
     } as unknown as KinesisClient;
-    const page = await createStreamApi(client, { name: "users" }).listShards({}, signal);
-    expect(page.serverTimeMs).toBe(serverTimeMs);
+    const api = createStreamApi(client, { name: "users" });
+    expect((await api.listShards({}, signal)).serverTimeMs).toBe(serverTimeMs);
+    expect((await api.getRecords("token", undefined, signal)).serverTimeMs).toBe(serverTimeMs);
   });
+});
+
+test("a client that tells the service's time beside its answers is believed", async () => {
+  const $metadata = { serverTimeMs: 1_234_000 };
+  const { api } = apiWith({ Shards: [], Records: [], NextShardIterator: "next", MillisBehindLatest: 0, $metadata });
+  expect((await api.listShards({}, signal)).serverTimeMs).toBe(1_234_000);
+  expect((await api.getRecords("token", undefined, signal)).serverTimeMs).toBe(1_234_000);
 });
 
 describe("getShardIterator", () => {

@@ -5,9 +5,10 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { inspect } from "node:util";
+import type { KinesisClient } from "@aws-sdk/client-kinesis";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { createStreamApi } from "../../../src/kinesis/api.js";
-import { createKinesisClient, type KinesisClient } from "../../../src/kinesis/client.js";
+import { createKinesisClient } from "../../../src/kinesis/client.js";
 
 const SECRET = "aWQ9NDImcz11c2Vycw";
 type Answer = (response: ServerResponse, request: IncomingMessage) => void;

@@ -1,0 +1,93 @@
+/**
+ * The package as npm hands it out: built, packed, and installed into empty projects of their own, outside of the repository,
+ * whose settings and modules would otherwise reach in.
+ */
+import { execFileSync } from "node:child_process";
+import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+
+export const root = fileURLToPath(new URL("../../", import.meta.url));
+
+export interface Manifest {
+  readonly version: string;
+  readonly files: readonly string[];
+  readonly exports: Readonly<Record<string, string | { readonly types: string; readonly default: string }>>;
+  readonly typesVersions: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
+  readonly main: string;
+  readonly types: string;
+  readonly bin: Readonly<Record<string, string>>;
+  readonly dependencies: Readonly<Record<string, string>>;
+  readonly peerDependencies: Readonly<Record<string, string>>;
+  readonly engines: Readonly<Record<string, string>>;
+  readonly scripts: Readonly<Record<string, string>>;
+}
+
+interface Lock {
+  readonly packages: Readonly<Record<string, { version: string; dev?: boolean; devOptional?: boolean }>>;
+}
+
+export const readJson = <T>(path: string): T => JSON.parse(readFileSync(path, "utf8")) as T;
+export const manifest = readJson<Manifest>(join(root, "package.json"));
+
+const node = (args: readonly string[], cwd: string) =>
+  execFileSync(process.execPath, args, { cwd, encoding: "utf8", stdio: "pipe" });
+
+/** npm without its questions, its advice and the packages' own scripts. */
+export function npm(args: readonly string[], cwd: string): string {
+  const quietly = ["--ignore-scripts", "--no-audit", "--no-fund"];
+  return execFileSync("npm", [...args, ...quietly], { cwd, encoding: "utf8", stdio: "pipe" });
+}
+
+/**
+ * Builds and packs a copy, so that a build going on in the repository cannot get in the way. The copy stays beside the
+ * tarball, in `staging`.
+ */
+export function pack(work: string): { readonly tarball: string; readonly staging: string } {
+  const staging = join(work, "staging");
+  const tarball = join(work, "scache.tgz");
+  mkdirSync(staging);
+  for (const name of ["package.json", "README.md", "LICENSE", ...manifest.files.filter((file) => file !== "dist")]) {
+    if (existsSync(join(root, name))) cpSync(join(root, name), join(staging, name), { recursive: true });
+  }
+  const compiler = join(root, "node_modules/typescript/bin/tsc");
+  node([compiler, "-p", join(root, "tsconfig.build.json"), "--outDir", join(staging, "dist")], root);
+  node(["--import", "tsx", join(root, "tools/report-assets.ts"), join(staging, "dist")], root);
+  // It is built already, and there is nothing in the copy to build it with.
+  const [packed] = JSON.parse(npm(["pack", "--json", "--pack-destination", work], staging)) as { filename: string }[];
+  renameSync(join(work, packed?.filename ?? ""), tarball);
+  return { tarball, staging };
+}
+
+/**
+ * Makes a project with the tarball and Middy in it, of the very versions of our lock file, which npm has in its cache since
+ * it installed them here: without a lock file it would ask the registry for every package's list of versions.
+ */
+export function installLocked(project: string, tarball: string): void {
+  const lock = readJson<Lock>(join(root, "package-lock.json"));
+  const middy = "node_modules/@middy/core";
+  const needed = Object.entries(lock.packages).filter(
+    ([path, { dev, devOptional }]) => (path !== "" && !dev && !devOptional) || path === middy,
+  );
+  mkdirSync(project);
+  const file = `file:${relative(project, tarball)}`;
+  const dependencies = { "@middy/core": lock.packages[middy]?.version, scache: file };
+  const wanted = { name: "empty-project", version: "1.0.0", private: true, type: "module", dependencies };
+  const { version, bin, dependencies: own, peerDependencies, engines } = manifest;
+  const scache = { version, resolved: file, bin, dependencies: own, peerDependencies, engines };
+  const packages = { "": wanted, ...Object.fromEntries(needed), "node_modules/scache": scache };
+  writeFileSync(join(project, "package.json"), JSON.stringify(wanted));
+  writeFileSync(
+    join(project, "package-lock.json"),
+    JSON.stringify({ ...lock, name: wanted.name, version: wanted.version, packages }),
+  );
+  npm(["ci", "--prefer-offline"], project);
+}
+
+/** Adds packages to a project, or makes one of them. Fails where npm cannot reach what it needs. */
+export function install(project: string, packages: readonly string[]): void {
+  mkdirSync(project, { recursive: true });
+  const path = join(project, "package.json");
+  if (!existsSync(path)) writeFileSync(path, JSON.stringify({ name: "project", version: "1.0.0", private: true, type: "module" }));
+  npm(["install", "--save-exact", "--prefer-offline", ...packages], project);
+}
