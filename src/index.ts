@@ -1,5 +1,6 @@
 /** The public names of `scache`, and nothing else. */
 
+export type { ClientLike } from "./aws/client-like.js";
 export { DataId, dataId, dataSource, type Observable, parseDataId } from "./core/data-id.js";
 export type { AddOptions, ContextCache, Freshness, RefreshOptions } from "./core/invocation/context-cache.js";
 export type { FreshnessState, InvocationReport } from "./core/invocation/report.js";
@@ -14,7 +15,6 @@ export {
   ScacheError,
   type ScacheErrorCode,
 } from "./errors.js";
-export type { KinesisClientLike } from "./kinesis/client-like.js";
 export type { Logger } from "./logging.js";
 export type { MetricsLike } from "./metrics/emf.js";
 export type { CacheContext, LambdaContext, ScacheMiddleware } from "./middleware.js";

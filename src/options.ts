@@ -2,6 +2,7 @@
  * The options of `scache()`: their meaning, unit, default and range, and the check of all of them when the middleware is
  * built. A wrong option must fail there, in words, and never in an invocation.
  */
+import type { ClientLike } from "./aws/client-like.js";
 import type { DataId } from "./core/data-id.js";
 import type { InvocationReport } from "./core/invocation/report.js";
 import { isProxy } from "./core/node.js";
@@ -9,7 +10,6 @@ import type { RecordDecoder } from "./core/record.js";
 import type { RefreshErrorPolicy, ResolvedOptions } from "./core/settings.js";
 import { estimateBytes } from "./core/store/size.js";
 import { isObject } from "./errors.js";
-import type { KinesisClientLike } from "./kinesis/client-like.js";
 import type { Logger } from "./logging.js";
 import type { MetricsLike } from "./metrics/emf.js";
 import {
@@ -74,7 +74,7 @@ export interface ScacheOptions {
    */
   readonly freeze?: boolean | "copy";
   /** A Kinesis client. Default: one with keep-alive connections, time-outs and a single attempt per call. */
-  readonly client?: KinesisClientLike;
+  readonly client?: ClientLike;
   /** A Powertools Metrics instance for scache alone, or false for no metrics. Default: one of our own, namespace `scache`. */
   readonly metrics?: MetricsLike | false;
   /** A Powertools Logger. Default: one of our own. */

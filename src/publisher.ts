@@ -2,16 +2,17 @@
  * `scache/publisher`: for writers without Middy, such as a batch job or a service. It publishes what has changed and
  * caches nothing; it must never load Middy or Powertools.
  */
+import type { ClientLike } from "./aws/client-like.js";
 import { systemClock, systemRandom } from "./core/clock.js";
 import { createInvalidator, type InvalidationPublisher } from "./core/publishing/invalidator.js";
 import { createRecordPublisher } from "./core/publishing/publisher.js";
 import { createStreamApi } from "./kinesis/api.js";
 import { createKinesisClient } from "./kinesis/client.js";
-import type { KinesisClientLike } from "./kinesis/client-like.js";
 import { createStreamLog } from "./kinesis/log.js";
 import { resolveStream } from "./kinesis/stream-ref.js";
 import { check, clientOf, milliseconds, objectWith, withDefaults } from "./option-rules.js";
 
+export type { ClientLike } from "./aws/client-like.js";
 export { DataId, dataId, dataSource, type Observable, parseDataId } from "./core/data-id.js";
 export type { InvalidationPublisher } from "./core/publishing/invalidator.js";
 export {
@@ -21,11 +22,10 @@ export {
   ScacheError,
   type ScacheErrorCode,
 } from "./errors.js";
-export type { KinesisClientLike } from "./kinesis/client-like.js";
 
 export interface PublisherOptions {
   /** A Kinesis client. Default: one with keep-alive connections, time-outs and a single attempt per call. */
-  readonly client?: KinesisClientLike;
+  readonly client?: ClientLike;
   /** How long one call may take, its repeated attempts included, in milliseconds. Default 10,000. */
   readonly publishTimeoutMs?: number;
 }

@@ -112,7 +112,7 @@ function answerTo(
     outgoing.on("error", fail);
     outgoing.on("close", () => {
       // Whatever else may have ended the request must not leave anybody waiting.
-      if (pending) fail(brokenOff());
+      if (pending) fail(new Error("aborted"));
     });
     outgoing.on("response", (incoming) => {
       const chunks: Buffer[] = [];
@@ -130,11 +130,6 @@ function answerTo(
 
 function aborted(signal: AbortSignal | undefined): CallEnded {
   return new CallEnded("AbortError", "the request was aborted", { cause: signal?.reason });
-}
-
-/** With the code that Node gives it where no answer had begun. */
-function brokenOff(): Error {
-  return Object.assign(new Error("the connection was closed before the answer was complete"), { code: "ECONNRESET" });
 }
 
 function toResponse(

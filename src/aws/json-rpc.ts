@@ -18,7 +18,7 @@ import {
   type HttpResponse,
 } from "./http-handler.js";
 import { parseObject } from "./json.js";
-import { metadataOf, toServiceError } from "./service-error.js";
+import { metadataOf, toServiceError, unreadable } from "./service-error.js";
 import { type Credentials, createSigner, type Sign } from "./signature.js";
 
 /** How one operation's calls are written and read without the SDK. */
@@ -29,7 +29,7 @@ export interface Operation {
   readonly routedBy?: string;
   /** The command's input as the JSON that is sent: dates in seconds, bytes in base64. */
   encode(input: object): object;
-  /** What is used of the answer, as the SDK would give it. */
+  /** What is used of the answer, as the SDK would give it. May throw what it likes if it cannot be read. */
   decode(answer: object): object;
 }
 
@@ -95,7 +95,7 @@ export function createJsonRpc(
     const headers = sign(sized, body, credentials, new Date(clock.now() + skew.offsetMs));
     const { response, serverTimeMs } = await exchange({ ...request, headers, body }, options);
     const $metadata: AnswerMetadata = { ...metadataOf(response), serverTimeMs };
-    return { ...operation.decode(toAnswer(response)), $metadata };
+    return { ...answerIn(response, operation), $metadata };
   }
 
   return {
@@ -139,10 +139,14 @@ function toRoute({ method, protocol, hostname, port, path, query, headers }: Htt
   return { request, sign: createSigner({ region, service }) };
 }
 
-function toAnswer(response: HttpResponse): object {
+function answerIn(response: HttpResponse, { decode }: Operation): object {
   if (response.statusCode >= 300) throw toServiceError(response);
   const answer = parseObject(response.body);
-  // What it says instead is not ours to quote.
-  if (!answer) throw Object.assign(new Error("the answer is not JSON"), { $metadata: metadataOf(response) });
-  return answer;
+  if (!answer) throw unreadable(response);
+  try {
+    return decode(answer);
+  } catch {
+    // A member of another kind than the service's.
+    throw unreadable(response);
+  }
 }

@@ -15,6 +15,9 @@ export interface ResponseMetadata {
   readonly requestId: string | undefined;
 }
 
+/** The SDK's word for it. */
+const NO_REASON = "UnknownError";
+
 interface Refusal {
   readonly __type?: unknown;
   readonly code?: unknown;
@@ -22,15 +25,23 @@ interface Refusal {
   readonly Message?: unknown;
 }
 
-export function toServiceError(response: HttpResponse): ServiceError {
+export function toServiceError(response: HttpResponse): Error {
   const { statusCode, headers, body } = response;
-  const { __type, code, message, Message, ...fields } = (parseObject(body) ?? {}) as Refusal;
-  const error = new Error(String(message ?? Message ?? `the service answered with status ${statusCode}`));
-  return Object.assign(error, fields, {
+  const refusal = body.length === 0 ? {} : parseObject(body);
+  if (!refusal) return unreadable(response);
+  const { __type, code, message, Message, ...fields } = refusal as Refusal;
+  const error = new Error(String(message ?? Message ?? NO_REASON));
+  const serviceError: ServiceError = Object.assign(error, fields, {
     name: nameOf(headers["x-amzn-errortype"] ?? code ?? __type),
     $fault: statusCode < 500 ? ("client" as const) : ("server" as const),
     $metadata: metadataOf(response),
   });
+  return serviceError;
+}
+
+/** What answered does not speak as the service does. What it says instead is not ours to quote. */
+export function unreadable(response: HttpResponse): Error {
+  return Object.assign(new SyntaxError("the answer cannot be read"), { $metadata: metadataOf(response) });
 }
 
 export function metadataOf({ statusCode, headers }: HttpResponse): ResponseMetadata {
@@ -40,5 +51,5 @@ export function metadataOf({ statusCode, headers }: HttpResponse): ResponseMetad
 /** `com.amazonaws.kinesis.v20131202#ExpiredIteratorException:http://…` is an `ExpiredIteratorException`. */
 function nameOf(type: unknown): string {
   const [name = ""] = String(type ?? "").split(/[:,]/);
-  return name.slice(name.indexOf("#") + 1) || "UnknownError";
+  return name.slice(name.indexOf("#") + 1) || NO_REASON;
 }

@@ -2,6 +2,7 @@
  * `scache/dynamodb`: the same cache and the same publisher over a log in a DynamoDB table. The public names, and how they are
  * put together; it must never load the Kinesis client.
  */
+import type { ClientLike } from "../aws/client-like.js";
 import { buildMiddleware, type ChosenLog } from "../build-middleware.js";
 import { newNonce, systemClock, systemRandom } from "../core/clock.js";
 import type { InvalidationLog, LogFailure } from "../core/log.js";
@@ -15,6 +16,7 @@ import { createDynamoDBClient, type DynamoDBClient } from "./client.js";
 import { createTableLog } from "./log.js";
 import { resolveTable, type TableRef } from "./table-ref.js";
 
+export type { ClientLike } from "../aws/client-like.js";
 export { DataId, dataId, dataSource, type Observable, parseDataId } from "../core/data-id.js";
 export type { AddOptions, ContextCache, Freshness, RefreshOptions } from "../core/invocation/context-cache.js";
 export type { FreshnessState, InvocationReport } from "../core/invocation/report.js";
@@ -28,6 +30,8 @@ export {
   ScacheError,
   type ScacheErrorCode,
 } from "../errors.js";
+export type { Logger } from "../logging.js";
+export type { MetricsLike } from "../metrics/emf.js";
 export type { CacheContext, LambdaContext, ScacheMiddleware } from "../middleware.js";
 export type { RefreshErrorPolicy } from "../options.js";
 
@@ -35,7 +39,7 @@ interface LogOptions {
   /** The log's name in the table: each kind of data may have its own. Default `scache`. */
   readonly log?: string;
   /** A DynamoDB client. Default: one with keep-alive connections, time-outs and a single attempt per call. */
-  readonly client?: DynamoDBClient;
+  readonly client?: ClientLike;
 }
 
 /** As on a stream. `clockMarginMs` has no effect: no clock but its own tells an environment how fresh its cache is. */
@@ -94,11 +98,11 @@ export function createPublisher(table: string, options: PublisherOptions = {}): 
 
 function openLog(
   table: TableRef,
-  client: DynamoDBClient = createDynamoDBClient(table),
+  client: ClientLike = createDynamoDBClient(table),
   onReliefFailure: (failure: LogFailure) => void = () => undefined,
 ): InvalidationLog {
   return createTableLog({
-    api: createTableApi(client, table),
+    api: createTableApi(client as DynamoDBClient, table),
     table,
     clock: systemClock,
     random: systemRandom,

@@ -6,6 +6,7 @@ import {
   type $Command,
   GetRecordsCommand,
   GetShardIteratorCommand,
+  type KinesisClient,
   type KinesisClientResolvedConfig,
   ListShardsCommand,
   type ListShardsInput,
@@ -14,13 +15,12 @@ import {
   type ServiceInputTypes,
   type ServiceOutputTypes,
 } from "@aws-sdk/client-kinesis";
+import type { ClientLike } from "../aws/client-like.js";
 import type { Use } from "../aws/failures.js";
 import type { AnswerMetadata } from "../aws/json-rpc.js";
 import { LogFailure } from "../core/log.js";
 import { isObject } from "../errors.js";
 import { incomplete, pageOf, shardsOf } from "./answers.js";
-import { asKinesisClient } from "./client.js";
-import type { KinesisClientLike } from "./client-like.js";
 import { failureOf } from "./failures.js";
 import type { PutOutcome, StreamApi } from "./stream-api.js";
 
@@ -34,10 +34,10 @@ type Command<Input extends ServiceInputTypes, Output extends ServiceOutputTypes>
 
 /** @param given one of the SDK's, of whichever version, or what stands in for one */
 export function createStreamApi(
-  given: KinesisClientLike,
+  given: ClientLike,
   { name, arn }: { readonly name: string; readonly arn?: string | undefined },
 ): StreamApi {
-  const client = asKinesisClient(given);
+  const client = given as KinesisClient;
   // By ARN, Kinesis can check permissions on the stream with every request; by name it takes some only without it.
   const byArn = { StreamARN: arn };
   const stream = arn ? byArn : { StreamName: name };

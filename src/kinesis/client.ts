@@ -8,22 +8,9 @@
 import { KinesisClient } from "@aws-sdk/client-kinesis";
 import { createJsonRpc } from "../aws/json-rpc.js";
 import { systemClock } from "../core/clock.js";
-import { InvalidOptionError } from "../errors.js";
-import type { KinesisClientLike } from "./client-like.js";
 import { OPERATIONS } from "./operations.js";
 
-const SERVICE = "Kinesis";
-
-/**
- * A user's client, to be called as our SDK's. What stands in for one in a test need not say what it is.
- * @throws InvalidOptionError for the client of another service, whose types look the same
- */
-export function asKinesisClient(given: KinesisClientLike): KinesisClient {
-  const client = given as KinesisClient;
-  const { serviceId = SERVICE } = client.config ?? {};
-  if (serviceId !== SERVICE) throw new InvalidOptionError("client", `a ${SERVICE}Client`, `a ${serviceId}Client`);
-  return client;
-}
+export type { KinesisClient };
 
 export function createKinesisClient({ region }: { readonly region?: string | undefined } = {}): KinesisClient {
   const rpc = createJsonRpc(systemClock, OPERATIONS);

@@ -14,7 +14,13 @@ import {
 import type { Operation, Operations } from "../aws/json-rpc.js";
 
 interface Page {
-  readonly Records?: readonly { readonly Data?: string; readonly SequenceNumber?: string }[];
+  readonly Records?: readonly JsonRecord[];
+}
+
+interface JsonRecord {
+  readonly Data?: string;
+  readonly SequenceNumber?: string;
+  readonly ApproximateArrivalTimestamp?: number;
 }
 
 const listShards: Operation = {
@@ -38,10 +44,7 @@ const getRecords: Operation = {
   routedBy: "StreamARN",
   encode: asItIs,
   decode({ Records, ...answer }: Page) {
-    return {
-      ...answer,
-      Records: Records?.map(({ Data, ...record }) => ({ ...record, Data: Buffer.from(Data ?? "", "base64") })),
-    };
+    return { ...answer, Records: Records?.map(toRecord) };
   },
 };
 
@@ -60,6 +63,16 @@ export const OPERATIONS: Operations = new Map<unknown, Operation>([
   [GetRecordsCommand, getRecords],
   [PutRecordsCommand, putRecords],
 ]);
+
+function toRecord({ Data = "", ApproximateArrivalTimestamp: seconds, ...record }: JsonRecord): object {
+  return { ...record, Data: Buffer.from(Data, "base64"), ApproximateArrivalTimestamp: toDate(seconds) };
+}
+
+function toDate(seconds: number | undefined): Date | undefined {
+  if (seconds === undefined) return undefined;
+  if (!Number.isFinite(seconds)) throw new TypeError("a time is a number of seconds");
+  return new Date(seconds * 1_000);
+}
 
 function asItIs(value: object): object {
   return value;

@@ -10,6 +10,8 @@ import { TestEnvironment } from "../support/test-environment.js";
 import { withVariables } from "../unit/support/environment-variables.js";
 
 const CONNECTIONS = 8;
+/** A busy machine must not be taken for a slow Kinesis. */
+const PATIENT = { refreshTimeoutMs: 4_000 };
 const DEATHS: readonly Death[] = ["reset", "swallow"];
 let kinesis: StubKinesis;
 
@@ -52,7 +54,7 @@ describe.each(DEATHS)("eight kept connections are dead (%s)", (death) => {
 
   test("the next reading catches up in time, though they are far more than it needs", async () => {
     await withKinesis(async () => {
-      const environment = new TestEnvironment("users", {}, async () => ({ version: 1 }));
+      const environment = new TestEnvironment(`users-${death}`, PATIENT, async () => ({ version: 1 }));
       await environment.invoke((cache) =>
         Promise.all(Array.from({ length: CONNECTIONS }, (_, id) => cache.invalidate(dataId("users", String(id))))),
       );

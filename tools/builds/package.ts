@@ -88,6 +88,7 @@ export function installLocked(project: string, tarball: string): void {
 export function install(project: string, packages: readonly string[]): void {
   mkdirSync(project, { recursive: true });
   const path = join(project, "package.json");
-  if (!existsSync(path)) writeFileSync(path, JSON.stringify({ name: "project", version: "1.0.0", private: true, type: "module" }));
+  if (!existsSync(path))
+    writeFileSync(path, JSON.stringify({ name: "project", version: "1.0.0", private: true, type: "module" }));
   npm(["install", "--save-exact", "--prefer-offline", ...packages], project);
 }

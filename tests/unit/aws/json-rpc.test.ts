@@ -127,7 +127,10 @@ describe("an answer", () => {
   }
 
   test("of records is what the SDK makes of it, in all that is used", async () => {
-    const stored = fc.record({ Data: fc.uint8Array({ maxLength: 200 }), SequenceNumber: text });
+    const stored = fc.record(
+      { Data: fc.uint8Array({ maxLength: 200 }), SequenceNumber: text, ApproximateArrivalTimestamp: fc.nat() },
+      { requiredKeys: ["Data"] },
+    );
     const child = fc.record({ ShardId: text });
     // Some emulators write what is absent as null.
     const page = fc.record(
@@ -152,9 +155,11 @@ describe("an answer", () => {
           (ChildShards as { ShardId: string }[])?.map(({ ShardId }) => ShardId);
         expect(idsOf(lean)).toEqual(idsOf(sdk));
         const recordsOf = (output: typeof sdk) =>
-          (output.Records as typeof Records)?.map(({ Data, SequenceNumber }) => [SequenceNumber, ...Data]);
+          (output.Records as { Data: Uint8Array; SequenceNumber: string; ApproximateArrivalTimestamp?: Date }[])?.map(
+            (record) => [record.SequenceNumber, record.ApproximateArrivalTimestamp?.getTime(), ...record.Data],
+          );
         expect(recordsOf(lean)).toEqual(recordsOf(sdk));
-        expect(recordsOf(lean)).toEqual(Records?.map(({ Data, SequenceNumber }) => [SequenceNumber, ...Data]));
+        expect(recordsOf(lean)?.length).toBe(Records?.length);
       }),
       { numRuns: 100 },
     );
@@ -211,7 +216,7 @@ describe("an answer", () => {
       "AccessDeniedException",
     ],
     ["no word at all", { statusCode: 503, body: "" }, "UnknownError"],
-    ["a page of HTML", { statusCode: 502, body: "<html>" }, "UnknownError"],
+    ["nothing but an object", { statusCode: 400, body: {} }, "UnknownError"],
   ])("that refuses with %s is an error with its status", async (_what, reply, name) => {
     const wire = kinesisWire();
     await wire.client.send(new GetRecordsCommand({ ShardIterator: "a" }));
@@ -221,14 +226,17 @@ describe("an answer", () => {
     await expect(call).rejects.toMatchObject({ name, $fault, $metadata: { httpStatusCode: reply.statusCode } });
   });
 
-  test.each([["{"], ["null"], ["7"], ["<html>secret"]])("of %s is a failure that does not quote it", async (body) => {
-    const wire = kinesisWire();
-    await wire.client.send(new GetRecordsCommand({ ShardIterator: "a" }));
-    wire.reply = () => ({ body });
-    await expect(wire.client.send(new GetRecordsCommand({ ShardIterator: "a" }))).rejects.toThrow(
-      /^the answer is not JSON$/,
-    );
-  });
+  test.each([["{"], ["null"], ["7"], ["<html>secret"], ['{"Records":"secret"}'], ['{"Records":[{"Data":7}]}']])(
+    "of %s is a failure that does not quote it",
+    async (body) => {
+      const wire = kinesisWire();
+      await wire.client.send(new GetRecordsCommand({ ShardIterator: "a" }));
+      wire.reply = () => ({ body });
+      await expect(wire.client.send(new GetRecordsCommand({ ShardIterator: "a" }))).rejects.toThrow(
+        /^the answer cannot be read$/,
+      );
+    },
+  );
 });
 
 describe("the SDK sends", () => {
