@@ -2,18 +2,24 @@
 import { describe, expect, test } from "@jest/globals";
 import middy from "@middy/core";
 import { type ContextCache, dataId, LoadCycleError, ScacheError, type ScacheOptions } from "../../src/index.js";
-import { ManualClock, MemoryStream, testScache } from "../../src/testing/index.js";
+import { ManualClock, MemoryStream, type TestScacheOptions, testScache } from "../../src/testing/index.js";
 
 type Work = (cache: ContextCache) => unknown;
 
 /** One environment: invokes what it is given within a handler. */
-function environment(options: Partial<ScacheOptions> = {}) {
+function environment(options: Partial<ScacheOptions> = {}, onReport: TestScacheOptions["onReport"] = () => undefined) {
   const clock = new ManualClock();
   const handler = middy<{ work: Work }, unknown>()
-    .use(testScache(new MemoryStream({ clock }), { ...(options as object), clock }))
+    .use(testScache(new MemoryStream({ clock }), { ...(options as object), clock, onReport }))
     .handler(async (event, context) => event.work(context.cache));
   return <T>(work: (cache: ContextCache) => T) =>
     handler({ work }, { getRemainingTimeInMillis: () => 60_000 } as never) as Promise<Awaited<T>>;
+}
+
+function signal() {
+  let give: () => void = () => undefined;
+  const given = new Promise<void>((resolve) => (give = resolve));
+  return { give, given };
 }
 
 const ANY = dataId<unknown>("db.any", "1");
@@ -83,20 +89,28 @@ describe("a value of the user's", () => {
 
 describe("loads", () => {
   test("P8: of an invocation that answers early are made by those who shared them", async () => {
-    const invoke = environment();
+    const shared: number[] = [];
+    const invoke = environment({}, ({ loadsShared }) => shared.push(loadsShared));
     await invoke((cache) => cache.add(ANY, 1));
-    let stop: () => void = () => undefined;
-    const aborted = new Promise<string>((_, reject) => (stop = () => reject(new Error("aborted with its invocation"))));
-    let answer: () => void = () => undefined;
-    const answered = new Promise<void>((resolve) => (answer = resolve));
+    shared.length = 0;
+    const [begun, asked] = [signal(), signal()];
     const first = invoke(async (cache) => {
-      cache.getOrAdd(A, () => aborted).catch(() => undefined);
-      await answered;
-      stop();
+      const abort = new AbortController();
+      const load = () =>
+        new Promise<string>((_, reject) => abort.signal.addEventListener("abort", () => reject(abort.signal.reason)));
+      cache.getOrAdd(A, load).catch(() => undefined);
+      begun.give();
+      await asked.given;
+      abort.abort(new Error("aborted with its invocation"));
     });
-    const second = invoke((cache) => cache.getOrAdd(A, () => "own"));
-    answer();
+    await begun.given;
+    const second = invoke((cache) => {
+      const value = cache.getOrAdd(A, () => "own");
+      asked.give();
+      return value;
+    });
     expect([await second, await first]).toEqual(["own", undefined]);
+    expect(shared).toEqual([0, 1]);
   });
 
   test("P9: that ask for themselves, or for each other, settle within a second", async () => {

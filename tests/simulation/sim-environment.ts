@@ -244,11 +244,13 @@ const HOUR_MS = 60 * MINUTE_MS;
 
 function drawOptions(dice: Dice, mood: Mood): ResolvedOptions {
   const gapsMs = [15 * MINUTE_MS, 15 * MINUTE_MS, MINUTE_MS, HOUR_MS, 20 * HOUR_MS];
+  const maxGapMs = mood === "slow" ? MINUTE_MS : dice.pick(gapsMs);
   return resolveOptions({
-    maxStalenessMs: dice.pick([0, 0, 0, 0, 500, 3_000, MINUTE_MS]),
+    // At most half the gap: an older proof would be flushed before it is renewed.
+    maxStalenessMs: Math.min(dice.pick([0, 0, 0, 0, 500, 3_000, MINUTE_MS]), maxGapMs / 2),
     onRefreshError: dice.pick(["bypass", "bypass", "bypass", "serve", "throw"]),
     refreshTimeoutMs: dice.pick([1_000, 1_000, 200, 3_000]),
-    maxGapMs: mood === "slow" ? MINUTE_MS : dice.pick(gapsMs),
+    maxGapMs,
     clockMarginMs: dice.pick([10_000, 10_000, 3_000]),
     holdOffMs: dice.pick([0, 0, 0, 0, 2_000]),
     maxEntries: dice.pick([50, 50, 50, 1, 2]),
