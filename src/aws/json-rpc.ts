@@ -95,7 +95,7 @@ export function createJsonRpc(
     const headers = sign(sized, body, credentials, new Date(clock.now() + skew.offsetMs));
     const { response, serverTimeMs } = await exchange({ ...request, headers, body }, options);
     const $metadata: AnswerMetadata = { ...metadataOf(response), serverTimeMs };
-    return { ...operation.decode(toAnswer(response)), $metadata };
+    return { ...decoded(operation, response), $metadata };
   }
 
   return {
@@ -142,7 +142,20 @@ function toRoute({ method, protocol, hostname, port, path, query, headers }: Htt
 function toAnswer(response: HttpResponse): object {
   if (response.statusCode >= 300) throw toServiceError(response);
   const answer = parseObject(response.body);
-  // What it says instead is not ours to quote.
-  if (!answer) throw Object.assign(new Error("the answer is not JSON"), { $metadata: metadataOf(response) });
+  if (!answer) throw unreadable("the answer is not JSON", response);
   return answer;
+}
+
+function decoded(operation: Operation, response: HttpResponse): object {
+  const answer = toAnswer(response);
+  try {
+    return operation.decode(answer);
+  } catch {
+    throw unreadable("the answer is none to what was asked", response);
+  }
+}
+
+/** What it says instead is not ours to quote. That it came from somewhere tells it from a double's mistake. */
+function unreadable(message: string, response: HttpResponse): Error {
+  return Object.assign(new SyntaxError(message), { $metadata: metadataOf(response) });
 }
