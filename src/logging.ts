@@ -47,7 +47,7 @@ const TROUBLES: Record<TroubleKind, readonly [what: string, advice: string]> = {
 
 /** Beside what the core says, what is said when a cache is built. */
 export interface LogNotices extends Notices {
-  /** Something that a person has chosen, and may have forgotten. */
+  /** Something that a person has chosen, and may have forgotten. Not worth building a logger for. */
   inform(message: string): void;
 }
 
@@ -91,7 +91,9 @@ export function createNotices(options: NoticesOptions): LogNotices {
       write("info", `over after ${after}: ${log} ${TROUBLES[kind][0]}.`, { kind, ...detail });
     },
     advise: (message, detail) => write("warn", message, detail),
-    inform: (message) => write("info", message),
+    inform(message) {
+      if (given || asked) write("info", message);
+    },
     debug,
   };
 }

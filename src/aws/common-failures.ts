@@ -179,7 +179,7 @@ function rest(service: ServiceWords): KnownFailure[] {
       when: ({ fault, status = 0, retryable }) =>
         retryable !== undefined || fault === "server" || status === 408 || status >= 500,
       kind: "unavailable",
-      remedy: `nothing, if it passes: ${name} asks for the call to be made again; else see the AWS Health Dashboard`,
+      remedy: `nothing, if it passes: ${name}, or a proxy before it, asks for the call to be made again; else see the AWS Health Dashboard`,
     },
     {
       when: ({ status = 0, isUnreadable, name: given }) =>

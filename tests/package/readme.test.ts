@@ -165,7 +165,7 @@ describe("what it names exists", () => {
   test("every option, and no other", () => {
     const options = firstCells(section("Options")).filter((cell) => /^[a-z]\w+$/.test(cell) && cell !== "option");
     const refusal = refusalOf({ noSuchOption: 1 });
-    const known = / one of ([\w, ]+), but got/.exec(refusal)?.[1]?.split(", ");
+    const known = /; the options are ([\w, ]+)$/.exec(refusal)?.[1]?.split(", ");
     expect(options.sort()).toEqual(known?.sort());
   });
 

@@ -1,8 +1,9 @@
 /**
  * Many invocations at once in one environment: shared refreshes, the fence that keeps old loads out, and shared loads.
  */
+import { AsyncLocalStorage } from "node:async_hooks";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
-import { type RunningEmulator, startKinesis } from "../../tools/emulators/kinesis.js";
+import { kinesisClient, type RunningEmulator, startKinesis } from "../../tools/emulators/kinesis.js";
 import type { Body } from "../../tools/proxy.js";
 import { openStage, type Row, rowId, SOURCE, type Stage } from "../support/stage.js";
 import type { TestEnvironment } from "../support/test-environment.js";
@@ -48,6 +49,28 @@ describe("sharing refreshes", () => {
     await Promise.all(times(64, () => environment.read("1")));
     expect(stage.proxy.calls.ListShards).toBe(1);
     expect(stage.proxy.calls.GetRecords).toBeLessThanOrEqual(2 * SHARDS);
+  });
+
+  test("each refresh runs in the asynchronous context of the invocation that it was begun for, queued or not", async () => {
+    const context = new AsyncLocalStorage<string>();
+    const { credentials, proxy } = stage;
+    const client = kinesisClient({ ...kinesis, endpoint: proxy.endpoint, credentials });
+    const seen: (string | undefined)[] = [];
+    const send = client.send.bind(client) as (...args: unknown[]) => unknown;
+    client.send = ((...args: unknown[]) => {
+      seen.push(context.getStore());
+      return send(...args);
+    }) as typeof client.send;
+    const environment = await stage.environment({ client }).settle("1");
+    seen.length = 0;
+    proxy.latencyMs = 50;
+    const early = context.run("early", () => environment.read("1"));
+    await until("the refresh is under way", () => proxy.inFlight === SHARDS);
+    const late = context.run("late", () => environment.read("1"));
+    await Promise.all([early, late]);
+    // As X-Ray and OpenTelemetry attribute calls to requests.
+    expect(seen).toEqual(["early", "early", "late", "late"]);
+    client.destroy();
   });
 
   test("an invocation does not join a refresh that began before it", async () => {

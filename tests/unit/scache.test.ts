@@ -133,6 +133,31 @@ describe("metrics", () => {
   });
 });
 
+describe("W3: a double given as the client", () => {
+  test.each([
+    ["has no answer", () => undefined],
+    ["is not implemented", () => Promise.reject(new Error("not implemented"))],
+    [
+      "is another SDK's",
+      () => {
+        throw new TypeError("Cannot read properties of undefined (reading 'resolveMiddleware')");
+      },
+    ],
+  ])("that %s is called once for an invalidation, and the log names the option", async (_what, answer) => {
+    let calls = 0;
+    const send = () => {
+      calls++;
+      return answer();
+    };
+    const { log, invoke } = create({ client: { send } as never, metrics: false });
+    await invoke((cache) => expect(cache.invalidate(ID)).rejects.toMatchObject({ code: "PUBLISH_FAILED" }));
+    expect(calls).toBe(1);
+    expect(log.warnings.map(({ message }) => message)).toEqual([
+      expect.stringMatching(/may lack invalidations.*To do: check the option client: a KinesisClient/),
+    ]);
+  });
+});
+
 /** As in a process that has done nothing yet. */
 async function inFreshProcess() {
   jest.resetModules();

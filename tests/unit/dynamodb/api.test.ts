@@ -292,3 +292,25 @@ describe("every call", () => {
     }
   });
 });
+
+describe("W3: a client that gives no answer", () => {
+  const { api } = apiWith(() => undefined);
+  const head = { incarnation: "a", first: 3 };
+  const segment = { first: 0, records: [bytes(1)] };
+
+  test.each([
+    ["getHead", () => api.getHead("strong", signal)],
+    ["append", () => api.append([bytes(1)], "a", signal)],
+    ["querySegments", () => api.querySegments({ incarnation: "a", from: 0, before: 3 }, signal)],
+    ["getSegment", () => api.getSegment("a", 0, signal)],
+    ["putSegment", () => api.putSegment("a", segment, 0, signal)],
+    ["trim", () => api.trim(head, 1, signal)],
+    ["reset", () => api.reset("a", "b", signal)],
+  ])("is a mistake in the set-up, told once, and never taken for an answer: %s", async (_name, call: () => unknown) => {
+    await expect(call()).rejects.toMatchObject({
+      name: "LogFailure",
+      kind: "refused",
+      remedy: expect.stringContaining("the option client"),
+    });
+  });
+});
