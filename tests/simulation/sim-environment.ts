@@ -242,8 +242,9 @@ const HOUR_MS = 60 * MINUTE_MS;
 
 function drawOptions(dice: Dice, mood: Mood): ResolvedOptions {
   const gapsMs = [15 * MINUTE_MS, 15 * MINUTE_MS, MINUTE_MS, HOUR_MS, 20 * HOUR_MS];
+  // Half of the shortest gap is the most that every one of them allows.
   return resolveOptions({
-    maxStalenessMs: dice.pick([0, 0, 0, 0, 500, 3_000, MINUTE_MS]),
+    maxStalenessMs: dice.pick([0, 0, 0, 0, 500, 3_000, MINUTE_MS / 2]),
     onRefreshError: dice.pick(["bypass", "bypass", "bypass", "serve", "throw"]),
     refreshTimeoutMs: dice.pick([1_000, 1_000, 200, 3_000]),
     maxGapMs: mood === "slow" ? MINUTE_MS : dice.pick(gapsMs),
