@@ -65,3 +65,8 @@ export function seeded(seed: number): Random {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
 }
+
+/** As long as the shipped ones. */
+export function nonceOf(random: Random): string {
+  return Array.from({ length: 18 }, () => Math.floor(random() * 16).toString(16)).join("");
+}

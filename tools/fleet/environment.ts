@@ -6,7 +6,7 @@ import type { Random } from "../../src/core/clock.js";
 import { createEnvironment, type Environment } from "../../src/core/environment.js";
 import type { InvalidationLog } from "../../src/core/log.js";
 import type { ResolvedOptions } from "../../src/core/settings.js";
-import type { Arrivals } from "./arrivals.js";
+import { type Arrivals, nonceOf } from "./arrivals.js";
 import type { Datum } from "./data.js";
 import type { Measures } from "./measures.js";
 import type { VirtualClock } from "./virtual-clock.js";
@@ -40,7 +40,7 @@ export class FleetEnvironment {
 
   constructor(deps: FleetEnvironmentDeps) {
     this.#deps = deps;
-    this.#core = createEnvironment(deps);
+    this.#core = createEnvironment({ ...deps, newNonce: () => nonceOf(deps.random) });
   }
 
   /** The first invocation comes after `delayMs`; it reads everything, as if the environment had been at work before. */

@@ -64,8 +64,8 @@ function isSame(one: Omit<Fleet, "fleet">, other: Omit<Fleet, "fleet">): boolean
   return names.every((name) => one[name] === other[name]);
 }
 
-/** What a row may cost: the more environments, the shorter it is looked at. */
-const INVOCATIONS = { whole: 15_000, quick: 6_000 };
+/** Invocations and invalidations: what a row may cost. The more environments, the shorter it is looked at. */
+const EVENTS = { whole: 15_000, quick: 6_000 };
 const LONGEST_MS = 300_000;
 /** Long enough for what was refused to be over: an environment that is refused leaves the log alone for 5 s at most. */
 const BACK_OFF_MS = 6_500;
@@ -75,10 +75,11 @@ const BEGUN_PER_SECOND = 2_000;
 
 /** Over which time the environments of a fleet begin, how long it has run then, and for how long it is looked at. */
 export function times(
-  { log, fleet, environments, maxStalenessMs }: Fleet,
+  { log, fleet, environments, maxStalenessMs, invalidationsPerSecond }: Fleet,
   quick: boolean,
 ): Pick<FleetRequest, "beginningMs" | "settlingMs" | "virtualMs"> {
-  const budgetMs = INVOCATIONS[quick ? "quick" : "whole"] / ((environments * invocationsPerSecond(fleet)) / 1_000);
+  const eventsPerSecond = environments * invocationsPerSecond(fleet) + invalidationsPerSecond;
+  const budgetMs = (EVENTS[quick ? "quick" : "whole"] / eventsPerSecond) * 1_000;
   const readings = environments * readingsPerSecond(fleet, maxStalenessMs);
   const capacity = log === "kinesis" ? LIMITS.kinesis.readsPerSecond : LIMITS.dynamodb.readUnitsPerSecond;
   // Spread over the bound, so that they do not read all at once for ever after.

@@ -1,11 +1,12 @@
 /**
- * Programs elsewhere that change data and say so, through the shipped publisher. There are as many of them as such rates need:
- * none gathers more than a few invalidations a second, so that sharing appends saves them little.
+ * Environments of another function, which change data and say so, through the shipped publisher. There are as many of them as
+ * such rates need: none has more than a few invalidations a second, so that sharing appends saves them little.
  */
 import type { Random } from "../../src/core/clock.js";
+import { createOwnRecords } from "../../src/core/own-records.js";
 import { createRecordPublisher } from "../../src/core/publishing/publisher.js";
 import { PublishError } from "../../src/errors.js";
-import { exponential } from "./arrivals.js";
+import { exponential, nonceOf } from "./arrivals.js";
 import { Datum } from "./data.js";
 import type { LogService } from "./log-service.js";
 import type { Measures } from "./measures.js";
@@ -36,7 +37,8 @@ export function startWriters(perSecond: number, { service, clock, random, data, 
   }
 
   for (let writer = 0; writer < writers; writer++) {
-    const publisher = createRecordPublisher(service.connect(random), clock, random);
+    const own = createOwnRecords(() => nonceOf(random));
+    const publisher = createRecordPublisher(service.connect(random), clock, random, own);
     const write = async () => {
       clock.after(gap(), () => void write());
       const datum = choose();
