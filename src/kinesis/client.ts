@@ -10,11 +10,17 @@ import { NodeHttpHandler } from "@smithy/node-http-handler";
 
 export type { KinesisClient };
 
-export function createKinesisClient({ region }: { readonly region?: string | undefined } = {}): KinesisClient {
+interface ClientOptions {
+  readonly region?: string | undefined;
+  readonly endpoint?: string | undefined;
+}
+
+export function createKinesisClient({ region, endpoint }: ClientOptions = {}): KinesisClient {
   // One connection per shard, so that a refresh is one round trip on wide streams, too. Its default is to keep them alive.
   const agent = { maxSockets: 512 };
   return new KinesisClient({
     ...(region ? { region } : {}),
+    ...(endpoint ? { endpoint } : {}),
     maxAttempts: 1,
     requestHandler: new NodeHttpHandler({
       // The longest any call of ours may take, connecting included; refreshes and publishing set shorter times themselves.

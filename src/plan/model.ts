@@ -6,9 +6,11 @@
  * often it reads the log. What a limit refuses is tried again after the back-off of the shipped code, and until then the
  * invocations do without the cache.
  */
-import { trimmingAt } from "../dynamodb/head.js";
+import { encodeRecord } from "../core/record.js";
+import { type HeadFigures, headOf } from "./head-model.js";
 import { LIMITS, type Limit } from "./limits.js";
 import { streamDollarsPerMonth, tableDollarsPerMonth } from "./prices.js";
+import { erlangB, type Readings, settledReadings } from "./readings-model.js";
 
 export interface FleetFigures {
   /** Environments that are at work at once. */
@@ -30,8 +32,8 @@ export interface FleetFigures {
   readonly kinesisMs: number;
   /** and one to DynamoDB. */
   readonly dynamodbMs: number;
-  /** Of one record in the log. */
-  readonly recordBytes: number;
+  /** Of the id of a datum as it is written: `id=12345&s=db.users.id&t=data.ID`. */
+  readonly keyBytes: number;
 }
 
 /** What comes of it on one log. */
@@ -43,11 +45,11 @@ export interface LogPlan {
   readonly waitingMs: { readonly mean: number; readonly p50: number; readonly p99: number };
   /** Loading that each invocation is spared on average, less what it waits for the log. */
   readonly savedMs: number;
-  /** Of the limit that is nearest, how much is used; above 1, what is asked for cannot be had. */
+  /** Of the limit that is nearest, how much is asked for; above 1, more than can be had. */
   readonly used: number;
   readonly limit: Limit;
   readonly dollarsPerMonth: number;
-  /** Fewer than one invocation in a hundred bypassed, and nothing unpublished. */
+  /** Fewer than one invocation in a hundred bypassed, and writers clear of their limit. */
   readonly holds: boolean;
 }
 
@@ -57,14 +59,9 @@ export interface FleetPlan {
 }
 
 const BYPASSED_AT_MOST = 0.01;
-/** As the shipped code backs off when it is throttled. */
-const FIRST_PAUSE_SECONDS = 0.2;
-const LONGEST_PAUSE_SECONDS = 5;
-const MEAN_SPREAD = 0.75;
-/** A reader asks for every segment that may hold what it has not read: so many records before that, at most. */
-const SEGMENT_RECORDS = 100;
-/** Writers keep clear of what the item can take at most: appends that meet the limit only make it worse. */
+/** Of what an item can take: appends that meet the limit only make it worse. */
 const WRITES_AT_MOST = 0.9;
+const NONCE_LENGTH = 18;
 
 export function planFleet(figures: FleetFigures): FleetPlan {
   return { kinesis: planStream(figures), dynamodb: planTable(figures) };
@@ -72,17 +69,16 @@ export function planFleet(figures: FleetFigures): FleetPlan {
 
 function planStream(figures: FleetFigures): LogPlan {
   const { readsPerSecond, readBytesPerSecond } = LIMITS.kinesis;
-  const { invalidationsPerSecond, recordBytes, kinesisMs } = figures;
-  // A call is refused while five were answered within the last second: Erlang's formula for that many lines.
-  const readings = settled(figures, (perSecond) => blocked(perSecond, readsPerSecond));
-  const bytes = figures.environments * invalidationsPerSecond * recordBytes * readings.servedShare;
+  const { environments, invalidationsPerSecond, kinesisMs } = figures;
+  // A call is refused while as many as are allowed were answered within the last second.
+  const readings = settledReadings(figures, (perSecond) => erlangB(perSecond, readsPerSecond));
   const byCalls = readings.wantedPerSecond / readsPerSecond;
-  const byBytes = bytes / readBytesPerSecond;
-  const limit: Limit = byBytes > byCalls ? "streamBytes" : "streamReads";
+  // Every environment reads every record.
+  const byBytes = (environments * invalidationsPerSecond * recordBytes(figures, true)) / readBytesPerSecond;
   return {
-    ...outcome(figures, readings, kinesisMs, 0),
+    ...outcomeOf(figures, readings, kinesisMs, 0),
     used: Math.max(byCalls, byBytes),
-    limit,
+    limit: byBytes > byCalls ? "streamBytes" : "streamReads",
     dollarsPerMonth: streamDollarsPerMonth(1, invalidationsPerSecond),
     holds: readings.bypassedShare < BYPASSED_AT_MOST && byBytes < 1,
   };
@@ -90,136 +86,42 @@ function planStream(figures: FleetFigures): LogPlan {
 
 function planTable(figures: FleetFigures): LogPlan {
   const { readUnitsPerSecond, writeUnitsPerSecond } = LIMITS.dynamodb;
-  const head = headOf(figures);
-  // A bucket of three thousand smooths chance: what is within it is answered, and of the rest the surplus is refused.
-  const perReading = Math.max(head.headUnits, head.segmentUnits * head.secondShare);
-  const readings = settled(figures, (perSecond) => Math.max(0, 1 - readUnitsPerSecond / (perSecond * perReading)));
+  const head = headOf(figures, recordBytes(figures, false));
+  // A second's worth of units smooths chance: what is within the limit is answered, and of the rest the surplus is refused.
+  const perReading = Math.max(head.headUnits, head.secondUnits);
+  const readings = settledReadings(figures, (perSecond) =>
+    Math.max(0, 1 - readUnitsPerSecond / Math.max(perSecond * perReading, 1)),
+  );
   const answered = readings.attemptsPerSecond - readings.refusedPerSecond;
-  const units = answered * (head.headUnits + head.secondShare * head.segmentUnits);
-  const writeUnits = Math.min(writeUnitsPerSecond, head.writeUnitsPerSecond);
-  const nearest = [
-    { limit: "headReads", used: (readings.wantedPerSecond * head.headUnits) / readUnitsPerSecond },
-    {
-      limit: "segmentReads",
-      used: (readings.wantedPerSecond * head.secondShare * head.segmentUnits) / readUnitsPerSecond,
-    },
-    { limit: "headWrites", used: head.writeUnitsPerSecond / writeUnitsPerSecond / WRITES_AT_MOST },
-  ] as const satisfies readonly { limit: Limit; used: number }[];
-  const [worst] = [...nearest].sort((a, b) => b.used - a.used);
+  const readUnits = answered * (head.headUnits + head.secondUnits);
+  const { limit, used } = nearestLimit(readings, head);
   return {
-    ...outcome(figures, readings, figures.dynamodbMs, head.secondShare),
-    used: worst?.used ?? 0,
-    limit: worst?.limit ?? "headReads",
-    dollarsPerMonth: tableDollarsPerMonth(units, writeUnits),
-    holds: readings.bypassedShare < BYPASSED_AT_MOST && nearest.every(({ used }) => used < 1),
+    ...outcomeOf(figures, readings, figures.dynamodbMs, head.secondShare),
+    used,
+    limit,
+    dollarsPerMonth: tableDollarsPerMonth(readUnits, Math.min(writeUnitsPerSecond, head.writeUnitsPerSecond)),
+    holds: readings.bypassedShare < BYPASSED_AT_MOST && head.writeUnitsPerSecond < writeUnitsPerSecond * WRITES_AT_MOST,
   };
 }
 
-/** How a fleet reads, when what is refused has come into balance with what is tried again. */
-interface Readings {
-  /** If nothing were refused. */
-  readonly wantedPerSecond: number;
-  readonly attemptsPerSecond: number;
-  readonly refusedPerSecond: number;
-  readonly bypassedShare: number;
-  /** Of its time, in which an environment is served from its cache. */
-  readonly servedShare: number;
+function nearestLimit(
+  { wantedPerSecond }: Readings,
+  head: HeadFigures,
+): { readonly limit: Limit; readonly used: number } {
+  const { readUnitsPerSecond, writeUnitsPerSecond } = LIMITS.dynamodb;
+  const limits: readonly { limit: Limit; used: number }[] = [
+    { limit: "headReads", used: (wantedPerSecond * head.headUnits) / readUnitsPerSecond },
+    { limit: "segmentReads", used: (wantedPerSecond * head.secondUnits) / readUnitsPerSecond },
+    { limit: "headWrites", used: head.writeUnitsPerSecond / writeUnitsPerSecond },
+  ];
+  return limits.reduce((nearest, each) => (each.used > nearest.used ? each : nearest));
 }
 
-/** @param refusedAt the share of calls refused, when so many are made a second */
-function settled(figures: FleetFigures, refusedAt: (perSecond: number) => number): Readings {
-  const { environments, maxStalenessMs, invocationsPerSecond } = figures;
-  const everySeconds = maxStalenessMs / 1_000 + 1 / invocationsPerSecond;
-  const attemptsWhen = (refused: number) => {
-    const { pauses, attempts } = untilAnswered(refused, invocationsPerSecond);
-    return {
-      perSecond: (environments * attempts) / (everySeconds + pauses),
-      bypassed: pauses / (everySeconds + pauses),
-    };
-  };
-  // The more is refused, the less is asked for a second: so there is one share at which both agree.
-  let [low, high] = [0, 1];
-  for (let step = 0; step < 50; step++) {
-    const middle = (low + high) / 2;
-    if (refusedAt(attemptsWhen(middle).perSecond) > middle) low = middle;
-    else high = middle;
-  }
-  const { perSecond, bypassed } = attemptsWhen(high);
-  return {
-    wantedPerSecond: environments / everySeconds,
-    attemptsPerSecond: perSecond,
-    refusedPerSecond: perSecond * refusedAt(perSecond),
-    bypassedShare: bypassed,
-    servedShare: 1 - bypassed,
-  };
-}
-
-/** Where a share of the calls is refused: how many an environment makes until one is answered, and how long it pauses. */
-function untilAnswered(refused: number, invocationsPerSecond: number): { attempts: number; pauses: number } {
-  let [attempts, pauses, likely] = [1, 0, refused];
-  for (let failures = 1; failures <= 400 && likely > 1e-6; failures++) {
-    const pause = Math.min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2 ** (failures - 1)) * MEAN_SPREAD;
-    attempts += likely;
-    pauses += likely * (pause + 1 / invocationsPerSecond);
-    likely *= refused;
-  }
-  return { attempts, pauses };
-}
-
-/** Erlang B: the share refused, where `lines` calls may be made within a second and `perSecond` are. */
-function blocked(perSecond: number, lines: number): number {
-  let share = 1;
-  for (let line = 1; line <= lines; line++) share = (perSecond * share) / (line + perSecond * share);
-  return share;
-}
-
-interface HeadFigures {
-  readonly headUnits: number;
-  /** Readings that find themselves further behind than the head goes back. */
-  readonly secondShare: number;
-  /** What their second call reads. */
-  readonly segmentUnits: number;
-  readonly writeUnitsPerSecond: number;
-}
-
-const STEPS = 40;
-
-/** The head's size moves between what is kept and its limit: everything that depends on it is a mean over that. */
-function headOf({
-  maxStalenessMs,
-  invocationsPerSecond,
-  invalidationsPerSecond,
-  recordBytes,
-}: FleetFigures): HeadFigures {
-  const { limit, kept } = trimmingAt(invalidationsPerSecond);
-  const sizes = Array.from({ length: STEPS }, (_, step) => kept + ((limit - kept) * (step + 0.5)) / STEPS);
-  const mean = (of: (bytes: number) => number) => sizes.reduce((sum, bytes) => sum + of(bytes), 0) / STEPS;
-  const stored = recordBytes + 1;
-  const everySeconds = maxStalenessMs / 1_000 + 1 / invocationsPerSecond;
-  const behind = invalidationsPerSecond * everySeconds;
-
-  /** That more was written since the last reading than the head holds. */
-  function isFurtherBehind(bytes: number): number {
-    const seconds = bytes / stored / invalidationsPerSecond - maxStalenessMs / 1_000;
-    return seconds <= 0 ? 1 : Math.exp(-seconds * invocationsPerSecond);
-  }
-
-  const moved = (limit - kept) / stored;
-  const sealing = (units(limit - kept) + units(limit)) / moved;
-  return {
-    headUnits: mean((bytes) => Math.ceil(bytes / 4_096)),
-    secondShare: mean(isFurtherBehind),
-    segmentUnits: Math.ceil(((behind + SEGMENT_RECORDS - mean((bytes) => bytes / stored)) * stored) / 4_096),
-    writeUnitsPerSecond: invalidationsPerSecond * (mean(units) + sealing),
-  };
-}
-
-const units = (bytes: number) => Math.ceil(bytes / 1_024);
-
-function outcome(figures: FleetFigures, readings: Readings, callMs: number, secondShare: number) {
+function outcomeOf(figures: FleetFigures, readings: Readings, callMs: number, secondShare: number) {
   const { environments, invocationsPerSecond, lookups, sourceMs } = figures;
   const { bypassedShare, attemptsPerSecond, refusedPerSecond } = readings;
   const hitRate = (1 - bypassedShare) * hitsWhileServed(figures);
+  /** Of all invocations, those that wait for the log. */
   const waits = Math.min(1, attemptsPerSecond / (environments * invocationsPerSecond));
   const mean = waits * callMs * (1 + secondShare);
   const quantile = (share: number) => (waits < share ? 0 : waits * secondShare < share ? callMs : 2 * callMs);
@@ -233,14 +135,24 @@ function outcome(figures: FleetFigures, readings: Readings, callMs: number, seco
 }
 
 /**
- * A datum is cached from the first time it is read until the first reading of the log that names it. Both come at random; of
- * several invalidations between two readings only one counts.
+ * A datum is cached from the first time it is read until the next reading of the log that names it: of several invalidations
+ * between two readings only one counts, and one that came before the load counts as well, since nobody can tell.
  */
 function hitsWhileServed(figures: FleetFigures): number {
   const { maxStalenessMs, invocationsPerSecond, invalidationsPerSecond, hotShare, data, lookups } = figures;
   const everySeconds = maxStalenessMs / 1_000 + 1 / invocationsPerSecond;
   const read = (invocationsPerSecond * lookups) / data;
   const named = (invalidationsPerSecond * hotShare) / data;
-  const dropped = (1 - Math.exp(-named * everySeconds)) / everySeconds;
-  return read / (read + dropped);
+  if (named === 0) return 1;
+  const isNamed = 1 - Math.exp(-named * everySeconds);
+  // Loads come with the reading, or at random between it and the end of the bound.
+  const inBound = (invocationsPerSecond * maxStalenessMs) / 1_000;
+  const sinceReading = ((inBound / (1 + inBound)) * (maxStalenessMs / 1_000)) / 2;
+  const hits = read * (everySeconds / isNamed - sinceReading);
+  return hits / (1 + hits);
+}
+
+/** A record that names one datum, as an environment writes it. */
+function recordBytes({ keyBytes }: FleetFigures, isStamped: boolean): number {
+  return encodeRecord({ keys: ["x".repeat(keyBytes)] }, isStamped ? 0 : undefined, "x".repeat(NONCE_LENGTH)).length;
 }

@@ -7,8 +7,12 @@ import type { Random } from "../../src/core/clock.js";
 /** - `mixed`: a quarter busy, a third bursty, the rest mostly frozen. - `busy`: all of them. */
 export type FleetKind = "mixed" | "busy";
 
-/** How long after one invocation came the next one comes. */
-export type Arrivals = () => number;
+export interface Arrivals {
+  /** On average. */
+  readonly perSecond: number;
+  /** How long after one invocation came the next one comes. */
+  gapMs(): number;
+}
 
 /** Invocations a second of a busy environment, at random. */
 export const BUSY_PER_SECOND = 5;
@@ -28,9 +32,16 @@ export const BURST_SAID = `${BURST_INVOCATIONS} invocations ${BURST_GAP_MS} ms a
 /** Of environment number `index`: any slice of a fleet is mixed as the whole. */
 export function arrivalsOf(fleet: FleetKind, index: number, random: Random): Arrivals {
   const place = (index * 0.618_033_988_75) % 1;
-  if (fleet === "busy" || place < MIXTURE.busy) return () => exponential(1_000 / BUSY_PER_SECOND, random);
-  if (place >= MIXTURE.busy + MIXTURE.bursty) return () => exponential(FROZEN_GAP_MS, random);
-  return () => exponential(random() < 1 / BURST_INVOCATIONS ? BURST_PAUSE_MS : BURST_GAP_MS, random);
+  if (fleet === "busy" || place < MIXTURE.busy) return atRandom(BUSY_PER_SECOND, random);
+  if (place >= MIXTURE.busy + MIXTURE.bursty) return atRandom(1_000 / FROZEN_GAP_MS, random);
+  return {
+    perSecond: BURST_INVOCATIONS / BURST_CYCLE_SECONDS,
+    gapMs: () => exponential(random() < 1 / BURST_INVOCATIONS ? BURST_PAUSE_MS : BURST_GAP_MS, random),
+  };
+}
+
+function atRandom(perSecond: number, random: Random): Arrivals {
+  return { perSecond, gapMs: () => exponential(1_000 / perSecond, random) };
 }
 
 /** What one environment of the fleet is called on average, a second. */

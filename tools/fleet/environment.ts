@@ -18,6 +18,8 @@ export interface Workload {
   readonly lookups: number;
   /** How long loading one takes. */
   readonly sourceMs: number;
+  /** How often one of them is invalidated, each. */
+  readonly invalidatedPerSecond: number;
 }
 
 export interface FleetEnvironmentDeps {
@@ -43,10 +45,13 @@ export class FleetEnvironment {
     this.#core = createEnvironment({ ...deps, newNonce: () => nonceOf(deps.random) });
   }
 
-  /** The first invocation comes after `delayMs`; it reads everything, as if the environment had been at work before. */
+  /** The first invocation comes after `delayMs`; it reads what the environment would have cached if it had been at work before. */
   start(delayMs: number): void {
-    const { clock, workload } = this.#deps;
-    clock.after(delayMs, () => void this.#invoke(() => workload.data, true));
+    const { clock, random, workload, arrivals } = this.#deps;
+    const { data, lookups, invalidatedPerSecond } = workload;
+    const readPerSecond = (arrivals.perSecond * lookups) / data.length;
+    const cached = readPerSecond / (readPerSecond + invalidatedPerSecond);
+    clock.after(delayMs, () => void this.#invoke(() => data.filter(() => random() < cached), true));
   }
 
   async #invoke(chosen: () => readonly Datum[], warmsUp = false): Promise<void> {
@@ -59,7 +64,7 @@ export class FleetEnvironment {
     const report = invocation.end();
     if (report !== undefined) measures().add(report);
     // One that comes while this one is under way goes to another environment.
-    clock.after(arrivals(), () => void this.#invoke(this.#choose));
+    clock.after(arrivals.gapMs(), () => void this.#invoke(this.#choose));
   }
 
   readonly #choose = (): readonly Datum[] => {

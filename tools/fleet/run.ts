@@ -7,7 +7,7 @@ import { FleetEnvironment } from "./environment.js";
 import { createLogService, type Latencies, type LogKind, type Usage } from "./log-service.js";
 import { Measures } from "./measures.js";
 import { VirtualClock } from "./virtual-clock.js";
-import { startWriters } from "./writers.js";
+import { HOT_SHARE, startWriters } from "./writers.js";
 
 export interface FleetRequest {
   readonly log: LogKind;
@@ -42,7 +42,8 @@ export async function runFleet(request: FleetRequest): Promise<FleetRun> {
   const clock = new VirtualClock();
   const random = seeded(seed);
   const data = Array.from({ length: DATA }, (_, index) => new Datum(String(index)));
-  const workload = { data, lookups: LOOKUPS, sourceMs: SOURCE_MS };
+  const invalidatedPerSecond = (invalidationsPerSecond * HOT_SHARE) / DATA;
+  const workload = { data, lookups: LOOKUPS, sourceMs: SOURCE_MS, invalidatedPerSecond };
   const service = createLogService(log, clock, request.latencies);
   const options = resolveOptions({ maxStalenessMs });
   let current = new Measures();
