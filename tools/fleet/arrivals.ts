@@ -4,7 +4,7 @@
  */
 import type { Random } from "../../src/core/clock.js";
 
-/** - `mixed`: a quarter busy, a third bursty, the rest mostly frozen. - `busy`: all of them. */
+/** - `mixed`: a fifth busy, others bursty, half of them mostly frozen. - `busy`: all of them. */
 export type FleetKind = "mixed" | "busy";
 
 export interface Arrivals {
@@ -25,7 +25,7 @@ const BURST_PAUSE_MS = 20_000;
 const BURST_CYCLE_SECONDS = (BURST_INVOCATIONS * BURST_GAP_MS + BURST_PAUSE_MS) / 1_000;
 const FROZEN_GAP_MS = 60_000;
 
-export const MIXTURE = { busy: 0.25, bursty: 0.35, frozen: 0.4 } as const;
+export const MIXTURE = { busy: 0.2, bursty: 0.3, frozen: 0.5 } as const;
 
 export const BURST_SAID = `${BURST_INVOCATIONS} invocations ${BURST_GAP_MS} ms apart, then none for ${BURST_PAUSE_MS / 1_000} s, on average`;
 

@@ -76,9 +76,9 @@ export class FleetEnvironment {
   async #read(cache: ReturnType<Environment["begin"]>["cache"], datum: Datum, beganMs: number): Promise<void> {
     const { clock, measures, workload } = this.#deps;
     const version = await cache.getOrAdd(datum.id, async () => {
-      await clock.sleep(workload.sourceMs / 2);
+      // As early as a source may look: what changes while the answer is on its way has to be refused.
       const read = datum.version;
-      await clock.sleep(workload.sourceMs / 2);
+      await clock.sleep(workload.sourceMs);
       return read;
     });
     measures().served(datum.stalenessMs(version, beganMs));

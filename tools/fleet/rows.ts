@@ -65,30 +65,30 @@ function isSame(one: Omit<Fleet, "fleet">, other: Omit<Fleet, "fleet">): boolean
 }
 
 /** Invocations and invalidations: what a row may cost. The more environments, the shorter it is looked at. */
-const EVENTS = { whole: 15_000, quick: 6_000 };
+const EVENTS = { whole: 15_000, quick: 5_000 };
 const LONGEST_MS = 300_000;
-/** Long enough for what was refused to be over: an environment that is refused leaves the log alone for 5 s at most. */
-const BACK_OFF_MS = 6_500;
-
+const SHORTEST_MS = 2_500;
 /** All environments begin with a reading of the table: so many a second, which leaves room for the others. */
 const BEGUN_PER_SECOND = 2_000;
+/** An environment that is refused leaves the log alone for 5 s at most: until most have come as far as that. */
+const BACK_OFF_MS = 4_000;
 
-/** Over which time the environments of a fleet begin, how long it has run then, and for how long it is looked at. */
+/** Over which time the environments of a fleet begin, how long it has run before it is looked at, and for how long that is. */
 export function times(
   { log, fleet, environments, maxStalenessMs, invalidationsPerSecond }: Fleet,
   quick: boolean,
 ): Pick<FleetRequest, "beginningMs" | "settlingMs" | "virtualMs"> {
   const eventsPerSecond = environments * invocationsPerSecond(fleet) + invalidationsPerSecond;
   const budgetMs = (EVENTS[quick ? "quick" : "whole"] / eventsPerSecond) * 1_000;
+  const virtualMs = Math.min(LONGEST_MS, Math.max(budgetMs, SHORTEST_MS));
   const readings = environments * readingsPerSecond(fleet, maxStalenessMs);
   const capacity = log === "kinesis" ? LIMITS.kinesis.readsPerSecond : LIMITS.dynamodb.readUnitsPerSecond;
-  // Spread over the bound, so that they do not read all at once for ever after.
-  const spreadMs = Math.max(1_000, maxStalenessMs);
-  const beginningMs = log === "kinesis" ? spreadMs : Math.max(spreadMs, (environments / BEGUN_PER_SECOND) * 1_000);
-  const settledMs = beginningMs + 500;
-  return {
-    beginningMs,
-    settlingMs: readings > capacity / 3 ? Math.max(BACK_OFF_MS, settledMs) : settledMs,
-    virtualMs: Math.min(LONGEST_MS, Math.max(budgetMs, 3_000, maxStalenessMs)),
-  };
+  const begunMs = log === "kinesis" ? 1_000 : Math.max(1_000, (environments / BEGUN_PER_SECOND) * 1_000);
+  // Above its limit, a log refuses nobody before the first bounds have passed.
+  if (readings > capacity) {
+    return { beginningMs: begunMs, settlingMs: begunMs + maxStalenessMs + BACK_OFF_MS, virtualMs };
+  }
+  // Within it, they must not all read at once for ever after.
+  const beginningMs = Math.max(begunMs, maxStalenessMs);
+  return { beginningMs, settlingMs: beginningMs + 1_000, virtualMs: Math.max(virtualMs, maxStalenessMs) };
 }
