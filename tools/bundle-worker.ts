@@ -1,6 +1,6 @@
 /**
- * Bundles the worker of the simulation into one file, as it is or with one rule of the protocol broken. Bundled it starts
- * at once and runs a fifth faster; and a breakage never touches the sources.
+ * Bundles a worker, of the simulation unless told, into one file, as it is or with one rule of the protocol broken. Bundled it
+ * starts at once and runs a fifth faster; and a breakage never touches the sources.
  */
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";

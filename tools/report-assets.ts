@@ -18,4 +18,4 @@ const library = dirname(createRequire(import.meta.url).resolve("uplot/package.js
 cpSync(join(root, "src/report/assets"), assets, { recursive: true });
 for (const name of LIBRARY_FILES) copyFileSync(join(library, "dist", name), join(assets, name));
 copyFileSync(join(library, "LICENSE"), join(assets, "uPlot.LICENSE"));
-chmodSync(join(dist, "report/cli.js"), 0o755);
+for (const command of ["cli.js", "report/cli.js"]) chmodSync(join(dist, command), 0o755);

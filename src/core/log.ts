@@ -16,6 +16,8 @@ export interface InvalidationLog {
   readonly recordBytes: number;
   /** A record of more bytes cannot be written. */
   readonly maxRecordBytes: number;
+  /** Whether records say when they were published. Nobody here needs to know; where each byte of one is paid for, they do not. */
+  readonly stampsRecords: boolean;
 
   /**
    * One attempt to write these records: the fate of each, in their order. Never rejects and never retries. `signal` ends

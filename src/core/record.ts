@@ -44,9 +44,12 @@ const NAMES_AT_ONCE = 250;
 /** A field that says nothing is left out. */
 export type RecordContent = Pick<Changed, "keys"> & Partial<Changed>;
 
-/** @param by a nonce of the environment that writes it, for `OwnRecords`; other readers ignore it */
-export function encodeRecord(content: RecordContent, publishedAtMs: number, by?: string): Uint8Array {
-  return encodeJson({ ...content, ts: new Date(publishedAtMs).toISOString(), by });
+/**
+ * @param publishedAtMs undefined: the record does not say
+ * @param by a nonce of the environment that writes it, for `OwnRecords`; other readers ignore it */
+export function encodeRecord(content: RecordContent, publishedAtMs?: number, by?: string): Uint8Array {
+  const ts = publishedAtMs === undefined ? undefined : new Date(publishedAtMs).toISOString();
+  return encodeJson({ ...content, ts, by });
 }
 
 export function encodeJson(value: unknown): Uint8Array {

@@ -6,9 +6,15 @@ import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 
 export type { DynamoDBClient };
 
-export function createDynamoDBClient({ region }: { readonly region?: string | undefined } = {}): DynamoDBClient {
+interface ClientOptions {
+  readonly region?: string | undefined;
+  readonly endpoint?: string | undefined;
+}
+
+export function createDynamoDBClient({ region, endpoint }: ClientOptions = {}): DynamoDBClient {
   return new DynamoDBClient({
     ...(region ? { region } : {}),
+    ...(endpoint ? { endpoint } : {}),
     maxAttempts: 1,
     requestHandler: {
       // The longest any call of ours may take, connecting included; readings and publishing set shorter times themselves.

@@ -25,6 +25,11 @@ import { readToken } from "./token.js";
 const MAX_CATCH_UP_BYTES = 262_144;
 /** Even of the smallest records that name anything, so many are more than that. */
 const MAX_CATCH_UP_RECORDS = MAX_CATCH_UP_BYTES / 32;
+/**
+ * What is moved at once of a head that nothing holds up is not more than that many of the smallest records. Reading back as far
+ * as the largest segment may begin costs three times as much, and nearly always for nothing: where it was needed, a query more.
+ */
+const ORDINARY_SEGMENT_RECORDS = 34;
 
 /** What the reading of before saw, from which to tell how far behind the next one will be. */
 interface Sighting {
@@ -91,8 +96,9 @@ export function createTableReader(api: TableApi, clock: Clock): LogReader {
     const { incarnation, first } = head;
     const begin = place?.next ?? first;
     if (first - begin > MAX_CATCH_UP_RECORDS) return startAnew(tipOf(head), TOO_FAR, reading);
-    // The segment with the next record in it may begin earlier.
-    let from: number | undefined = Math.max(0, begin - MAX_SEGMENT_RECORDS + 1);
+    const furthest = reachBack(begin, MAX_SEGMENT_RECORDS);
+    let from: number | undefined = reachBack(begin, ORDINARY_SEGMENT_RECORDS);
+    let wasFurthest = from === furthest;
     let bytes = 0;
     while (from !== undefined && nextOf(place) < first) {
       const query: SegmentsQuery = { incarnation, from, before: first };
@@ -102,6 +108,10 @@ export function createTableReader(api: TableApi, clock: Clock): LogReader {
       if (!(await take(following(page.segments, nextOf(place)), reading))) return;
       if (bytes > MAX_CATCH_UP_BYTES && nextOf(place) < first) return startAnew(tipOf(head), TOO_FAR, reading);
       from = page.next;
+      if (from === undefined && nextOf(place) === begin && !wasFurthest) {
+        from = furthest;
+        wasFurthest = true;
+      }
     }
     if (reading.isOver) return;
     if (nextOf(place) < first) return startAnew(tipOf(head), "a part of the log is missing", reading);
@@ -179,6 +189,11 @@ export function createTableReader(api: TableApi, clock: Clock): LogReader {
 }
 
 const TOO_FAR = "too much was written since to read on";
+
+/** The segment with the next record in it may begin so much earlier. */
+function reachBack(next: number, segmentRecords: number): number {
+  return Math.max(0, next - segmentRecords + 1);
+}
 
 function nextOf(place: Place | undefined): number {
   return place?.next ?? 0;

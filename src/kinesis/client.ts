@@ -12,10 +12,16 @@ import { OPERATIONS } from "./operations.js";
 
 export type { KinesisClient };
 
-export function createKinesisClient({ region }: { readonly region?: string | undefined } = {}): KinesisClient {
+interface ClientOptions {
+  readonly region?: string | undefined;
+  readonly endpoint?: string | undefined;
+}
+
+export function createKinesisClient({ region, endpoint }: ClientOptions = {}): KinesisClient {
   const rpc = createJsonRpc(systemClock, OPERATIONS);
   const client = new KinesisClient({
     ...(region ? { region } : {}),
+    ...(endpoint ? { endpoint } : {}),
     maxAttempts: 1,
     requestHandler: rpc.requestHandler,
   });

@@ -53,6 +53,7 @@ export function createStreamLog(api: StreamApi, options: StreamLogOptions): Inva
     keepsMs: KEEPS_MS,
     recordBytes: PAYLOAD_UNIT_BYTES,
     maxRecordBytes: MAX_DATA_BYTES,
+    stampsRecords: true,
 
     async append(records, signal) {
       const fits = (data: Uint8Array) => data.length <= MAX_DATA_BYTES;

@@ -15,6 +15,7 @@ import type {
 } from "../kinesis/stream-api.js";
 import type { CallPlan, CallPolicy, StreamCall } from "./call-plan.js";
 import type { MemoryShard } from "./memory-shard.js";
+import type { ShardReads } from "./read-quotas.js";
 
 /** What the client needs of the stream it is connected to. */
 export interface StreamService {
@@ -25,7 +26,7 @@ export interface StreamService {
   readonly iteratorLifeMs: number;
   shards(): readonly MemoryShard[];
   shard(shardId: string): MemoryShard;
-  admitRead(shardId: string): boolean;
+  reads(shardId: string): ShardReads;
   put(records: readonly RecordToPut[], reject?: (index: number) => boolean): readonly PutOutcome[];
 }
 
@@ -158,13 +159,15 @@ export class MemoryClient implements StreamApi {
     const shard = this.#stream.shard(position.shardId);
     const nowMs = this.#stream.clock.now();
     if (nowMs - position.takenMs > this.#stream.iteratorLifeMs) throw new LogFailure("expired", "iterator expired");
-    if (!this.#stream.admitRead(shard.id)) throw new LogFailure("throttled", `rate exceeded for ${shard.id}`);
+    const reads = this.#stream.reads(shard.id);
+    if (!reads.admits(nowMs)) throw new LogFailure("throttled", `rate exceeded for ${shard.id}`);
     const offset = Math.max(position.offset, shard.startOffset);
     if (plan.emptyPage) {
       return { records: [], nextIterator: this.#iterator(shard, offset), childShardIds: [], millisBehindLatest: 1_000 };
     }
     const limit = Math.min(this.#stream.pageRecords, asked ?? Infinity, plan.pageRecords ?? Infinity);
     const records = shard.read(offset, limit).map(({ data, sequenceNumber }) => ({ data, sequenceNumber }));
+    reads.answered(records.reduce((bytes, { data }) => bytes + data.byteLength, 0));
     const nextOffset = offset + records.length;
     const unreadMs = shard.arrivalAt(nextOffset);
     if (unreadMs === undefined && !shard.isOpen)

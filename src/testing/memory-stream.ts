@@ -11,6 +11,7 @@ import { CLOCK, FUNCTION } from "./argument-rules.js";
 import type { CallPolicy } from "./call-plan.js";
 import { MemoryClient, type StreamService } from "./memory-client.js";
 import { HASH_SPACE, type HashRange, MemoryShard, type StoredRecord } from "./memory-shard.js";
+import { type ReadQuotas, type RefusedReads, ShardReads } from "./read-quotas.js";
 
 export interface MemoryStreamOptions {
   /** The service's clock. */
@@ -27,6 +28,8 @@ export interface MemoryStreamOptions {
   readonly iteratorLifeMs?: number;
   /** `getRecords` calls a shard answers within a second; not enforced if absent. Kinesis: 5. */
   readonly readsPerSecond?: number;
+  /** Bytes of records a shard answers with within a second; not enforced if absent. Kinesis: 2,097,152. */
+  readonly readBytesPerSecond?: number;
   /** How wrong the next record's arrival time is; 0 if absent. */
   readonly arrivalErrorMs?: () => number;
   /** Told of every record as it is written: what a test needs to judge by. */
@@ -42,6 +45,7 @@ const RULES = {
   pageShards: wholeNumber(1, 10_000, 1_000),
   iteratorLifeMs: milliseconds(1, UNBOUNDED, 300_000),
   readsPerSecond: wholeNumber(1, UNBOUNDED, Number.POSITIVE_INFINITY),
+  readBytesPerSecond: wholeNumber(1, UNBOUNDED, Number.POSITIVE_INFINITY),
   arrivalErrorMs: FUNCTION,
   onWrite: FUNCTION,
 } satisfies Record<keyof MemoryStreamOptions, Rule>;
@@ -55,10 +59,10 @@ export class MemoryStream implements StreamService {
   readonly pageRecords: number;
   readonly pageShards: number;
   readonly iteratorLifeMs: number;
-  readonly #readsPerSecond: number;
+  readonly #quotas: ReadQuotas;
   readonly #arrivalErrorMs: () => number;
   readonly #onWrite: (record: StoredRecord) => void;
-  readonly #recentReads = new Map<string, number[]>();
+  readonly #reads = new Map<string, ShardReads>();
   #shards = new Map<string, MemoryShard>();
   #incarnation = 1;
   #exists = true;
@@ -74,7 +78,7 @@ export class MemoryStream implements StreamService {
     this.pageRecords = resolved.pageRecords;
     this.pageShards = resolved.pageShards;
     this.iteratorLifeMs = resolved.iteratorLifeMs;
-    this.#readsPerSecond = resolved.readsPerSecond;
+    this.#quotas = { callsPerSecond: resolved.readsPerSecond, bytesPerSecond: resolved.readBytesPerSecond };
     this.#arrivalErrorMs = resolved.arrivalErrorMs ?? (() => 0);
     this.#onWrite = resolved.onWrite ?? (() => {});
     this.#open(resolved.shards);
@@ -169,15 +173,16 @@ export class MemoryStream implements StreamService {
     }
   }
 
-  /** Counts a read of the shard; false when it is one too many for this second. */
-  admitRead(shardId: string): boolean {
-    if (this.#readsPerSecond === Number.POSITIVE_INFINITY) return true;
-    const nowMs = this.clock.now();
-    const recent = (this.#recentReads.get(shardId) ?? []).filter((readMs) => readMs > nowMs - 1_000);
-    this.#recentReads.set(shardId, recent);
-    if (recent.length >= this.#readsPerSecond) return false;
-    recent.push(nowMs);
-    return true;
+  /** Calls of `getRecords` that a shard's quotas have refused so far. */
+  refusedReads(shardId: string): RefusedReads {
+    return this.reads(shardId).refused;
+  }
+
+  /** @internal what the readers of a shard have taken of its quotas */
+  reads(shardId: string): ShardReads {
+    const reads = this.#reads.get(shardId) ?? new ShardReads(this.#quotas, this.clock.now());
+    this.#reads.set(shardId, reads);
+    return reads;
   }
 
   #append(record: RecordToPut): StoredRecord {

@@ -31,8 +31,9 @@ function layerOf(path: string): number {
   if (folderOf(path) === "core/") return 1;
   // What the rooms of all logs on AWS share: how AWS is called, and what its errors mean.
   if (folderOf(path) === "aws/") return 2;
-  // What joins the parts: entry points, the files at the top, the package's own doubles for users' tests, and the reader of the metrics.
-  if (["", "testing/", "report/"].includes(folderOf(path)) || entryPoints.includes(path)) return 4;
+  // What joins the parts: entry points, the files at the top, the package's own doubles for users' tests, the reader of the
+  // metrics, and the command line with its formulas.
+  if (["", "testing/", "report/", "plan/", "cli/"].includes(folderOf(path)) || entryPoints.includes(path)) return 4;
   return ROOM;
 }
 

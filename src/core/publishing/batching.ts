@@ -8,6 +8,8 @@ export interface Batch {
   readonly data: Uint8Array;
 }
 
+type RecordLimits = Pick<InvalidationLog, "recordBytes" | "maxRecordBytes" | "stampsRecords">;
+
 /**
  * Fills records up to what the log charges as one: larger ones would not save a call.
  * @param by a nonce of whoever publishes it
@@ -16,13 +18,13 @@ export interface Batch {
 export function toBatches(
   content: RecordContent,
   publishedAtMs: number,
-  { recordBytes, maxRecordBytes }: Pick<InvalidationLog, "recordBytes" | "maxRecordBytes">,
+  { recordBytes, maxRecordBytes, stampsRecords }: RecordLimits,
   by?: string,
 ): Batch[] {
   const { keys, sources = [], all = false } = content;
   const batches: Batch[] = [];
   const seal = (part: RecordContent) => {
-    const data = encodeRecord(part, publishedAtMs, by);
+    const data = encodeRecord(part, stampsRecords ? publishedAtMs : undefined, by);
     if (data.length > maxRecordBytes) throw new RangeError(`${data.length} bytes are too many for one record`);
     batches.push({ content: part, data });
   };

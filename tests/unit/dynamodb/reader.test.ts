@@ -133,6 +133,28 @@ describe("a reader that is behind the head", () => {
     expect((await readOn(rig, rig.reader)).taken).toEqual(texts);
   });
 
+  test("looks back no further than segments ordinarily go, and once more where one goes further", async () => {
+    for (const { length, calls } of [
+      { length: 34, calls: 1 },
+      { length: 35, calls: 2 },
+      { length: 100, calls: 2 },
+    ]) {
+      const rig = await setUpReader();
+      // The reader has read all of the segment but its last record; what is before it is not asked for.
+      const texts = numbered(length, 0);
+      await rig.append(...texts.slice(0, -1));
+      await readOn(rig, rig.reader);
+      const { incarnation = "" } = rig.table.head() ?? {};
+      const records = texts.map(record);
+      await rig.table.connect().putSegment(incarnation, { first: 1, records }, 9e15, new AbortController().signal);
+      rig.table.setHead({ incarnation, first: 1 + length, records: [record("newest")] });
+      rig.calls();
+      const reading = await readOn(rig, rig.reader);
+      expect([reading.told, reading.taken]).toEqual([[], [texts.at(-1), "newest"]]);
+      expect(rig.calls()).toEqual(["getHead", ...Array(calls).fill("querySegments")]);
+    }
+  });
+
   test("loses what is missing when a segment has expired, and goes on from the tip", async () => {
     const rig = await setUpReader(SMALL);
     for (const text of numbered(60, 40)) await rig.append(text);

@@ -9,7 +9,7 @@ import { readWhole } from "../../../support/read-whole.js";
 const RECORD_BYTES = 25_600;
 const MAX_RECORD_BYTES = 100_000;
 const toBatches = (content: RecordContent, atMs: number) =>
-  cut(content, atMs, { recordBytes: RECORD_BYTES, maxRecordBytes: MAX_RECORD_BYTES });
+  cut(content, atMs, { recordBytes: RECORD_BYTES, maxRecordBytes: MAX_RECORD_BYTES, stampsRecords: true });
 
 const keysOf = (count: number) =>
   Array.from({ length: count }, (_, index) => dataId("db.users.id", `${index}`).toString());
@@ -87,6 +87,12 @@ describe("records", () => {
       '{"keys":["k"],"ts":"1970-01-01T00:00:00.000Z"}',
       '{"keys":[],"all":true,"ts":"1970-01-01T00:00:00.000Z"}',
     ]);
+  });
+
+  test("of a log that does not want it say no time", () => {
+    const limits = { recordBytes: RECORD_BYTES, maxRecordBytes: MAX_RECORD_BYTES, stampsRecords: false };
+    const [batch] = cut({ keys: ["k"] }, 0, limits, "nonce");
+    expect(new TextDecoder().decode(batch?.data)).toBe('{"keys":["k"],"by":"nonce"}');
   });
 
   test("of nothing are none", () => {

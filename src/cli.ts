@@ -1,0 +1,97 @@
+#!/usr/bin/env node
+/**
+ * The command line, `npx scache COMMAND`: finds the command and runs it, and turns what goes wrong into words and an exit code.
+ * Only the command that is asked for is loaded, and with it the AWS client it needs, if any.
+ */
+import { readFileSync } from "node:fs";
+import { meant, WrongUsage } from "./cli/arguments.js";
+import { type Command, NotDone } from "./cli/command.js";
+import { said } from "./cli/said.js";
+
+const LOADERS: Readonly<Record<string, () => Promise<Command>>> = {
+  invalidate: async () => (await import("./cli/invalidate.js")).invalidate,
+  tail: async () => (await import("./cli/tail.js")).tail,
+  plan: async () => (await import("./cli/plan.js")).plan,
+  reset: async () => (await import("./cli/reset.js")).reset,
+};
+const NAMES = ["report", ...Object.keys(LOADERS)];
+
+const USAGE = `Usage: npx scache COMMAND …
+
+  report [FILE…|-]               does the cache pay? Reads logs, and answers
+  invalidate LOG SOURCE ID…      says that data have changed, for people who have mended some by hand
+  tail LOG                       prints what is told, one line a record
+  plan --environments N …        which log for a fleet of so many environments, and at what price
+  reset dynamodb:TABLE[/LOG]     begins a log in DynamoDB anew, after a restore
+
+  LOG is a stream (my-stream, or its ARN) or a log in a DynamoDB table (dynamodb:my-table, or dynamodb:my-table/my-log).
+
+  --help        prints this; npx scache COMMAND --help, all that a command can do
+  --version     prints the version of scache
+
+Exit code: 0; 1 if a command did not succeed; 2 if it could not run.
+`;
+
+async function main(args: readonly string[]): Promise<number> {
+  const [name, ...rest] = args;
+  if (name === "--help" || name === "-h" || name === "help") return print(USAGE);
+  if (name === "--version") return print(`${version()}\n`);
+  if (name === undefined) throw new WrongUsage("name a command", USAGE);
+  if (name === "report") {
+    // A command of its own since the first version: it reads the arguments and sets the exit code itself.
+    await import("./report/cli.js");
+    return Number(process.exitCode ?? 0);
+  }
+  const load = Object.hasOwn(LOADERS, name) ? LOADERS[name] : undefined;
+  if (load === undefined) throw new WrongUsage(`there is no command "${name}"${meant(name, NAMES)}`, USAGE);
+  const command = await load();
+  if (isAsking(rest)) return print(command.usage);
+  return run(command, rest);
+}
+
+/** `--help` counts wherever it stands, but for what follows `--`. */
+function isAsking(args: readonly string[]): boolean {
+  const end = args.indexOf("--");
+  return (end < 0 ? args : args.slice(0, end)).some((arg) => arg === "--help" || arg === "-h");
+}
+
+async function run(command: Command, args: readonly string[]): Promise<number> {
+  const interrupted = new AbortController();
+  const stop = () => interrupted.abort();
+  process.once("SIGINT", stop);
+  process.once("SIGTERM", stop);
+  try {
+    return await command.run(args, {
+      out: (text) => void process.stdout.write(`${text}\n`),
+      note: (text) => void process.stderr.write(`scache: ${text}\n`),
+      ended: interrupted.signal,
+    });
+  } finally {
+    process.off("SIGINT", stop);
+    process.off("SIGTERM", stop);
+  }
+}
+
+function print(text: string): number {
+  process.stdout.write(text);
+  return 0;
+}
+
+function version(): string {
+  const manifest = readFileSync(new URL("../package.json", import.meta.url), "utf8");
+  return (JSON.parse(manifest) as { readonly version: string }).version;
+}
+
+// `scache tail … | head` closes the pipe: that is no failure.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+  process.exit(0);
+});
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  process.stderr.write(`scache: ${said(error)}\n`);
+  if (error instanceof WrongUsage) process.stderr.write(`\n${error.usage}`);
+  process.exitCode = error instanceof NotDone ? 1 : 2;
+}

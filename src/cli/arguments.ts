@@ -1,0 +1,105 @@
+/**
+ * Reads the arguments of a command. A wrong one is a reader's slip: it is named, in words, with what was probably meant. It must
+ * never be passed over in silence.
+ */
+import { type ParseArgsConfig, parseArgs } from "node:util";
+
+/** Its message names what is wrong; then follows how the command is used. */
+export class WrongUsage extends Error {
+  readonly usage: string;
+
+  constructor(message: string, usage: string) {
+    super(message);
+    this.usage = usage;
+  }
+}
+
+type Kinds = Readonly<Record<string, "flag" | "value" | "values">>;
+
+type Value<Kind> = Kind extends "flag" ? boolean : Kind extends "values" ? readonly string[] : string | undefined;
+
+export interface Arguments<K extends Kinds> {
+  readonly options: { readonly [Name in keyof K]: Value<K[Name]> };
+  readonly positionals: readonly string[];
+}
+
+/** @throws WrongUsage */
+export function readArguments<const K extends Kinds>(args: readonly string[], kinds: K, usage: string): Arguments<K> {
+  const options: NonNullable<ParseArgsConfig["options"]> = {};
+  for (const [name, kind] of Object.entries(kinds)) options[name] = { type: kind === "flag" ? "boolean" : "string" };
+  const { tokens } = parseArgs({ args: [...args], options, strict: false, allowPositionals: true, tokens: true });
+  const given: Record<string, string[]> = {};
+  const positionals: string[] = [];
+  for (const token of tokens) {
+    if (token.kind === "positional") positionals.push(token.value);
+    if (token.kind !== "option") continue;
+    const { name, rawName, value } = token;
+    const kind = Object.hasOwn(kinds, name) && rawName.startsWith("--") ? kinds[name] : undefined;
+    if (kind === undefined) throw new WrongUsage(unknownOption(rawName, Object.keys(kinds)), usage);
+    if (kind === "flag" && value !== undefined) throw new WrongUsage(`--${name} takes no value`, usage);
+    if (kind !== "flag" && isMissing(token)) throw new WrongUsage(`--${name} takes a value`, usage);
+    const before = given[name] ?? [];
+    if (kind === "value" && before.length > 0) throw new WrongUsage(`--${name} is given twice`, usage);
+    given[name] = [...before, value ?? ""];
+  }
+  const read = Object.entries(kinds).map(([name, kind]) => {
+    const values = given[name] ?? [];
+    return [name, kind === "flag" ? values.length > 0 : kind === "values" ? values : values[0]];
+  });
+  return { options: Object.fromEntries(read) as Arguments<K>["options"], positionals };
+}
+
+/** What looks like another option is none's value, unless it is written with `=`. */
+function isMissing({ value, inlineValue }: { value?: string | undefined; inlineValue?: boolean | undefined }): boolean {
+  return value === undefined || value === "" || (inlineValue !== true && value.length > 1 && value.startsWith("-"));
+}
+
+function unknownOption(rawName: string, names: readonly string[]): string {
+  if (!rawName.startsWith("--"))
+    return `there is no option ${rawName}; what begins with "-" and is none comes after --`;
+  return `there is no option ${rawName}${meant(
+    rawName,
+    names.map((name) => `--${name}`),
+  )}`;
+}
+
+export interface Bounds {
+  readonly min: number;
+  readonly max: number;
+  readonly whole?: boolean;
+}
+
+/** @throws WrongUsage unless it is a number within these bounds */
+export function numberOf(name: string, text: string, { min, max, whole = false }: Bounds, usage: string): number {
+  const value = Number(text);
+  const isNumber = /^\d+(\.\d+)?$/.test(text) && (!whole || Number.isInteger(value));
+  if (isNumber && value >= min && value <= max) return value;
+  const what = whole ? "a whole number" : "a number";
+  throw new WrongUsage(`--${name} must be ${what} from ${min} to ${max}, but is "${text}"`, usage);
+}
+
+/** `: did you mean "report"?`, where one of these is near enough; else nothing. */
+export function meant(word: string, known: readonly string[]): string {
+  const [nearest] = known
+    .map((name) => ({ name, distance: distanceOf(word.toLowerCase(), name) }))
+    .filter(({ name, distance }) => distance <= Math.max(1, Math.floor(name.length / 3)))
+    .sort((a, b) => a.distance - b.distance);
+  return nearest === undefined ? "" : `: did you mean "${nearest.name}"?`;
+}
+
+/** Letters added, left out, changed, or swapped with the next one. */
+function distanceOf(a: string, b: string): number {
+  const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, column) => column)];
+  const at = (row: number, column: number) => rows[row]?.[column] ?? 0;
+  for (let row = 1; row <= a.length; row++) {
+    const line = [row];
+    rows.push(line);
+    for (let column = 1; column <= b.length; column++) {
+      const changed = at(row - 1, column - 1) + (a[row - 1] === b[column - 1] ? 0 : 1);
+      const isSwap = a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1];
+      const swapped = isSwap ? at(row - 2, column - 2) + 1 : Number.POSITIVE_INFINITY;
+      line.push(Math.min(changed, swapped, at(row - 1, column) + 1, at(row, column - 1) + 1));
+    }
+  }
+  return at(a.length, b.length);
+}
