@@ -83,7 +83,9 @@ describe.each(deployments)("deployed with %j", ({ Log, Invalidations }) => {
   /** What an alarm watches: one metric, or several put together. */
   function rowsOf(alarm: Record<string, unknown>): Row[] {
     const metrics = alarm.Metrics as { MetricStat?: { Metric: Record<string, unknown> } }[] | undefined;
-    const named: Record<string, unknown>[] = metrics?.flatMap(({ MetricStat }) => MetricStat?.Metric ?? []) ?? [alarm];
+    const named = metrics?.flatMap(({ MetricStat }) => (MetricStat === undefined ? [] : [MetricStat.Metric])) ?? [
+      alarm,
+    ];
     return named.map(({ Namespace, MetricName, Dimensions = [] }) => [
       textOf(Namespace),
       textOf(MetricName),

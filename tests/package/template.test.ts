@@ -9,7 +9,14 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import AjvDraft04 from "ajv-draft-04";
 import { build, type Metafile } from "esbuild";
-import { deployed, type Resource, readTemplate, resourcesOf, type Template } from "../support/template.js";
+import {
+  deployed,
+  type Resource,
+  readTemplate,
+  resourcesOf,
+  type Statement,
+  statementsOf,
+} from "../support/template.js";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const template = readTemplate();
@@ -22,23 +29,6 @@ const variables = (globals.Environment as { Variables: Record<string, unknown> }
 const LOGS = ["kinesis", "dynamodb"];
 const PUBLISHERS = ["writer", "table-stream"];
 const deployments = LOGS.flatMap((Log) => PUBLISHERS.map((Invalidations) => ({ Log, Invalidations })));
-
-interface Statement {
-  readonly Effect: string;
-  readonly Action: string[];
-  readonly Resource: unknown;
-  readonly Condition?: unknown;
-}
-
-/** What a function's role allows, in a deployment: in policies of its own, and in those of the template that it names. */
-function statements(given: Template, name: string): Statement[] {
-  const policies = given.Resources[name]?.Properties.Policies as ({ Ref: string } | { Statement: Statement[] })[];
-  return policies.flatMap((policy) => {
-    if ("Statement" in policy) return policy.Statement;
-    const named = given.Resources[policy.Ref]?.Properties.PolicyDocument as { Statement: Statement[] } | undefined;
-    return named?.Statement ?? [];
-  });
-}
 
 const arnOf = (resource: string) => ({ "Fn::GetAtt": [resource, "Arn"] });
 /** Other logs may share the table: their keys are none of this one's business. */
@@ -71,7 +61,8 @@ describe.each(deployments)("deployed with %j", ({ Log, Invalidations }) => {
   const given = deployed(template, { Log, Invalidations });
   const isRelayed = Invalidations === "table-stream";
   const users = (action: string) => ({ Effect, Action: [action], Resource: arnOf("UsersTable") });
-  const withoutSids = (name: string) => statements(given, name).map((statement) => ({ ...statement, Sid: undefined }));
+  const withoutSids = (name: string) =>
+    statementsOf(given, name).map((statement) => ({ ...statement, Sid: undefined }));
 
   test("the reader may read the log and the table, and nothing else", () => {
     expect(withoutSids("GetUserFunction")).toEqual([READ[Log], users("dynamodb:GetItem")]);

@@ -96,6 +96,26 @@ function truth(value: unknown): boolean {
   return value;
 }
 
+export interface Statement {
+  readonly Effect: string;
+  readonly Action: string[];
+  readonly Resource: unknown;
+  readonly Condition?: unknown;
+}
+
+/** What a function's role allows, in a deployment: in policies of its own, and in those of the template that it names. */
+export function statementsOf(given: Template, functionName: string): readonly Statement[] {
+  const policies = given.Resources[functionName]?.Properties.Policies as (
+    | { Ref: string }
+    | { Statement: Statement[] }
+  )[];
+  return policies.flatMap((policy) => {
+    if ("Statement" in policy) return policy.Statement;
+    const named = given.Resources[policy.Ref]?.Properties.PolicyDocument as { Statement: Statement[] } | undefined;
+    return named?.Statement ?? [];
+  });
+}
+
 /** The resources of one type, as pairs of name and resource. */
 export function resourcesOf(template: Template, type: string): [string, Resource][] {
   return Object.entries(template.Resources).filter(([, resource]) => resource.Type === type);
