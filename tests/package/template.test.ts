@@ -120,6 +120,11 @@ test("the log's table is as scache wants it, and as the emulators make it", () =
   });
 });
 
+test("the users' table can be restored: it holds what is nowhere else", () => {
+  const recovery = { PointInTimeRecoveryEnabled: true };
+  expect(template.Resources.UsersTable?.Properties.PointInTimeRecoverySpecification).toEqual(recovery);
+});
+
 test("the relay's source loses nothing, and tells the keys of what has changed", () => {
   const { Resources } = deployed(template, { Invalidations: "table-stream" });
   expect(Resources.RelaySource?.Properties).toMatchObject({
