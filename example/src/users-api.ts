@@ -4,14 +4,14 @@
  */
 import middy from "@middy/core";
 import type { APIGatewayProxyEventV2, APIGatewayProxyResultV2 } from "aws-lambda";
-import { scache } from "scache";
 import { answer, answerErrors } from "./answers.js";
-import { required } from "./environment.js";
+import { LOG } from "./environment.js";
+import { scache } from "./log.js";
 import { getUser, logger, postUser } from "./routes.js";
 
 export const handler = middy<APIGatewayProxyEventV2, APIGatewayProxyResultV2>()
   .use(answerErrors(logger))
-  .use(scache(required("STREAM_NAME"), { logger }))
+  .use(scache(LOG, { logger }))
   .handler(async (event, context) => {
     const method = event.requestContext.http.method;
     if (method === "GET") return getUser(event, context);

@@ -1,38 +1,64 @@
 /**
- * Holds the dashboard, the alarms and the saved queries of template.yaml to the names that src/metrics/emf.ts writes:
- * a graph of a metric that nobody emits stays empty without complaint.
+ * Holds the dashboard, the alarms and the saved queries of template.yaml to the names that src/metrics writes, for every way
+ * in which the template can be deployed: a graph of a metric that nobody emits stays empty without complaint.
  */
 import { describe, expect, test } from "@jest/globals";
 import { DIMENSION_NAMES, METRIC_NAMES, METRICS_NAMESPACE, PROPERTY_NAMES } from "../../src/metrics/emf.js";
-import { readTemplate, resourcesOf, textOf } from "../support/template.js";
+import { RELAY_METRICS } from "../../src/metrics/names.js";
+import { deployed, readTemplate, resourcesOf, type Template, textOf } from "../support/template.js";
 
 const template = readTemplate();
-const metricNames: readonly string[] = METRIC_NAMES;
-const fieldNames: readonly string[] = [...METRIC_NAMES, ...PROPERTY_NAMES, ...DIMENSION_NAMES];
+const deployments = ["kinesis", "dynamodb"].flatMap((Log) =>
+  ["writer", "table-stream"].map((Invalidations) => ({ Log, Invalidations })),
+);
+
+/** What differs between the lines of one log and the other. */
+const LOGS: Record<string, { latency: string; dimension: string; log: string }> = {
+  kinesis: { latency: "KinesisLatency", dimension: "stream", log: "InvalidationStream" },
+  dynamodb: { latency: "DynamoDBLatency", dimension: "log", log: "InvalidationTable/scache" },
+};
+const relayMetrics: readonly string[] = Object.values(RELAY_METRICS);
 
 interface Widget {
   readonly type: string;
   readonly properties: { readonly title: string; readonly metrics?: unknown[][]; readonly query?: string };
 }
 
-const filters = resourcesOf(template, "AWS::Logs::MetricFilter").map(([name, { Properties }]) => {
-  const [transformation] = Properties.MetricTransformations as Record<string, unknown>[];
-  return {
-    name,
-    pattern: String(Properties.FilterPattern),
-    namespace: textOf(transformation?.MetricNamespace),
-    metric: String(transformation?.MetricName),
-    value: String(transformation?.MetricValue),
-    logGroup: (Properties.LogGroupName as { Ref: string }).Ref,
-  };
-});
-const filtered = filters.map(({ namespace, metric }) => `${namespace} ${metric}`);
+/** The namespace, the metric and its dimensions, names and values in turn. */
+type Row = readonly string[];
+
+function filtersOf(given: Template) {
+  return resourcesOf(given, "AWS::Logs::MetricFilter").map(([name, { Properties }]) => {
+    const [transformation] = Properties.MetricTransformations as Record<string, unknown>[];
+    return {
+      name,
+      pattern: String(Properties.FilterPattern),
+      metric: `${textOf(transformation?.MetricNamespace)} ${String(transformation?.MetricName)}`,
+      property: String(transformation?.MetricValue).replace("$.", ""),
+      logGroup: textOf(Properties.LogGroupName),
+    };
+  });
+}
+
+/** CloudWatch's shorthand: "." repeats the field above, "..." all of them but those that follow. Options are left out. */
+function expanded(metrics: readonly unknown[][]): Row[] {
+  const result: Row[] = [];
+  for (const row of metrics) {
+    const texts = row.filter((field): field is string => typeof field === "string");
+    if (texts.length === 0) continue;
+    const above = result.at(-1) ?? [];
+    const [first, ...rest] = texts;
+    const full = first === "..." ? [...above.slice(0, above.length - rest.length), ...rest] : texts;
+    result.push(full.map((text, index) => (text === "." ? (above[index] ?? "") : text)));
+  }
+  return result;
+}
 
 /** Words of a query that are Logs Insights', not fields. */
 const QUERY_WORDS = new Set(
   (
     "filter stats fields sort limit by as desc asc or and ispresent sum max min avg count count_distinct pct bin SOURCE " +
-    "netMs savedMs kinesisMs hitPercent invocations environments writes p50 p99 worst"
+    "netMs savedMs logMs hitPercent invocations environments writes p50 p99 worst"
   ).split(" "),
 );
 
@@ -41,73 +67,78 @@ function fieldsOf(query: string): string[] {
   return words.filter((word) => !QUERY_WORDS.has(word) && !/^[@\d]/.test(word));
 }
 
-describe("dashboard", () => {
-  const body = textOf(template.Resources.Dashboard?.Properties.DashboardBody);
-  const { widgets } = JSON.parse(body) as { widgets: Widget[] };
+describe.each(deployments)("deployed with %j", ({ Log, Invalidations }) => {
+  const given = deployed(template, { Log, Invalidations });
+  const isRelayed = Invalidations === "table-stream";
+  const { latency, dimension, log } = LOGS[Log] ?? { latency: "", dimension: "", log: "" };
+  const metricNames = METRIC_NAMES.map((name) => (name === "KinesisLatency" ? latency : name));
+  const dimensionNames = DIMENSION_NAMES.map((name) => (name === "stream" ? dimension : name));
+  const fieldNames: readonly string[] = [...metricNames, ...PROPERTY_NAMES, ...dimensionNames];
+  const filters = filtersOf(given);
+  const { widgets } = JSON.parse(textOf(given.Resources.Dashboard?.Properties.DashboardBody)) as { widgets: Widget[] };
   const rows = widgets.flatMap(({ properties }) => expanded(properties.metrics ?? []));
+  const alarms = resourcesOf(given, "AWS::CloudWatch::Alarm");
+  const watched = alarms.flatMap(([, { Properties }]) => rowsOf(Properties));
 
-  /** CloudWatch's shorthand: "." repeats the field above, "..." the whole row. Options objects are left out. */
-  function expanded(metrics: unknown[][]): string[][] {
-    const result: string[][] = [];
-    for (const row of metrics) {
-      const texts = row.filter((field): field is string => typeof field === "string");
-      if (texts.length === 0) continue;
-      const above = result.at(-1) ?? [];
-      result.push(
-        texts[0] === "..." ? above : texts.map((text, index) => (text === "." ? (above[index] ?? "") : text)),
-      );
-    }
-    return result;
+  /** What an alarm watches: one metric, or several put together. */
+  function rowsOf(alarm: Record<string, unknown>): Row[] {
+    const metrics = alarm.Metrics as { MetricStat?: { Metric: Record<string, unknown> } }[] | undefined;
+    const named = metrics?.flatMap(({ MetricStat }) => (MetricStat === undefined ? [] : [MetricStat.Metric])) ?? [
+      alarm,
+    ];
+    return named.map(({ Namespace, MetricName, Dimensions = [] }) => [
+      textOf(Namespace),
+      textOf(MetricName),
+      ...(Dimensions as { Name: unknown; Value: unknown }[]).flatMap(({ Name, Value }) => [
+        textOf(Name),
+        textOf(Value),
+      ]),
+    ]);
   }
 
-  test("shows net time saved, hit rate, latency, staleness, failures, throttles and Kinesis's own refusals", () => {
-    const shown = [
-      ...rows.map(([, metric]) => metric),
-      ...widgets.map(({ properties }) => properties.query ?? ""),
-    ].join(" ");
-    for (const name of [
-      "NetTimeSaved",
-      "CacheHits",
-      "CacheMisses",
-      "KinesisLatency",
-      "boundMs",
-      "RefreshFailures",
-      "PublishFailures",
-      "Throttles",
-      "ReadProvisionedThroughputExceeded",
-    ]) {
+  test("the dashboard shows net time saved, hit rate, latency, staleness, failures, and throttles as AWS counts them", () => {
+    const shown = [...rows.flat(), ...widgets.map(({ properties }) => properties.query ?? "")].join(" ");
+    const names = ["NetTimeSaved", "CacheHits", "CacheMisses", latency, "boundMs", "RefreshFailures", "Throttles"];
+    const refused =
+      Log === "kinesis"
+        ? ["ReadProvisionedThroughputExceeded", "WriteProvisionedThroughputExceeded"]
+        : ["ReadKeyRangeThroughputThrottleEvents", "WriteKeyRangeThroughputThrottleEvents"];
+    // The head's size shows in what an append costs; older pieces in how often they are put and asked for.
+    const table = Log === "dynamodb" ? ["ConsumedWriteCapacityUnits", "PutItem", "Query"] : [];
+    for (const name of [...names, ...refused, ...table, ...(isRelayed ? [...relayMetrics, "IteratorAge"] : [])]) {
       expect(shown).toContain(name);
     }
   });
 
-  test("the stream's latency is shown as p50 and p99", () => {
-    const latency = widgets.find(({ properties }) =>
-      JSON.stringify(properties.metrics ?? "").includes("KinesisLatency"),
-    );
-    expect(JSON.stringify(latency)).toMatch(/"p50".*"p99"/);
+  test("the log's latency is shown as p50 and p99", () => {
+    const shown = widgets.find(({ properties }) => JSON.stringify(properties.metrics ?? "").includes(latency));
+    expect(JSON.stringify(shown)).toMatch(/"p50".*"p99"/);
   });
 
-  test("every metric shown is one that is written", () => {
+  test("every metric shown or watched is one that is written, under the dimensions it is written with", () => {
     expect(rows.length).toBeGreaterThan(8);
-    for (const [namespace = "", metric = ""] of rows) {
-      if (namespace === METRICS_NAMESPACE) expect(metricNames).toContain(metric);
-      else if (namespace !== "AWS/Kinesis") expect(filtered).toContain(`${namespace} ${metric}`);
+    for (const [namespace = "", metric = "", ...dimensions] of [...rows, ...watched]) {
+      const names = dimensions.filter((_, index) => index % 2 === 0);
+      const values = dimensions.filter((_, index) => index % 2 === 1);
+      if (namespace === METRICS_NAMESPACE && relayMetrics.includes(metric)) {
+        expect(names).toEqual(["service", "function", "stream"]);
+        expect(values.slice(1)).toEqual(["RelayFunction", "UsersTable"]);
+      } else if (namespace === METRICS_NAMESPACE) {
+        expect(metricNames).toContain(metric);
+        expect(names).toEqual(dimensionNames);
+        expect(values.slice(1)).toEqual(["GetUserFunction", log]);
+      } else if (namespace.startsWith("AWS/")) {
+        expect(
+          values.filter((value) => given.Resources[value] === undefined && !/^(PutItem|Query)$/.test(value)),
+        ).toEqual([]);
+      } else {
+        expect(filters.map((filter) => filter.metric)).toContain(`${namespace} ${metric}`);
+        expect(names).toEqual([]);
+      }
     }
   });
 
-  test("our metrics are shown with our dimensions", () => {
-    for (const row of rows.filter(([namespace]) => namespace === METRICS_NAMESPACE)) {
-      expect(row.filter((_, index) => index >= 2 && index % 2 === 0)).toEqual(DIMENSION_NAMES);
-      expect(row[7]).toBe("InvalidationStream");
-    }
-  });
-
-  test("its queries ask only for fields that are written", () => {
-    for (const { properties } of widgets)
-      expect(fieldNames).toEqual(expect.arrayContaining(fieldsOf(properties.query ?? "")));
-  });
-
-  test("no widget covers another", () => {
+  test("no widget covers another, and none is left of the other log or of a relay that is not there", () => {
     const cells = widgets.flatMap((widget) => {
       const { x, y, width, height } = widget as unknown as Record<"x" | "y" | "width" | "height", number>;
       return Array.from(
@@ -116,34 +147,28 @@ describe("dashboard", () => {
       );
     });
     expect(new Set(cells).size).toBe(cells.length);
+    // Rows of the same height, without a gap between them.
+    expect(Math.max(...cells.map((cell) => Number(cell.split(",")[1]))) + 1).toBe(cells.length / 24);
   });
-});
 
-describe("metric filters", () => {
-  test.each(filters)(
-    "$name reads a property that is written, from the log of the function that it happens in",
-    ({ pattern, value, logGroup }) => {
-      const property = value.replace("$.", "");
-      expect(PROPERTY_NAMES).toContain(property);
+  test("metric filters read properties that are written, where they are written", () => {
+    for (const { pattern, property, logGroup } of filters) {
       expect(pattern).toBe(`{ $.${property} > 0 }`);
-      // W4: nobody but the writer publishes.
-      expect(logGroup).toBe(property === "publishFailures" ? "PostUserLogGroup" : "GetUserLogGroup");
-    },
-  );
-});
+      const isOfRelay = logGroup === "RelayLogGroup";
+      expect(isOfRelay ? ["notUnderstood"] : PROPERTY_NAMES).toContain(property);
+      expect(logGroup).toBe(isOfRelay ? "RelayLogGroup" : "GetUserLogGroup");
+    }
+  });
 
-describe("alarms", () => {
-  const alarms = resourcesOf(template, "AWS::CloudWatch::Alarm");
-
-  test("a cache that does not pay for an hour, failed refreshes and publications, and records not decoded raise one", () => {
-    expect(alarms.map(([, { Properties }]) => Properties.MetricName)).toEqual([
-      "NetTimeSaved",
-      "RefreshFailures",
-      "PublishFailures",
-      "RecordsSkipped",
-    ]);
-    const [[, pays]] = alarms as [(typeof alarms)[0]];
-    expect(pays.Properties).toMatchObject({
+  test("an alarm is raised by a cache that does not pay, failures, and records and logs that others made unusable", () => {
+    const always = ["CacheDoesNotPayAlarm", "RefreshFailuresAlarm", "RecordsSkippedAlarm"];
+    const ofLog = Log === "kinesis" ? ["StreamThrottledAlarm"] : ["HotKeyAlarm", "HeadTooLargeAlarm"];
+    const ofRelay = isRelayed ? ["RelayLagAlarm", "RelayIteratorAgeAlarm", "RelayFailuresAlarm"] : [];
+    expect(alarms.map(([name]) => name)).toEqual(expect.arrayContaining([...always, ...ofLog, ...ofRelay]));
+    const others = ["StreamThrottledAlarm", "HotKeyAlarm", "HeadTooLargeAlarm", "RelayLagAlarm", "RelayFailuresAlarm"];
+    const wrong = others.filter((name) => ![...ofLog, ...ofRelay].includes(name));
+    expect(alarms.filter(([name]) => wrong.includes(name))).toEqual([]);
+    expect(given.Resources.CacheDoesNotPayAlarm?.Properties).toMatchObject({
       Statistic: "Sum",
       Period: 3600,
       Threshold: 0,
@@ -151,40 +176,21 @@ describe("alarms", () => {
     });
   });
 
-  test.each(alarms)(
-    "%s watches a metric that is written, under the dimensions it is written with",
-    (_, { Properties }) => {
-      const namespace = textOf(Properties.Namespace);
-      const dimensions = (Properties.Dimensions ?? []) as { Name: string }[];
-      if (namespace === METRICS_NAMESPACE) {
-        expect(metricNames).toContain(Properties.MetricName);
-        expect(dimensions.map(({ Name }) => Name)).toEqual(DIMENSION_NAMES);
-      } else {
-        expect(filtered).toContain(`${namespace} ${String(Properties.MetricName)}`);
-        expect(dimensions).toEqual([]);
-      }
-    },
-  );
-
-  test.each(alarms)("%s stays quiet while nothing is measured", (_, { Properties }) => {
-    expect(Properties.TreatMissingData).toBe("notBreaching");
+  test("alarms stay quiet while nothing is measured", () => {
+    for (const [, { Properties }] of alarms) expect(Properties.TreatMissingData).toBe("notBreaching");
   });
-});
 
-describe("saved queries", () => {
-  const queries = resourcesOf(template, "AWS::Logs::QueryDefinition");
-
-  test("there are some, and each asks only for fields that are written", () => {
-    expect(queries.length).toBeGreaterThanOrEqual(4);
-    for (const [, { Properties }] of queries) {
-      const fields = fieldsOf(String(Properties.QueryString));
+  test("queries ask only for fields that are written, of log groups of the template", () => {
+    const saved = resourcesOf(given, "AWS::Logs::QueryDefinition").map(([, { Properties }]) => {
+      const [group] = (Properties.LogGroupNames as unknown[]).map(textOf);
+      expect(given.Resources[group ?? ""]?.Type).toBe("AWS::Logs::LogGroup");
+      return textOf(Properties.QueryString);
+    });
+    expect(saved.length).toBeGreaterThanOrEqual(4);
+    for (const query of [...saved, ...widgets.flatMap(({ properties }) => properties.query ?? [])]) {
+      const fields = fieldsOf(query);
       expect(fields.length).toBeGreaterThan(0);
       expect(fieldNames).toEqual(expect.arrayContaining(fields));
     }
-  });
-
-  test.each(queries)("%s reads a log group of the template", (_, { Properties }) => {
-    const [group] = Properties.LogGroupNames as { Ref: string }[];
-    expect(template.Resources[group?.Ref ?? ""]?.Type).toBe("AWS::Logs::LogGroup");
   });
 });

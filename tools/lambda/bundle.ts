@@ -136,6 +136,7 @@ function sourceAlias(): Record<string, string> {
   return {
     "scache/publisher": join(ROOT, "src/publisher.ts"),
     "scache/cdc": join(ROOT, "src/cdc/index.ts"),
+    "scache/dynamodb": join(ROOT, "src/dynamodb/index.ts"),
     scache: join(ROOT, "src/index.ts"),
   };
 }
