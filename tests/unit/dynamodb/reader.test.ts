@@ -192,6 +192,24 @@ describe("a reader that is behind the head", () => {
   });
 });
 
+test("a reading that ends in the very moment it finds too much loses nothing: nobody would be told", async () => {
+  const { reader, log } = await farBehind(8_100, 60);
+  const reading = new TestReading(0);
+  const { take } = reading;
+  reading.take = async (records) => {
+    const taken = await take.call(reading, records);
+    reading.end();
+    return taken;
+  };
+  await reader.read(reading);
+  expect(reading.told).toEqual([]);
+  log().splice(0);
+  const next = new TestReading(0);
+  await reader.read(next);
+  // It goes on where it was, which is not the tip.
+  expect([log(), next.taken.length]).toEqual([["getHead", "querySegments"], 8_100 - 7_680 + 1]);
+});
+
 /** A reader at the beginning of a log whose head begins `behind` records later; the rest is in segments of 60. */
 async function farBehind(behind: number, bytes: number) {
   const calls: string[] = [];
@@ -311,6 +329,16 @@ describe("an answer that comes late", () => {
     await lost.done;
     expect([lost.reading.told, reader.isPlaced]).toEqual([[], true]);
     expect((await read(headOf(0, ["a", "b", "c"]))).taken).toEqual(["c"]);
+  });
+
+  test("after a first reading has ended gives no place: nobody was told to refuse older loads", async () => {
+    const { reader, begin, read } = await answering();
+    const late = begin();
+    late.reading.isOver = true;
+    late.answer(headOf(0, ["a"]));
+    await late.done;
+    expect([reader.isPlaced, late.reading.told]).toEqual([false, []]);
+    expect((await read(headOf(0, ["a"]))).told).toEqual(["placed"]);
   });
 
   test("and is older than the place by then moves nothing, and loses nothing", async () => {
