@@ -4,18 +4,18 @@
  */
 import { describe, expect, test } from "@jest/globals";
 import { DIMENSION_NAMES, METRIC_NAMES, METRICS_NAMESPACE, PROPERTY_NAMES } from "../../src/metrics/emf.js";
-import { RELAY_METRICS } from "../../src/metrics/names.js";
+import { LOGS, RELAY_METRICS } from "../../src/metrics/names.js";
 import { deployed, readTemplate, resourcesOf, type Template, textOf } from "../support/template.js";
 
 const template = readTemplate();
-const deployments = ["kinesis", "dynamodb"].flatMap((Log) =>
+const deployments = (["kinesis", "dynamodb"] as const).flatMap((Log) =>
   ["writer", "table-stream"].map((Invalidations) => ({ Log, Invalidations })),
 );
 
 /** What differs between the lines of one log and the other. */
-const LOGS: Record<string, { latency: string; dimension: string; log: string }> = {
-  kinesis: { latency: "KinesisLatency", dimension: "stream", log: "InvalidationStream" },
-  dynamodb: { latency: "DynamoDBLatency", dimension: "log", log: "InvalidationTable/scache" },
+const NAMES = {
+  kinesis: { ...LOGS.Kinesis, log: "InvalidationStream" },
+  dynamodb: { ...LOGS.DynamoDB, log: "InvalidationTable/scache" },
 };
 const relayMetrics: readonly string[] = Object.values(RELAY_METRICS);
 
@@ -70,7 +70,7 @@ function fieldsOf(query: string): string[] {
 describe.each(deployments)("deployed with %j", ({ Log, Invalidations }) => {
   const given = deployed(template, { Log, Invalidations });
   const isRelayed = Invalidations === "table-stream";
-  const { latency, dimension, log } = LOGS[Log] ?? { latency: "", dimension: "", log: "" };
+  const { metric: latency, dimension, log } = NAMES[Log];
   const metricNames = METRIC_NAMES.map((name) => (name === "KinesisLatency" ? latency : name));
   const dimensionNames = DIMENSION_NAMES.map((name) => (name === "stream" ? dimension : name));
   const fieldNames: readonly string[] = [...metricNames, ...PROPERTY_NAMES, ...dimensionNames];
@@ -98,7 +98,16 @@ describe.each(deployments)("deployed with %j", ({ Log, Invalidations }) => {
 
   test("the dashboard shows net time saved, hit rate, latency, staleness, failures, and throttles as AWS counts them", () => {
     const shown = [...rows.flat(), ...widgets.map(({ properties }) => properties.query ?? "")].join(" ");
-    const names = ["NetTimeSaved", "CacheHits", "CacheMisses", latency, "boundMs", "RefreshFailures", "Throttles"];
+    const names = [
+      "NetTimeSaved",
+      "CacheHits",
+      "CacheMisses",
+      latency,
+      "boundMs",
+      "RefreshFailures",
+      "PublishFailures",
+      "Throttles",
+    ];
     const refused =
       Log === "kinesis"
         ? ["ReadProvisionedThroughputExceeded", "WriteProvisionedThroughputExceeded"]
@@ -156,12 +165,14 @@ describe.each(deployments)("deployed with %j", ({ Log, Invalidations }) => {
       expect(pattern).toBe(`{ $.${property} > 0 }`);
       const isOfRelay = logGroup === "RelayLogGroup";
       expect(isOfRelay ? ["notUnderstood"] : PROPERTY_NAMES).toContain(property);
-      expect(logGroup).toBe(isOfRelay ? "RelayLogGroup" : "GetUserLogGroup");
+      // W4: nobody but the writer publishes.
+      const isOfWriter = property === "publishFailures";
+      expect(logGroup).toBe(isOfRelay ? "RelayLogGroup" : isOfWriter ? "PostUserLogGroup" : "GetUserLogGroup");
     }
   });
 
   test("an alarm is raised by a cache that does not pay, failures, and records and logs that others made unusable", () => {
-    const always = ["CacheDoesNotPayAlarm", "RefreshFailuresAlarm", "RecordsSkippedAlarm"];
+    const always = ["CacheDoesNotPayAlarm", "RefreshFailuresAlarm", "PublishFailuresAlarm", "RecordsSkippedAlarm"];
     const ofLog = Log === "kinesis" ? ["StreamThrottledAlarm"] : ["HotKeyAlarm", "HeadTooLargeAlarm"];
     const ofRelay = isRelayed ? ["RelayLagAlarm", "RelayIteratorAgeAlarm", "RelayFailuresAlarm"] : [];
     expect(alarms.map(([name]) => name)).toEqual(expect.arrayContaining([...always, ...ofLog, ...ofRelay]));
