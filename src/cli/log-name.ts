@@ -25,7 +25,7 @@ export function readLogName(text: string | undefined, usage: string): LogName {
   } catch (error) {
     if (!(error instanceof InvalidOptionError)) throw error;
     const [scheme = ""] = text.split(":");
-    const hint = text.includes(":") ? meant(scheme, ["dynamodb"]) : "";
+    const hint = text.includes(":") && scheme !== "dynamodb" ? meant(scheme, ["dynamodb"]) : "";
     throw new WrongUsage(`"${text}" names no log${hint || `: ${reasonOf(text)}`}`, usage);
   }
 }
