@@ -3,20 +3,13 @@
  * A rule is used for the next `times` requests of its operation that it matches, rules in the order they were added.
  */
 
-/** A request or answer body: what the JSON holds. */
-export type Body = Readonly<Record<string, unknown>>;
+import type { Body, ServiceError } from "./proxy-messages.js";
 
 export type FaultRule = {
   /** Only requests whose body this accepts. */
   readonly when?: (request: Body) => boolean;
 } & (
-  | {
-      /** An error of the service, by AWS's name, e.g. `ProvisionedThroughputExceededException`. */
-      readonly error: string;
-      /** HTTP status; 400 unless told. */
-      readonly status?: number;
-      readonly message?: string;
-    }
+  | ServiceError
   /** The request reaches the service this much later. */
   | { readonly delayMs: number }
   /** No answer, and the service never sees the request; the connection stays open. */

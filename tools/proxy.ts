@@ -1,20 +1,38 @@
 /**
- * A loopback HTTP/1.1 proxy before an emulated AWS service: it adds the network's latency, counts calls, and makes the
- * faults that emulators cannot make. What it adds is simulated, and whoever prints figures must say so.
- * It must never retry or reorder: one request here is one request to the service, or none.
+ * A loopback HTTP/1.1 proxy before an emulated AWS service: it takes the time that the real service would, counts calls,
+ * enforces quotas, and makes the faults that emulators cannot make. What it adds is simulated, and whoever prints figures must
+ * say so. It must never retry or reorder: one request here is one request to the service, or none.
  */
 import { setMaxListeners } from "node:events";
 import { Agent, createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type AddedFault, type Body, FaultBook, type FaultRule } from "./proxy-faults.js";
+import { type AddedFault, FaultBook, type FaultRule } from "./proxy-faults.js";
+import { type Answer, type Call, errorAnswer, forwarded, parse, textOf } from "./proxy-messages.js";
+import type { Quotas } from "./proxy-quotas.js";
 
-export { type AddedFault, type Body, type FaultRule, throttle } from "./proxy-faults.js";
+export { type AddedFault, type FaultRule, throttle } from "./proxy-faults.js";
+export type { Body, Call } from "./proxy-messages.js";
 
 export interface ProxyOptions {
-  /** Added to every call, half on the way there and half on the way back. Default 0. */
+  /** How long every call takes: the service's own time is within it, not on top. Default 0. */
   readonly latencyMs?: number;
+  /** The same for calls that take a time of their own; undefined for all others. */
+  latencyOf?(call: Call): number | undefined;
+  /** What is one call too many is refused. Default: nothing is. */
+  readonly quotas?: Quotas;
+  /** Told of every call that was answered. */
+  onAnswered?(answered: AnsweredCall): void;
   readonly port?: number;
+}
+
+/** Times are this process's, as `performance.now()` tells them. */
+export interface AnsweredCall extends Call {
+  /** When the answer was to be sent, */
+  readonly dueMs: number;
+  /** and when it was: later, if the emulator or this machine took longer than is simulated. */
+  readonly answeredMs: number;
+  readonly isRefused: boolean;
 }
 
 export interface FaultProxy {
@@ -45,22 +63,17 @@ export interface FaultProxy {
 
 /** Starts a proxy before `target`, the endpoint of a service (`http://127.0.0.1:4568`). */
 export async function startProxy(target: string, options: ProxyOptions = {}): Promise<FaultProxy> {
-  const proxy = new LoopbackProxy(new URL(target), options.latencyMs ?? 0);
+  const proxy = new LoopbackProxy(new URL(target), options);
   await proxy.listen(options.port ?? 0);
   return proxy;
 }
 
 const NO_FAULT: FaultRule | { readonly none: true } = { none: true };
 
-interface Answer {
-  readonly status: number;
-  readonly headers: IncomingMessage["headers"];
-  readonly text: string;
-}
-
 class LoopbackProxy implements FaultProxy {
   latencyMs: number;
   readonly #target: URL;
+  readonly #options: ProxyOptions;
   readonly #agent = new Agent({ keepAlive: true, timeout: 20_000 });
   readonly #server = createServer((request, response) => void this.#serve(request, response));
   readonly #faults = new FaultBook();
@@ -73,9 +86,10 @@ class LoopbackProxy implements FaultProxy {
   #inFlight = 0;
   #maxInFlight = 0;
 
-  constructor(target: URL, latencyMs: number) {
+  constructor(target: URL, options: ProxyOptions) {
     this.#target = target;
-    this.latencyMs = latencyMs;
+    this.#options = options;
+    this.latencyMs = options.latencyMs ?? 0;
     this.#server.keepAliveTimeout = 60_000;
     // Every call under way listens for the end; Node warns of a leak from the eleventh on.
     setMaxListeners(0, this.#stopped.signal);
@@ -173,33 +187,47 @@ class LoopbackProxy implements FaultProxy {
   }
 
   async #answer(operation: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const arrivedMs = performance.now();
     const text = await textOf(request);
-    const body = parse(text);
-    const rule = this.#faults.take(operation, body) ?? NO_FAULT;
-    await this.#travel(Math.ceil(this.latencyMs / 2) + ("delayMs" in rule ? rule.delayMs : 0));
+    const call = { operation, body: parse(text) };
+    const rule = this.#faults.take(operation, call.body) ?? NO_FAULT;
+    const addedMs = "delayMs" in rule ? rule.delayMs : 0;
+    const dueMs = arrivedMs + addedMs + (this.#options.latencyOf?.(call) ?? this.latencyMs);
+    await this.#pause(addedMs);
     if (this.#swallowed.has(request.socket) || "hang" in rule) return;
     if ("reset" in rule) {
       request.socket.resetAndDestroy();
       return;
     }
-    const answer =
-      "error" in rule
-        ? errorAnswer(rule)
-        : await this.#forward(request, "rewriteRequest" in rule ? JSON.stringify(rule.rewriteRequest(body)) : text);
-    await this.#travel(Math.floor(this.latencyMs / 2));
+    const refusal = "error" in rule ? rule : this.#options.quotas?.refusal(call);
+    const answer = refusal === undefined ? await this.#ask(request, call, text, rule) : errorAnswer(refusal);
+    await this.#pause(dueMs - performance.now());
     if (this.#swallowed.has(request.socket)) return;
     if ("loseAnswer" in rule) {
       if (rule.loseAnswer === "reset") request.socket.resetAndDestroy();
       return;
     }
-    const sent = "rewriteAnswer" in rule ? JSON.stringify(rule.rewriteAnswer(parse(answer.text), body)) : answer.text;
+    const { rewriteAnswer } = { rewriteAnswer: undefined, ...rule };
+    const sent = rewriteAnswer ? JSON.stringify(rewriteAnswer(parse(answer.text), call.body)) : answer.text;
     response.writeHead(answer.status, { ...answer.headers, "content-length": Buffer.byteLength(sent) });
     response.end(sent);
+    this.#options.onAnswered?.({ ...call, dueMs, answeredMs: performance.now(), isRefused: refusal !== undefined });
   }
 
-  /** Does not wait for a turn of the timer when nothing is to be added. */
-  async #travel(ms: number): Promise<void> {
-    if (ms > 0) await sleep(ms, undefined, { signal: this.#stopped.signal });
+  /** Does not wait for a turn of the timer when there is nothing to wait for. */
+  async #pause(ms: number): Promise<void> {
+    if (ms > 0) await sleep(Math.ceil(ms), undefined, { signal: this.#stopped.signal });
+  }
+
+  /** The request is sent on at once: it is the answer that is held back until it is due. */
+  async #ask(request: IncomingMessage, call: Call, text: string, rule: FaultRule | typeof NO_FAULT): Promise<Answer> {
+    const { quotas } = this.#options;
+    const isRewritten = "rewriteRequest" in rule;
+    const asked = isRewritten ? { ...call, body: rule.rewriteRequest(call.body) } : call;
+    const body = quotas?.measured(asked) ?? asked.body;
+    const answer = await this.#forward(request, quotas || isRewritten ? JSON.stringify(body) : text);
+    quotas?.answered(asked, parse(answer.text));
+    return answer;
   }
 
   #forward(request: IncomingMessage, text: string): Promise<Answer> {
@@ -223,34 +251,5 @@ class LoopbackProxy implements FaultProxy {
       onward.once("error", reject);
       onward.end(text);
     });
-  }
-}
-
-/** Headers that concern one hop, or a body that may have been rewritten, stay behind. */
-function forwarded(headers: IncomingMessage["headers"]): IncomingMessage["headers"] {
-  const { connection, "keep-alive": _, "transfer-encoding": __, "x-amz-crc32": ___, ...rest } = headers;
-  return rest;
-}
-
-function errorAnswer({ error, status, message }: { error: string; status?: number; message?: string }): Answer {
-  return {
-    status: status ?? 400,
-    headers: { "content-type": "application/x-amz-json-1.1", "x-amzn-requestid": "added-by-the-proxy" },
-    text: JSON.stringify({ __type: error, message: message ?? "added by the proxy" }),
-  };
-}
-
-async function textOf(message: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of message) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString("utf8");
-}
-
-function parse(text: string): Body {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null ? (value as Body) : {};
-  } catch {
-    return {};
   }
 }
