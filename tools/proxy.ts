@@ -21,17 +21,20 @@ export interface ProxyOptions {
   latencyOf?(call: Call): number | undefined;
   /** What is one call too many is refused. Default: nothing is. */
   readonly quotas?: Quotas;
-  /** Told of every call that was answered. */
-  onAnswered?(answered: AnsweredCall): void;
+  /** Told of every call once it has ended, with an answer or without. */
+  onEnded?(ended: EndedCall): void;
   readonly port?: number;
 }
 
 /** Times are this process's, as `performance.now()` tells them. */
-export interface AnsweredCall extends Call {
+export interface EndedCall extends Call {
   /** When the answer was to be sent, */
   readonly dueMs: number;
-  /** and when it was: later, if the emulator or this machine took longer than is simulated. */
-  readonly answeredMs: number;
+  /**
+   * and when it was, or its caller had gone. Later than due: the emulator or this machine took longer than is simulated.
+   */
+  readonly endedMs: number;
+  /** By a quota. */
   readonly isRefused: boolean;
 }
 
@@ -193,6 +196,10 @@ class LoopbackProxy implements FaultProxy {
     const rule = this.#faults.take(operation, call.body) ?? NO_FAULT;
     const addedMs = "delayMs" in rule ? rule.delayMs : 0;
     const dueMs = arrivedMs + addedMs + (this.#options.latencyOf?.(call) ?? this.latencyMs);
+    let isRefused = false;
+    response.once("close", () => {
+      this.#options.onEnded?.({ ...call, dueMs, endedMs: performance.now(), isRefused });
+    });
     await this.#pause(addedMs);
     if (this.#swallowed.has(request.socket) || "hang" in rule) return;
     if ("reset" in rule) {
@@ -200,6 +207,7 @@ class LoopbackProxy implements FaultProxy {
       return;
     }
     const refusal = "error" in rule ? rule : this.#options.quotas?.refusal(call);
+    isRefused = refusal !== undefined && refusal !== rule;
     const answer = refusal === undefined ? await this.#ask(request, call, text, rule) : errorAnswer(refusal);
     await this.#pause(dueMs - performance.now());
     if (this.#swallowed.has(request.socket)) return;
@@ -211,7 +219,6 @@ class LoopbackProxy implements FaultProxy {
     const sent = rewriteAnswer ? JSON.stringify(rewriteAnswer(parse(answer.text), call.body)) : answer.text;
     response.writeHead(answer.status, { ...answer.headers, "content-length": Buffer.byteLength(sent) });
     response.end(sent);
-    this.#options.onAnswered?.({ ...call, dueMs, answeredMs: performance.now(), isRefused: refusal !== undefined });
   }
 
   /** Does not wait for a turn of the timer when there is nothing to wait for. */

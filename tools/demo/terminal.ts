@@ -19,7 +19,8 @@ const LIVE_EVERY_MS = 80;
 
 export function createTerminal(output: NodeJS.WriteStream): Terminal {
   const live = output.isTTY === true;
-  const coloured = live && (process.env.NO_COLOR ?? "") === "";
+  const { NO_COLOR = "", FORCE_COLOR = "" } = process.env;
+  const coloured = NO_COLOR === "" && (live || /^[1-3]$/.test(FORCE_COLOR));
   const style = (code: number): Style => (coloured ? (text) => `\u001b[${code}m${text}\u001b[0m` : (text) => text);
   const clear = live ? "\r\u001b[2K" : "";
   let shownMs = performance.now();
