@@ -7,7 +7,7 @@ import { finished } from "node:stream/promises";
 import { bundleFunction } from "../lambda/bundle.js";
 import { whenEnded } from "../when-ended.js";
 import { type DemoResult, resultOf } from "./figures.js";
-import { createFleet, type Fleet, nameOf } from "./fleet.js";
+import { createFleet, type Fleet, type Member, nameOf } from "./fleet.js";
 import { type LoadProgress, runLoad, userIds } from "./load.js";
 import { type DemoSettings, readSettings } from "./settings.js";
 import { type Setup, setupsFor } from "./setups.js";
@@ -49,8 +49,11 @@ try {
 async function runDemo(settings: DemoSettings): Promise<DemoResult> {
   const setups = setupsFor(settings);
   introduce(settings, terminal);
+  terminal.progress("  starting the emulators and the environments");
   const { site, fleets } = await start(settings, setups);
+  terminal.endProgress();
   await tellStory(fleets, terminal);
+  terminal.progress("  letting every environment read every user once");
   await warmUpAll(fleets);
   const unitsBefore = site.unitsOfLog();
   const load = await runLoad({
@@ -92,11 +95,15 @@ async function start(
   return { site, fleets };
 }
 
-/** Starts what the story has not: a start takes hundreds of milliseconds, with and without a cache. */
+/**
+ * Lets every environment read every user once, as any has that is at work for a while: starts and first loads are made once in
+ * an environment's life, and would count for too much in a few seconds.
+ */
 async function warmUpAll(fleets: readonly Fleet[]): Promise<void> {
-  const [userid = ""] = userIds;
-  const members = fleets.flatMap((fleet) => fleet.members);
-  await Promise.all(members.map((member) => member.read(userid)));
+  const warmUp = async (member: Member) => {
+    for (const userid of userIds) await member.read(userid);
+  };
+  await Promise.all(fleets.flatMap(({ members }) => members.map(warmUp)));
 }
 
 function openLog(file: string): (line: string) => void {
@@ -108,24 +115,25 @@ function openLog(file: string): (line: string) => void {
   return (line) => void log.write(`${line}\n`);
 }
 
-function introduce({ environments, kinesisMs, dynamoDbMs, sourceMs }: DemoSettings, { line, styles }: Terminal): void {
-  const { bold, dim } = styles;
-  line();
-  line(`  ${bold("scache")}  ${dim("the in-memory cache for AWS Lambda that is never stale")}`);
-  line();
-  line(
-    `  ${environments} Lambda environments (A to ${nameOf(environments - 1)}) without a cache, ${environments} with the log of invalidations in`,
+function introduce({ environments, kinesisMs, dynamoDbMs, sourceMs }: DemoSettings, terminal: Terminal): void {
+  const { bold, dim } = terminal.styles;
+  const names = Array.from({ length: environments }, (_, index) => nameOf(index)).join(", ");
+  terminal.line();
+  terminal.line(`  ${bold("scache")}  ${dim("the in-memory cache for AWS Lambda that is never stale")}`);
+  terminal.line();
+  terminal.text(
+    `The same function three times, each in ${environments} Lambda environments (${names}), processes of their own that are frozen between invocations: without a cache, with its log of invalidations in Kinesis, and with it in DynamoDB.`,
   );
-  line(`  Kinesis, ${environments} with it in DynamoDB: each a process, frozen between invocations.`);
-  line(
-    dim(`  Simulated: ${sourceMs} ms to the source, ${kinesisMs} ms to Kinesis, ${dynamoDbMs} ms to the log's table.`),
+  terminal.text(
+    `Simulated: ${sourceMs} ms to the source, ${kinesisMs} ms to Kinesis, ${dynamoDbMs} ms to the log's table.`,
+    dim,
   );
-  line();
+  terminal.line();
 }
 
 function progressLine({ seconds, requests }: LoadProgress, of: number, fleets: readonly Fleet[]): string {
   const { green, red } = terminal.styles;
   const stale = fleets.reduce((sum, { oracle }) => sum + oracle.violations.length, 0);
   const verdict = (stale === 0 ? green : red)(`${stale} stale`);
-  return `  ${bar(seconds / of, 20)} ${seconds.toFixed(1)} s  ${requests} requests, ${verdict}`;
+  return `  ${bar(seconds / of, 20)}  ${seconds.toFixed(1)} s   requests: ${requests}   ${verdict}`;
 }

@@ -81,20 +81,14 @@ function stageOf({ setup, members }: Fleet, terminal: Terminal): Stage {
     async writes(member, remark) {
       const visit = await member.write(USER, "Ann the first");
       written = visit.version;
-      show(
-        terminal,
-        member,
-        "writes",
-        visit,
-        visit.unacknowledged ? "saved, but the log was not reached in time" : remark,
-      );
+      show(terminal, member, "writes", visit, visit.unacknowledged ? "saved; the log was not reached in time" : remark);
     },
   };
 }
 
 /** On a machine with more to do than it can, a log may not answer in time: then every read is a miss. */
 function remarkOn(visit: Visit, expected: string, written: number): string | undefined {
-  if (visit.bypassed) return "the log was late, so the cache was bypassed";
+  if (visit.bypassed) return "log late: the cache was bypassed";
   if (expected !== "") return undefined;
   return visit.version < written ? "not yet looked again, as was agreed" : "looked again: the new version";
 }

@@ -8,7 +8,6 @@ import type { Terminal } from "./terminal.js";
 
 const LABEL_WIDTH = 25;
 const COLUMN_WIDTH = 17;
-const TEXT_WIDTH = 76;
 
 interface Row {
   readonly label: string;
@@ -60,33 +59,21 @@ export function printTable(result: DemoResult, setups: readonly Setup[], termina
   const stale = figures.map(({ staleReads }) => (staleReads === 0 ? green : red)(bold(column(count(staleReads)))));
   cells("stale answers", stale);
   terminal.line();
-  for (const text of smallPrint(result)) for (const line of wrap(text)) terminal.line(dim(`  ${line}`));
+  for (const text of smallPrint(result)) terminal.text(text, dim);
   terminal.line();
-  const [first = "", ...more] = wrap(`Does it pay? ${answerOf(result)}`);
-  for (const line of [first, ...more]) terminal.line(`  ${bold((result.pays ? green : red)(line))}`);
+  terminal.text(`Does it pay? ${answerOf(result)}`, (line) => bold((result.pays ? green : red)(line)));
 }
 
 function smallPrint({ requestsPerSecond, simulatedMs, withoutCache, logs }: DemoResult): readonly string[] {
   const { source, kinesis, dynamodb } = simulatedMs;
   const all = [withoutCache, logs.kinesis, logs.dynamodb];
   const refused = all.reduce((sum, { refusedCalls }) => sum + refusedCalls, 0);
-  const late = all.reduce((sum, { lateMs }) => sum + lateMs, 0) / all.length;
+  const lateMs = all.reduce((sum, figures) => sum + figures.lateMs, 0) / all.length;
   const judged = all.reduce((sum, { answersJudged }) => sum + answersJudged, 0);
   return [
-    `Stale: older than promised; ${count(judged)} answers judged from outside. At ${requestsPerSecond.toFixed(0)} requests a second; Lambda with ${LAMBDA.lambdaMb} MB; prices of ${PRICES.region}, ${PRICES.asOf}.`,
-    `Simulated: ${source} ms to the source, ${kinesis} ms to Kinesis, ${dynamodb} ms to the log's table. What the emulators here took beyond that (${ms(late)} an invocation) is left out. Their quotas are AWS's: ${count(refused)} calls refused.`,
+    `Every environment had read every user once before this. Stale is what is older than promised: ${count(judged)} answers were judged from outside. Dollars are of ${requestsPerSecond.toFixed(0)} requests a second, Lambda with ${LAMBDA.lambdaMb} MB, in ${PRICES.region} as of ${PRICES.asOf}.`,
+    `Simulated: ${source} ms to the source, ${kinesis} ms to Kinesis, ${dynamodb} ms to the log's table. What the emulators on this machine took beyond that, ${ms(lateMs)} an invocation, is left out. AWS's quotas are enforced: ${count(refused)} calls were refused.`,
   ];
-}
-
-/** In lines of words, as wide as the table. */
-function wrap(text: string): readonly string[] {
-  const lines: string[] = [];
-  for (const word of text.split(" ")) {
-    const line = lines.at(-1);
-    if (line !== undefined && line.length + 1 + word.length <= TEXT_WIDTH) lines[lines.length - 1] = `${line} ${word}`;
-    else lines.push(word);
-  }
-  return lines;
 }
 
 const ms = (value: number) => `${value.toFixed(1)} ms`;
