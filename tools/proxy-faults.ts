@@ -28,6 +28,15 @@ export const throttle: FaultRule = {
   message: "Rate exceeded for shard (added by the proxy)",
 };
 
+/** Nothing that is read ever changes: the first answer is given again and again. */
+export function alwaysTheFirst(): (answer: Body) => Body {
+  let first: Body | undefined;
+  return (answer) => {
+    first ??= answer;
+    return first;
+  };
+}
+
 /** An added rule: how often it was used, and a way to take it back. */
 export interface AddedFault {
   readonly used: number;

@@ -57,10 +57,13 @@ export interface FaultProxy {
   fault(operation: string, rule: FaultRule, times?: number): AddedFault;
   /** Forgets all faults. Calls already hanging go on hanging. */
   clear(): void;
-  /** Resets every open connection, as a server or a middlebox does that has forgotten them. */
-  resetConnections(): void;
+  /**
+   * Resets open connections, as a server or a middlebox does that has forgotten them: all, or those on which the last call was
+   * one that `which` accepts. Returns how many.
+   */
+  resetConnections(which?: (last: Call) => boolean): number;
   /** Whatever is sent on connections open now is swallowed; new connections work. */
-  blackHoleConnections(): void;
+  blackHoleConnections(which?: (last: Call) => boolean): number;
   stop(): Promise<void>;
 }
 
@@ -82,6 +85,7 @@ class LoopbackProxy implements FaultProxy {
   readonly #faults = new FaultBook();
   readonly #sockets = new Set<Socket>();
   readonly #swallowed = new WeakSet<Socket>();
+  readonly #lastCall = new WeakMap<Socket, Call>();
   readonly #stopped = new AbortController();
   #calls: Record<string, number> = {};
   #accepted = 0;
@@ -152,12 +156,23 @@ class LoopbackProxy implements FaultProxy {
     this.#faults.clear();
   }
 
-  resetConnections(): void {
-    for (const socket of this.#sockets) socket.resetAndDestroy();
+  resetConnections(which?: (last: Call) => boolean): number {
+    const sockets = this.#connectionsOf(which);
+    for (const socket of sockets) socket.resetAndDestroy();
+    return sockets.length;
   }
 
-  blackHoleConnections(): void {
-    for (const socket of this.#sockets) this.#swallowed.add(socket);
+  blackHoleConnections(which?: (last: Call) => boolean): number {
+    const sockets = this.#connectionsOf(which);
+    for (const socket of sockets) this.#swallowed.add(socket);
+    return sockets.length;
+  }
+
+  #connectionsOf(which: ((last: Call) => boolean) | undefined): readonly Socket[] {
+    return [...this.#sockets].filter((socket) => {
+      const last = this.#lastCall.get(socket);
+      return which === undefined || (last !== undefined && which(last));
+    });
   }
 
   async stop(): Promise<void> {
@@ -193,6 +208,7 @@ class LoopbackProxy implements FaultProxy {
     const arrivedMs = performance.now();
     const text = await textOf(request);
     const call = { operation, body: parse(text) };
+    this.#lastCall.set(request.socket, call);
     const rule = this.#faults.take(operation, call.body) ?? NO_FAULT;
     const addedMs = "delayMs" in rule ? rule.delayMs : 0;
     const dueMs = arrivedMs + addedMs + (this.#options.latencyOf?.(call) ?? this.latencyMs);

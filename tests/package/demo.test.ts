@@ -26,7 +26,7 @@ describe("a run", () => {
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), "scache-demo-test-"));
     const logs = join(folder, "log");
-    end = await runTool(DEMO, [...BRIEF, "--seconds", "2", "--shards", "2", "--source-ms", "40", "--logs", logs]);
+    end = await runTool(DEMO, [...BRIEF, "--seconds", "2", "--shards", "2", "--logs", logs]);
     log = readFileSync(logs, "utf8");
     result = lastObject(end.output) as unknown as DemoResult;
   });

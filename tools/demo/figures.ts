@@ -162,7 +162,7 @@ export function answerOf({ pays, staleReads, withoutCache, logs }: DemoResult): 
   ];
   if (!pays) return `No: ${times}.`;
   const spared = withoutCache.loads / Math.max(1, kinesis.loads, dynamodb.loads);
-  return `Yes: ${times}, the source is asked ${spared.toFixed(1)} times less often, and ${money}.`;
+  return `Yes: ${times}, the source is asked ${spared.toFixed(0)} times less often, and ${money}.`;
 }
 
 const ms = (value: number) => `${value.toFixed(1)} ms`;

@@ -8,7 +8,7 @@ import type { Fleet, Member, Visit } from "./fleet.js";
 import type { SetupName } from "./setups.js";
 
 const USERS = 8;
-const SHARE_OF_WRITES = 0.02;
+const SHARE_OF_WRITES = 0.03;
 /** Between two requests to one environment, which is frozen meanwhile. */
 const MEAN_PAUSE_MS = 60;
 

@@ -12,7 +12,8 @@ import {
   usersVariables,
   warmUp,
 } from "../emulators/services.js";
-import { type Body, type Call, type EndedCall, startProxy } from "../proxy.js";
+import { type Call, type EndedCall, startProxy } from "../proxy.js";
+import { alwaysTheFirst } from "../proxy-faults.js";
 import { StreamQuotas, TableQuotas, tableOf, type Units } from "../proxy-quotas.js";
 import type { DemoSettings } from "./settings.js";
 import type { Setup } from "./setups.js";
@@ -103,10 +104,4 @@ export async function openSite(
     unitsOfLog: () => tableQuotas.used(LOG_TABLE_NAME),
     stop: () => emulators.stop(),
   };
-}
-
-/** As if the log had ended: what was seen first is all there will ever be. */
-function alwaysTheFirst(): (answer: Body) => Body {
-  let first: Body | undefined;
-  return (answer) => (first ??= answer);
 }
