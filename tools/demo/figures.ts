@@ -152,17 +152,17 @@ const cents = (value: number) => Math.round(value * 100) / 100;
 export function answerOf({ pays, staleReads, withoutCache, logs }: DemoResult): string {
   const { kinesis, dynamodb } = logs;
   if (staleReads > 0) return `No: ${staleReads} answers were older than promised.`;
-  const dollars = (figures: SetupFigures) => {
-    const { lambda, log } = figures.dollarsPerMonth;
-    return `$${(lambda + log).toFixed(0)}`;
-  };
-  const [times, money] = [
-    `an invocation takes ${ms(kinesis.meanMs)} with Kinesis and ${ms(dynamodb.meanMs)} with DynamoDB on average, instead of ${ms(withoutCache.meanMs)}`,
-    `a month costs ${dollars(kinesis)} and ${dollars(dynamodb)} instead of ${dollars(withoutCache)}`,
-  ];
+  const times = `an invocation takes ${ms(kinesis.meanMs)} with Kinesis and ${ms(dynamodb.meanMs)} with DynamoDB on average, instead of ${ms(withoutCache.meanMs)}`;
   if (!pays) return `No: ${times}.`;
   const spared = withoutCache.loads / Math.max(1, kinesis.loads, dynamodb.loads);
-  return `Yes: ${times}, the source is asked ${spared.toFixed(0)} times less often, and ${money}.`;
+  const all = [kinesis, dynamodb, withoutCache].map(
+    ({ dollarsPerMonth }) => dollarsPerMonth.lambda + dollarsPerMonth.log,
+  );
+  const [first = 0, second = 0, instead = 0] = all;
+  const but = Math.max(first, second) > instead ? "though at this rate" : "and";
+  const money = `a month costs ${dollars(first)} and ${dollars(second)} instead of ${dollars(instead)}`;
+  return `Yes: ${times}, the source is asked ${spared.toFixed(0)} times less often, ${but} ${money}.`;
 }
 
 const ms = (value: number) => `${value.toFixed(1)} ms`;
+const dollars = (value: number) => `$${value.toFixed(0)}`;

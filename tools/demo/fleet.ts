@@ -52,6 +52,9 @@ interface Requested {
   readonly beganMs: number;
 }
 
+/** Half of what is left of it is the most that a log is waited for. */
+const TIMEOUT_MS = 20_000;
+
 export class Member {
   readonly name: string;
   readonly environment: LambdaEnvironment;
@@ -151,6 +154,7 @@ export async function createFleet(options: {
       handler: bundle.handler,
       functionName: "users",
       env: way.variables,
+      timeoutMs: TIMEOUT_MS,
       onLine,
     });
     return new Member(name, environment, oracle, way);

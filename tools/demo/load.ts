@@ -8,7 +8,11 @@ import type { Fleet, Member, Visit } from "./fleet.js";
 import type { SetupName } from "./setups.js";
 
 const USERS = 8;
-const SHARE_OF_WRITES = 0.03;
+/** One request in so many is a write, in each environment at another time. */
+const REQUESTS_PER_WRITE = 30;
+/** A machine that is too busy for so many in the time given takes longer, but not much: fewer would say little. */
+const MIN_ROUNDS = 12;
+const LONGEST_MS = 20_000;
 /** Between two requests to one environment, which is frozen meanwhile. */
 const MEAN_PAUSE_MS = 60;
 
@@ -47,10 +51,14 @@ export async function runLoad(options: {
     onProgress({ seconds: elapsedSeconds(), requests });
     return visit;
   };
+  const isOver = (rounds: number) => {
+    const nowMs = performance.now();
+    return signal.aborted || (nowMs >= endMs && (rounds >= MIN_ROUNDS || nowMs >= endMs + LONGEST_MS));
+  };
   const lane = async (_: unknown, number: number) => {
-    while (performance.now() < endMs && !signal.aborted) {
+    for (let round = 0; !isOver(round); round += 1) {
       const userid = pickUser();
-      const isWrite = Math.random() < SHARE_OF_WRITES;
+      const isWrite = (round + 10 * number) % REQUESTS_PER_WRITE === 5;
       if (isWrite) writes += 1;
       for (const { setup, members } of fleets) {
         const member = members[number];

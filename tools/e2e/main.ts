@@ -109,8 +109,9 @@ function readSettings(): Settings {
 
 type Total = ReturnType<typeof sumOf>;
 
-const summing = (results: readonly PartResult[]) => (of: (part: PartResult) => number) =>
-  results.reduce((all, part) => all + of(part), 0);
+function summing(results: readonly PartResult[]) {
+  return (of: (part: PartResult) => number) => results.reduce((all, part) => all + of(part), 0);
+}
 
 function sumOf(results: readonly PartResult[]) {
   const sum = summing(results);

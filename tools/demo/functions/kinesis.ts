@@ -1,6 +1,6 @@
 /** The example's routes with the log of invalidations in a Kinesis stream. */
 import { scache } from "scache";
 import { required } from "../../../example/src/environment.js";
-import { logger, maxStalenessMs, serve } from "./serve.js";
+import { options, serve } from "./serve.js";
 
-export const handler = serve(scache(required("STREAM_NAME"), { maxStalenessMs: maxStalenessMs(), logger }));
+export const handler = serve(scache(required("STREAM_NAME"), options));
