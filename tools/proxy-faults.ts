@@ -3,20 +3,13 @@
  * A rule is used for the next `times` requests of its operation that it matches, rules in the order they were added.
  */
 
-/** A request or answer body: what the JSON holds. */
-export type Body = Readonly<Record<string, unknown>>;
+import type { Body, ServiceError } from "./proxy-messages.js";
 
 export type FaultRule = {
   /** Only requests whose body this accepts. */
   readonly when?: (request: Body) => boolean;
 } & (
-  | {
-      /** An error of the service, by AWS's name, e.g. `ProvisionedThroughputExceededException`. */
-      readonly error: string;
-      /** HTTP status; 400 unless told. */
-      readonly status?: number;
-      readonly message?: string;
-    }
+  | ServiceError
   /** The request reaches the service this much later. */
   | { readonly delayMs: number }
   /** No answer, and the service never sees the request; the connection stays open. */
@@ -34,6 +27,15 @@ export const throttle: FaultRule = {
   error: "ProvisionedThroughputExceededException",
   message: "Rate exceeded for shard (added by the proxy)",
 };
+
+/** Nothing that is read ever changes: the first answer is given again and again. */
+export function alwaysTheFirst(): (answer: Body) => Body {
+  let first: Body | undefined;
+  return (answer) => {
+    first ??= answer;
+    return first;
+  };
+}
 
 /** An added rule: how often it was used, and a way to take it back. */
 export interface AddedFault {

@@ -1,20 +1,41 @@
 /**
- * A loopback HTTP/1.1 proxy before an emulated AWS service: it adds the network's latency, counts calls, and makes the
- * faults that emulators cannot make. What it adds is simulated, and whoever prints figures must say so.
- * It must never retry or reorder: one request here is one request to the service, or none.
+ * A loopback HTTP/1.1 proxy before an emulated AWS service: it takes the time that the real service would, counts calls,
+ * enforces quotas, and makes the faults that emulators cannot make. What it adds is simulated, and whoever prints figures must
+ * say so. It must never retry or reorder: one request here is one request to the service, or none.
  */
 import { setMaxListeners } from "node:events";
 import { Agent, createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type AddedFault, type Body, FaultBook, type FaultRule } from "./proxy-faults.js";
+import { type AddedFault, FaultBook, type FaultRule } from "./proxy-faults.js";
+import { type Answer, type Call, errorAnswer, forwarded, parse, textOf } from "./proxy-messages.js";
+import type { Quotas } from "./proxy-quotas.js";
 
-export { type AddedFault, type Body, type FaultRule, throttle } from "./proxy-faults.js";
+export { type AddedFault, type FaultRule, throttle } from "./proxy-faults.js";
+export type { Body, Call } from "./proxy-messages.js";
 
 export interface ProxyOptions {
-  /** Added to every call, half on the way there and half on the way back. Default 0. */
+  /** How long every call takes: the service's own time is within it, not on top. Default 0. */
   readonly latencyMs?: number;
+  /** The same for calls that take a time of their own; undefined for all others. */
+  latencyOf?(call: Call): number | undefined;
+  /** What is one call too many is refused. Default: nothing is. */
+  readonly quotas?: Quotas;
+  /** Told of every call once it has ended, with an answer or without. */
+  onEnded?(ended: EndedCall): void;
   readonly port?: number;
+}
+
+/** Times are this process's, as `performance.now()` tells them. */
+export interface EndedCall extends Call {
+  /** When the answer was to be sent, */
+  readonly dueMs: number;
+  /**
+   * and when it was, or its caller had gone. Later than due: the emulator or this machine took longer than is simulated.
+   */
+  readonly endedMs: number;
+  /** By a quota. */
+  readonly isRefused: boolean;
 }
 
 export interface FaultProxy {
@@ -36,36 +57,35 @@ export interface FaultProxy {
   fault(operation: string, rule: FaultRule, times?: number): AddedFault;
   /** Forgets all faults. Calls already hanging go on hanging. */
   clear(): void;
-  /** Resets every open connection, as a server or a middlebox does that has forgotten them. */
-  resetConnections(): void;
+  /**
+   * Resets open connections, as a server or a middlebox does that has forgotten them: all, or those on which the last call was
+   * one that `which` accepts. Returns how many.
+   */
+  resetConnections(which?: (last: Call) => boolean): number;
   /** Whatever is sent on connections open now is swallowed; new connections work. */
-  blackHoleConnections(): void;
+  blackHoleConnections(which?: (last: Call) => boolean): number;
   stop(): Promise<void>;
 }
 
 /** Starts a proxy before `target`, the endpoint of a service (`http://127.0.0.1:4568`). */
 export async function startProxy(target: string, options: ProxyOptions = {}): Promise<FaultProxy> {
-  const proxy = new LoopbackProxy(new URL(target), options.latencyMs ?? 0);
+  const proxy = new LoopbackProxy(new URL(target), options);
   await proxy.listen(options.port ?? 0);
   return proxy;
 }
 
 const NO_FAULT: FaultRule | { readonly none: true } = { none: true };
 
-interface Answer {
-  readonly status: number;
-  readonly headers: IncomingMessage["headers"];
-  readonly text: string;
-}
-
 class LoopbackProxy implements FaultProxy {
   latencyMs: number;
   readonly #target: URL;
+  readonly #options: ProxyOptions;
   readonly #agent = new Agent({ keepAlive: true, timeout: 20_000 });
   readonly #server = createServer((request, response) => void this.#serve(request, response));
   readonly #faults = new FaultBook();
   readonly #sockets = new Set<Socket>();
   readonly #swallowed = new WeakSet<Socket>();
+  readonly #lastCall = new WeakMap<Socket, Call>();
   readonly #stopped = new AbortController();
   #calls: Record<string, number> = {};
   #accepted = 0;
@@ -73,9 +93,10 @@ class LoopbackProxy implements FaultProxy {
   #inFlight = 0;
   #maxInFlight = 0;
 
-  constructor(target: URL, latencyMs: number) {
+  constructor(target: URL, options: ProxyOptions) {
     this.#target = target;
-    this.latencyMs = latencyMs;
+    this.#options = options;
+    this.latencyMs = options.latencyMs ?? 0;
     this.#server.keepAliveTimeout = 60_000;
     // Every call under way listens for the end; Node warns of a leak from the eleventh on.
     setMaxListeners(0, this.#stopped.signal);
@@ -135,12 +156,23 @@ class LoopbackProxy implements FaultProxy {
     this.#faults.clear();
   }
 
-  resetConnections(): void {
-    for (const socket of this.#sockets) socket.resetAndDestroy();
+  resetConnections(which?: (last: Call) => boolean): number {
+    const sockets = this.#connectionsOf(which);
+    for (const socket of sockets) socket.resetAndDestroy();
+    return sockets.length;
   }
 
-  blackHoleConnections(): void {
-    for (const socket of this.#sockets) this.#swallowed.add(socket);
+  blackHoleConnections(which?: (last: Call) => boolean): number {
+    const sockets = this.#connectionsOf(which);
+    for (const socket of sockets) this.#swallowed.add(socket);
+    return sockets.length;
+  }
+
+  #connectionsOf(which: ((last: Call) => boolean) | undefined): readonly Socket[] {
+    return [...this.#sockets].filter((socket) => {
+      const last = this.#lastCall.get(socket);
+      return which === undefined || (last !== undefined && which(last));
+    });
   }
 
   async stop(): Promise<void> {
@@ -173,33 +205,52 @@ class LoopbackProxy implements FaultProxy {
   }
 
   async #answer(operation: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const arrivedMs = performance.now();
     const text = await textOf(request);
-    const body = parse(text);
-    const rule = this.#faults.take(operation, body) ?? NO_FAULT;
-    await this.#travel(Math.ceil(this.latencyMs / 2) + ("delayMs" in rule ? rule.delayMs : 0));
+    const call = { operation, body: parse(text) };
+    this.#lastCall.set(request.socket, call);
+    const rule = this.#faults.take(operation, call.body) ?? NO_FAULT;
+    const addedMs = "delayMs" in rule ? rule.delayMs : 0;
+    const dueMs = arrivedMs + addedMs + (this.#options.latencyOf?.(call) ?? this.latencyMs);
+    let isRefused = false;
+    response.once("close", () => {
+      this.#options.onEnded?.({ ...call, dueMs, endedMs: performance.now(), isRefused });
+    });
+    await this.#pause(addedMs);
     if (this.#swallowed.has(request.socket) || "hang" in rule) return;
     if ("reset" in rule) {
       request.socket.resetAndDestroy();
       return;
     }
-    const answer =
-      "error" in rule
-        ? errorAnswer(rule)
-        : await this.#forward(request, "rewriteRequest" in rule ? JSON.stringify(rule.rewriteRequest(body)) : text);
-    await this.#travel(Math.floor(this.latencyMs / 2));
+    const refusal = "error" in rule ? rule : this.#options.quotas?.refusal(call);
+    isRefused = refusal !== undefined && refusal !== rule;
+    const answer = refusal === undefined ? await this.#ask(request, call, text, rule) : errorAnswer(refusal);
+    await this.#pause(dueMs - performance.now());
     if (this.#swallowed.has(request.socket)) return;
     if ("loseAnswer" in rule) {
       if (rule.loseAnswer === "reset") request.socket.resetAndDestroy();
       return;
     }
-    const sent = "rewriteAnswer" in rule ? JSON.stringify(rule.rewriteAnswer(parse(answer.text), body)) : answer.text;
+    const { rewriteAnswer } = { rewriteAnswer: undefined, ...rule };
+    const sent = rewriteAnswer ? JSON.stringify(rewriteAnswer(parse(answer.text), call.body)) : answer.text;
     response.writeHead(answer.status, { ...answer.headers, "content-length": Buffer.byteLength(sent) });
     response.end(sent);
   }
 
-  /** Does not wait for a turn of the timer when nothing is to be added. */
-  async #travel(ms: number): Promise<void> {
-    if (ms > 0) await sleep(ms, undefined, { signal: this.#stopped.signal });
+  /** Does not wait for a turn of the timer when there is nothing to wait for. */
+  async #pause(ms: number): Promise<void> {
+    if (ms > 0) await sleep(Math.ceil(ms), undefined, { signal: this.#stopped.signal });
+  }
+
+  /** The request is sent on at once: it is the answer that is held back until it is due. */
+  async #ask(request: IncomingMessage, call: Call, text: string, rule: FaultRule | typeof NO_FAULT): Promise<Answer> {
+    const { quotas } = this.#options;
+    const isRewritten = "rewriteRequest" in rule;
+    const asked = isRewritten ? { ...call, body: rule.rewriteRequest(call.body) } : call;
+    const body = quotas?.measured(asked) ?? asked.body;
+    const answer = await this.#forward(request, quotas || isRewritten ? JSON.stringify(body) : text);
+    quotas?.answered(asked, parse(answer.text));
+    return answer;
   }
 
   #forward(request: IncomingMessage, text: string): Promise<Answer> {
@@ -223,34 +274,5 @@ class LoopbackProxy implements FaultProxy {
       onward.once("error", reject);
       onward.end(text);
     });
-  }
-}
-
-/** Headers that concern one hop, or a body that may have been rewritten, stay behind. */
-function forwarded(headers: IncomingMessage["headers"]): IncomingMessage["headers"] {
-  const { connection, "keep-alive": _, "transfer-encoding": __, "x-amz-crc32": ___, ...rest } = headers;
-  return rest;
-}
-
-function errorAnswer({ error, status, message }: { error: string; status?: number; message?: string }): Answer {
-  return {
-    status: status ?? 400,
-    headers: { "content-type": "application/x-amz-json-1.1", "x-amzn-requestid": "added-by-the-proxy" },
-    text: JSON.stringify({ __type: error, message: message ?? "added by the proxy" }),
-  };
-}
-
-async function textOf(message: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of message) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString("utf8");
-}
-
-function parse(text: string): Body {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null ? (value as Body) : {};
-  } catch {
-    return {};
   }
 }

@@ -4,7 +4,7 @@
  */
 
 import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -14,6 +14,7 @@ import { readPageAssets } from "../src/report/page-assets.js";
 import { LogReader } from "../src/report/read-log.js";
 import { verdictOn } from "../src/report/verdict.js";
 import { readArguments, wholeNumber } from "./arguments.js";
+import { LOG_TABLE_NAME } from "./emulators/services.js";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const BROWSERS = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
@@ -55,6 +56,9 @@ async function runDemo(log: string): Promise<void> {
   const demo = spawn("npm", args, { cwd: root, stdio: ["ignore", process.stderr, process.stderr] });
   const code = await new Promise((resolve) => demo.once("exit", resolve));
   if (code !== 0) throw new Error(`the demo ended with ${String(code)}`);
+  // Of its set-ups, the one that reads its log in every invocation: other bounds than that are what the page compares it with.
+  const lines = readFileSync(log, "utf8").split("\n");
+  writeFileSync(log, lines.filter((line) => line.includes(`"${LOG_TABLE_NAME}/`)).join("\n"));
 }
 
 async function photograph(page: string, out: string): Promise<void> {

@@ -6,35 +6,29 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import type { DemoResult } from "../../tools/demo/figures.js";
+import { lateWithin } from "../../tools/demo/lateness.js";
 import { Oracle } from "../../tools/demo/oracle.js";
+import { boundAllowedBy } from "../../tools/demo/setups.js";
 import { childrenOf, isAlive } from "../support/processes.js";
 import { lastObject, runTool, startTool, type ToolEnd } from "../support/tool.js";
 import { until } from "../support/until.js";
 
 const DEMO = "tools/demo/main.ts";
-const BRIEF = ["--unbuilt", "--seconds", "1", "--json"];
-
-/** Unless the machine is so busy that the stream could not be read in time, which the story then says. */
-const HIT = /^[AB] reads user-1 (hit version 1|miss version 1 .*bypassed$)/;
-
-/** The metrics lines among a log's lines. */
-function metricsIn(log: string): Record<string, number>[] {
-  return log
-    .split("\n")
-    .filter((line) => line.includes('"_aws"'))
-    .map((line) => JSON.parse(line) as Record<string, number>);
-}
+const BRIEF = ["--unbuilt", "--json"];
 
 describe("a run", () => {
   let folder: string;
   let end: ToolEnd;
   let log: string;
+  let result: DemoResult;
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), "scache-demo-test-"));
     const logs = join(folder, "log");
-    end = await runTool(DEMO, [...BRIEF, "--shards", "2", "--kinesis-ms", "2", "--source-ms", "4", "--logs", logs]);
+    end = await runTool(DEMO, [...BRIEF, "--seconds", "2", "--shards", "2", "--logs", logs]);
     log = readFileSync(logs, "utf8");
+    result = lastObject(end.output) as unknown as DemoResult;
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -44,7 +38,7 @@ describe("a run", () => {
     expect(end.leftBehind).toEqual([]);
   });
 
-  test("tells the story in order", () => {
+  test("tells both stories in order", () => {
     const story = end.output.split("\n").filter((line) => /^ {2}[A-Z] (reads|writes)/.test(line));
     expect(
       story.map((line) =>
@@ -54,78 +48,81 @@ describe("a run", () => {
           .replace(/ [\d.]+ ms/, ""),
       ),
     ).toEqual([
-      expect.stringMatching(/^A reads user-1 miss version 1/),
-      expect.stringMatching(HIT),
-      expect.stringMatching(HIT),
-      expect.stringMatching(/^B reads user-1 miss version 1/),
-      expect.stringMatching(HIT),
-      expect.stringMatching(/^A writes user-1 saved version 2/),
-      expect.stringMatching(/^B reads user-1 miss version 2/),
-      expect.stringMatching(/^A reads user-1 miss version 2/),
-      expect.stringMatching(/^C reads user-1 miss version 2/),
+      expect.stringMatching(/^A reads miss version 1/),
+      expect.stringMatching(/^A reads (hit version 1|miss version 1 log late)/),
+      expect.stringMatching(/^B reads miss version 1/),
+      expect.stringMatching(/^B reads (hit version 1|miss version 1 log late)/),
+      expect.stringMatching(/^A writes saved version 2/),
+      expect.stringMatching(/^B reads miss version 2/),
+      expect.stringMatching(/^C reads miss version 2/),
+      expect.stringMatching(/^B reads miss version 1/),
+      expect.stringMatching(/^B reads (hit version 1|miss version 1 log late)/),
+      expect.stringMatching(/^A writes saved version 2/),
+      // As it was agreed, the old one may be served for a second.
+      expect.stringMatching(/^B reads (hit version 1|miss version 2)/),
+      expect.stringMatching(/^B reads (hit|miss) version 2/),
     ]);
   });
 
-  test("has no stale read, and judged every answer", () => {
-    const { staleReads, answersJudged, hits, misses, readsWith } = lastObject(end.output) as Record<string, number>;
+  test("asks the same of each set-up, judges every answer, and finds none that is stale", () => {
+    const { staleReads, withoutCache, logs } = result;
     expect(staleReads).toBe(0);
-    expect(answersJudged).toBeGreaterThanOrEqual(Number(hits) + Number(misses));
-    expect(readsWith).toBeGreaterThan(0);
+    for (const figures of [logs.kinesis, logs.dynamodb]) {
+      expect(figures).toMatchObject({ staleReads: 0, writes: withoutCache.writes });
+      expect(Math.abs(figures.invocations - withoutCache.invocations)).toBeLessThanOrEqual(3);
+      expect(figures.answersJudged).toBeGreaterThan(figures.reads);
+    }
+    expect(withoutCache.reads).toBeGreaterThan(0);
+    expect(logs.kinesis.oldestMs).toBeLessThanOrEqual(logs.kinesis.maxStalenessMs);
+    expect(logs.dynamodb).toMatchObject({ oldestMs: 0, maxStalenessMs: 0 });
   });
 
-  test("prints the sums of the metrics lines that the environments wrote", () => {
-    const lines = metricsIn(log);
-    const result = lastObject(end.output) as Record<string, number>;
-    const sum = (name: string) => lines.reduce((all, line) => all + (line[name] ?? 0), 0);
-    expect(result.kinesisLatencyMs).toBeCloseTo(sum("KinesisLatency"), 2);
-    expect(result.timeSavedMs).toBeCloseTo(sum("TimeSaved"), 2);
-    expect(result.netTimeSavedMs).toBeCloseTo(sum("NetTimeSaved"), 2);
-    expect(result.netTimeSavedMs).toBeCloseTo(Number(result.timeSavedMs) - Number(result.kinesisLatencyMs), 2);
-    expect(result.hits).toBe(sum("CacheHits"));
-    expect(result.misses).toBe(sum("CacheMisses"));
-    expect(result.invocations).toBe(result.metricsLines);
+  test("counts what there is to count: each read hits or loads, and the table is read by each invocation", () => {
+    const { withoutCache, logs } = result;
+    expect(withoutCache).toMatchObject({ hits: 0, loads: withoutCache.reads, logCalls: 0, waitedMs: 0 });
+    for (const { hits, loads, reads } of [logs.kinesis, logs.dynamodb]) {
+      expect(hits).toBeGreaterThan(0);
+      // A load that a busy machine leaves unanswered may be made once more.
+      expect(hits + loads).toBeGreaterThanOrEqual(reads);
+    }
+    expect(logs.dynamodb.logCalls).toBeGreaterThanOrEqual(logs.dynamodb.invocations);
+    expect(logs.dynamodb.dollarsPerMonth.log).toBeGreaterThan(0);
+    // Two shards cost what two shards cost, whatever is read.
+    expect(logs.kinesis.dollarsPerMonth.log).toBeCloseTo(2 * 10.95, 0);
+    expect(log.split("\n").filter((line) => line.includes('"_aws"')).length).toBeGreaterThan(
+      logs.kinesis.invocations + logs.dynamodb.invocations,
+    );
   });
 
-  test("made the calls to Kinesis that the environments say they made: one a shard and invocation, once warm", () => {
-    const lines = metricsIn(log);
-    const { kinesisCalls, kinesisCallsByOperation: calls } = lastObject(end.output) as {
-      kinesisCalls: number;
-      kinesisCallsByOperation: Record<string, number>;
-    };
-    const refreshCalls = lines.reduce((all, line) => all + (line.kinesisCalls ?? 0), 0);
-    expect(kinesisCalls).toBe(refreshCalls + (calls.PutRecords ?? 0));
-    // Calls that a busy machine leaves unanswered for half a second are made once more, so these are the least.
-    expect(calls.ListShards).toBeGreaterThanOrEqual(3);
-    expect(calls.GetShardIterator).toBeGreaterThanOrEqual(3 * 2);
-    const counts = lines.map((line) => line.kinesisCalls ?? 0).sort((a, b) => a - b);
-    // A first refresh that was cut off lists once more in the next.
-    expect(counts.filter((count) => count >= 5).length).toBeGreaterThanOrEqual(3);
-    const refreshes = counts.filter((count) => count > 0);
-    expect(refreshes[Math.floor(refreshes.length / 2)]).toBe(2);
+  test("ends with one sentence that answers whether it pays, within 80 columns and without colour", () => {
+    const lines = end.output.trimEnd().split("\n").slice(0, -1);
+    const answer = lines.join(" ").replace(/ +/g, " ").split("Does it pay? ")[1];
+    expect(result.pays).toBe(true);
+    expect(answer).toMatch(/^Yes: an invocation takes [^.]*\.\d ms .* instead of \$\d+\. *$/);
+    expect(lines.filter((line) => line.length > 80)).toEqual([]);
+    expect(end.output).not.toContain("\u001b");
   });
 });
 
-test("when what the stream says is hidden, stale reads are counted and the exit code is 1", async () => {
-  const { code, output, leftBehind } = await runTool(DEMO, [
-    ...BRIEF,
-    "--break",
-    "--kinesis-ms",
-    "0",
-    "--source-ms",
-    "1",
-  ]);
+test("when what the logs say is hidden, stale reads are counted on both and the exit code is 1", async () => {
+  const args = ["--break", "--seconds", "2", "--staleness-ms", "200", "--kinesis-ms", "0", "--source-ms", "1"];
+  const { code, output, leftBehind } = await runTool(DEMO, [...BRIEF, ...args]);
+  const { pays, logs } = lastObject(output) as unknown as DemoResult;
   expect(code).toBe(1);
-  expect(lastObject(output).staleReads).toBeGreaterThan(0);
+  expect(pays).toBe(false);
+  expect(logs.kinesis.staleReads).toBeGreaterThan(0);
+  expect(logs.dynamodb.staleReads).toBeGreaterThan(0);
   expect(output).toContain("STALE");
+  expect(output).toMatch(/Does it pay\? No: \d+ answers were older than promised\./);
   expect(leftBehind).toEqual([]);
 });
 
 test("Ctrl-C ends it at once and leaves no process and no file", async () => {
   const demo = startTool(DEMO, ["--unbuilt", "--seconds", "30"]);
-  await demo.printed(/\d reads,/);
+  await demo.printed(/requests: \d/);
   const children = childrenOf(demo.child.pid ?? 0);
-  // Three environments and the one without cache, and what esbuild and the watch over them need.
-  expect(children.length).toBeGreaterThanOrEqual(4);
+  // Three environments of each set-up, and what esbuild and the watch over them need.
+  expect(children.length).toBeGreaterThanOrEqual(9);
   demo.child.kill("SIGINT");
   const { code, errors, leftBehind } = await demo.ended;
   expect({ code, errors, leftBehind }).toEqual({ code: 130, errors: "", leftBehind: [] });
@@ -153,4 +150,38 @@ describe("the oracle", () => {
     expect(oracle.violations).toEqual([{ environment: "A", userid: "u", expectedAtLeast: 4, got: 3 }]);
     expect(oracle.judged).toBe(4);
   });
+
+  test("lets an answer be as old as was promised, and no older", () => {
+    let nowMs = 0;
+    const oracle = new Oracle({ maxStalenessMs: 1_000, now: () => nowMs });
+    oracle.acknowledge("u", 1);
+    nowMs = 100;
+    oracle.acknowledge("u", 2);
+    nowMs = 1_099;
+    const within = oracle.beginRead("u");
+    nowMs = 1_100;
+    const beyond = oracle.beginRead("u");
+    expect(oracle.judge("A", within, 1)).toBe(true);
+    expect(oracle.oldestMs).toBe(999);
+    expect(oracle.judge("A", beyond, 2)).toBe(true);
+    expect(oracle.oldestMs).toBe(999);
+    expect(oracle.judge("A", beyond, 1)).toBe(false);
+    expect(oracle.oldestMs).toBe(1_000);
+  });
+});
+
+test("of a span, late answers are taken out once, and only what lies within", () => {
+  const answered = (dueMs: number, endedMs: number) => ({ dueMs, endedMs });
+  expect(lateWithin([answered(10, 10), answered(20, 15)], 0, 100)).toBe(0);
+  expect(lateWithin([answered(50, 60), answered(10, 15)], 0, 100)).toBe(15);
+  expect(lateWithin([answered(10, 30), answered(15, 20), answered(25, 40)], 0, 100)).toBe(30);
+  expect(lateWithin([answered(-10, 5), answered(95, 200)], 0, 100)).toBe(10);
+});
+
+test.each([
+  [3, 1_000],
+  [4, 2_000],
+  [16, 6_000],
+])("a shard allows %d environments a bound of %d ms", (environments, boundMs) => {
+  expect(boundAllowedBy(environments)).toBe(boundMs);
 });

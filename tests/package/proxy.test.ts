@@ -10,7 +10,7 @@ import {
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { kinesisClient, newAccount, type RunningEmulator, startKinesis } from "../../tools/emulators/kinesis.js";
 import { createStream, openShardIds } from "../../tools/emulators/streams.js";
-import { type FaultProxy, startProxy, throttle } from "../../tools/proxy.js";
+import { type EndedCall, type FaultProxy, startProxy, throttle } from "../../tools/proxy.js";
 import { until } from "../support/until.js";
 
 let kinesis: RunningEmulator;
@@ -74,6 +74,42 @@ describe("without faults", () => {
     const beganMs = performance.now();
     await list();
     expect(performance.now() - beganMs).toBeGreaterThanOrEqual(59);
+  });
+});
+
+describe("the latency", () => {
+  test("has the service's own time within it, not on top", async () => {
+    await list();
+    proxy.latencyMs = 250;
+    const spans: number[] = [];
+    const other = await startProxy(proxy.endpoint, {
+      latencyMs: 260,
+      onEnded: ({ dueMs, endedMs }) => spans.push(endedMs - dueMs),
+    });
+    const through = kinesisClient({ ...kinesis, endpoint: other.endpoint }, { maxAttempts: 1 });
+    await through.send(new ListShardsCommand({ StreamName: "missing" })).catch(() => undefined);
+    through.destroy();
+    await other.stop();
+    // On top of each other, these would be 250 ms late.
+    expect(spans).toHaveLength(1);
+    expect(spans[0]).toBeLessThan(200);
+  });
+
+  test("may be another for some calls, and whoever asks is told how late each was", async () => {
+    const ended: EndedCall[] = [];
+    const other = await startProxy(kinesis.endpoint, {
+      latencyOf: ({ body }) => (body.StreamName === "slow" ? 80 : undefined),
+      onEnded: (call) => ended.push(call),
+    });
+    const through = kinesisClient({ ...kinesis, endpoint: other.endpoint }, { maxAttempts: 1 });
+    const beganMs = performance.now();
+    await through.send(new ListShardsCommand({ StreamName: "slow" })).catch(() => undefined);
+    expect(performance.now() - beganMs).toBeGreaterThanOrEqual(79);
+    await through.send(new ListShardsCommand({ StreamName: "quick" })).catch(() => undefined);
+    through.destroy();
+    await other.stop();
+    expect(ended).toMatchObject([{ operation: "ListShards", body: { StreamName: "slow" } }, { isRefused: false }]);
+    for (const { dueMs, endedMs } of ended) expect(endedMs).toBeGreaterThanOrEqual(dueMs - 1);
   });
 });
 

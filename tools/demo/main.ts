@@ -1,26 +1,20 @@
 /**
- * `npm start`: the example in several Lambda environments on this machine, sharing data through caches that are never
- * stale. First a short story, then some seconds of load, then a table. Exits with 1 when any answer was stale.
+ * `npm start`: the example in three set-ups on this machine, without a cache and with its log in Kinesis and in DynamoDB. First
+ * a short story, then some seconds of load, a table, and one sentence: does it pay? Exits with 1 when any answer was stale.
  */
 import { createWriteStream } from "node:fs";
 import { finished } from "node:stream/promises";
-import { LogReader } from "../../src/report/read-log.js";
-import { renderText } from "../../src/report/text.js";
-import { putUsers, type Services, startServices, warmUp } from "../emulators/services.js";
 import { bundleFunction } from "../lambda/bundle.js";
-import type { Body } from "../proxy.js";
 import { whenEnded } from "../when-ended.js";
-import { createFleet, type Fleet } from "./fleet.js";
+import { type DemoResult, resultOf } from "./figures.js";
+import { createFleet, type Fleet, type Member, nameOf } from "./fleet.js";
 import { type LoadProgress, runLoad, userIds } from "./load.js";
-import { Measures } from "./measures.js";
-import { Oracle } from "./oracle.js";
 import { type DemoSettings, readSettings } from "./settings.js";
+import { type Setup, setupsFor } from "./setups.js";
+import { openSite, type Site } from "./site.js";
 import { tellStory } from "./story.js";
-import { type DemoResult, printTable, summarise } from "./summary.js";
+import { printTable } from "./table.js";
 import { bar, createTerminal, type Terminal } from "./terminal.js";
-
-const WARM_UP_MS = 2_000;
-const REPORT_WIDTH = 96;
 
 const terminal = createTerminal(process.stdout);
 const stopping = new AbortController();
@@ -53,74 +47,63 @@ try {
 }
 
 async function runDemo(settings: DemoSettings): Promise<DemoResult> {
-  const { bold, dim } = terminal.styles;
-  terminal.line();
-  terminal.line(`  ${bold("scache")}  ${dim("the in-memory cache for AWS Lambda that is never stale")}`);
-  terminal.line();
-  const oracle = new Oracle();
-  const measures = new Measures();
-  const log = new LogReader();
+  const setups = setupsFor(settings);
   introduce(settings, terminal);
-  const { services, fleet } = await start(settings, oracle, (line) => {
-    measures.take(line);
-    log.add(`${line}\n`);
-  });
-  await tellStory(fleet, terminal);
-  terminal.line();
+  terminal.progress("  starting the emulators and the environments");
+  const { site, fleets } = await start(settings, setups);
+  terminal.endProgress();
+  await tellStory(fleets, terminal);
+  terminal.progress("  letting every environment read every user once");
+  await warmUpAll(fleets);
+  const unitsBefore = site.unitsOfLog();
   const load = await runLoad({
-    fleet,
+    fleets,
     seconds: settings.seconds,
     signal: stopping.signal,
-    onProgress: (progress) => terminal.progress(progressLine(progress, settings.seconds, oracle)),
+    onProgress: (progress) => terminal.progress(progressLine(progress, settings.seconds, fleets)),
   });
   terminal.endProgress();
-  const result = summarise({ settings, fleet, load, measures, oracle, kinesisProxy: services.kinesisProxy });
-  terminal.line();
-  printTable(result, load.seconds, terminal);
-  terminal.line();
-  terminal.line(dim("  npx scache report says of these environments' logs:"));
-  const report = renderText(log.summary.result(), { colour: process.stdout.isTTY, width: REPORT_WIDTH });
-  for (const line of report.trimEnd().split("\n")) terminal.line(`  ${line}`);
-  for (const { environment, userid, expectedAtLeast, got } of oracle.violations.slice(0, 10)) {
-    terminal.line(
-      `  stale: ${environment} served version ${got} of ${userid} after ${expectedAtLeast} was acknowledged`,
-    );
+  const { read, write } = site.unitsOfLog();
+  const units = { read: read - unitsBefore.read, write: write - unitsBefore.write };
+  const result = resultOf({ settings, fleets, load, units });
+  printTable(result, setups, terminal);
+  for (const { oracle } of fleets) {
+    for (const { environment, userid, expectedAtLeast, got } of oracle.violations.slice(0, 5)) {
+      terminal.line(`  stale: ${environment} served version ${got} of ${userid} when ${expectedAtLeast} was the least`);
+    }
   }
+  terminal.line();
   return result;
 }
 
 async function start(
   settings: DemoSettings,
-  oracle: Oracle,
-  onCachedLine: (line: string) => void,
-): Promise<{ services: Services; fleet: Fleet }> {
-  const services = await startServices(settings);
-  undo.push(() => services.stop());
-  const bundle = await bundleFunction({
-    entryPoint: "src/users-api.ts",
-    scacheFrom: settings.unbuilt ? "src" : "dist",
-  });
-  undo.push(() => bundle.remove());
-  await Promise.all([putUsers(services.dynamoDb, userIds), warmUp(services.kinesis, WARM_UP_MS)]);
-  if (settings.break) services.kinesisProxy.fault("GetRecords", { rewriteAnswer: hideRecords });
-  const writeLog = settings.logs === undefined ? () => {} : openLog(settings.logs);
-  const fleet = await createFleet({
-    bundle,
-    services,
-    oracle,
-    size: settings.environments,
-    onLine(line, withCache) {
-      writeLog(line);
-      if (withCache) onCachedLine(line);
-    },
-  });
-  undo.push(() => fleet.stop());
-  stopping.signal.throwIfAborted();
-  return { services, fleet };
+  setups: readonly Setup[],
+): Promise<{ site: Site; fleets: readonly Fleet[] }> {
+  const site = await openSite(settings, setups, userIds);
+  undo.push(() => site.stop());
+  const onLine = settings.logs === undefined ? () => {} : openLog(settings.logs);
+  const fleets: Fleet[] = [];
+  for (const setup of setups) {
+    const bundle = await bundleFunction({ entryPoint: setup.entry, scacheFrom: settings.unbuilt ? "src" : "dist" });
+    undo.push(() => bundle.remove());
+    const fleet = await createFleet({ setup, bundle, site, size: settings.environments, onLine });
+    undo.push(() => fleet.stop());
+    fleets.push(fleet);
+    stopping.signal.throwIfAborted();
+  }
+  return { site, fleets };
 }
 
-function hideRecords(answer: Body): Body {
-  return { ...answer, Records: [] };
+/**
+ * Lets every environment read every user once, as any has that is at work for a while: starts and first loads are made once in
+ * an environment's life, and would count for too much in a few seconds.
+ */
+async function warmUpAll(fleets: readonly Fleet[]): Promise<void> {
+  const warmUp = async (member: Member) => {
+    for (const userid of userIds) await member.read(userid);
+  };
+  await Promise.all(fleets.flatMap(({ members }) => members.map(warmUp)));
 }
 
 function openLog(file: string): (line: string) => void {
@@ -132,18 +115,25 @@ function openLog(file: string): (line: string) => void {
   return (line) => void log.write(`${line}\n`);
 }
 
-function introduce({ environments, shards, kinesisMs, sourceMs }: DemoSettings, { line, styles }: Terminal): void {
-  const names = Array.from({ length: environments }, (_, index) => String.fromCharCode(65 + index)).join(", ");
-  line(`  ${environments} Lambda environments (${names}), each a process of its own, frozen between invocations,`);
-  line(`  one Kinesis stream of ${shards} shard${shards === 1 ? "" : "s"}, one DynamoDB table, all on this machine.`);
-  line(styles.dim(`  Simulated latency: ${kinesisMs} ms to Kinesis, ${sourceMs} ms to DynamoDB.`));
-  line();
+function introduce({ environments, kinesisMs, dynamoDbMs, sourceMs }: DemoSettings, terminal: Terminal): void {
+  const { bold, dim } = terminal.styles;
+  const names = Array.from({ length: environments }, (_, index) => nameOf(index)).join(", ");
+  terminal.line();
+  terminal.line(`  ${bold("scache")}  ${dim("the in-memory cache for AWS Lambda that is never stale")}`);
+  terminal.line();
+  terminal.text(
+    `The same function three times, each in ${environments} Lambda environments (${names}), processes of their own that are frozen between invocations: without a cache, with its log of invalidations in Kinesis, and with it in DynamoDB.`,
+  );
+  terminal.text(
+    `Simulated: ${sourceMs} ms to the source, ${kinesisMs} ms to Kinesis, ${dynamoDbMs} ms to the log's table.`,
+    dim,
+  );
+  terminal.line();
 }
 
-function progressLine({ seconds, reads, hits, writes }: LoadProgress, of: number, oracle: Oracle): string {
+function progressLine({ seconds, requests }: LoadProgress, of: number, fleets: readonly Fleet[]): string {
   const { green, red } = terminal.styles;
-  const stale = oracle.violations.length;
-  const share = reads === 0 ? 0 : Math.round((100 * hits) / reads);
+  const stale = fleets.reduce((sum, { oracle }) => sum + oracle.violations.length, 0);
   const verdict = (stale === 0 ? green : red)(`${stale} stale`);
-  return `  ${bar(seconds / of, 20)} ${seconds.toFixed(1)} s  ${reads} reads, ${share} % hits, ${writes} writes, ${verdict}`;
+  return `  ${bar(seconds / of, 20)}  ${seconds.toFixed(1)} s   requests: ${requests}   ${verdict}`;
 }

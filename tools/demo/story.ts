@@ -1,49 +1,102 @@
 /**
- * The story the demo tells before the load: one user, read and written by several environments, line by line.
- * What it prints is what came back.
+ * The story the demo tells before the load: one user, read and written by several environments, line by line. What it prints is
+ * what came back. Each scene is told in the environments of one set-up; another is one more entry of `SCENES`.
  */
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Fleet, Member, Visit } from "./fleet.js";
+import type { Setup, SetupName } from "./setups.js";
 import type { Terminal } from "./terminal.js";
 
 const USER = "user-1";
 
-export async function tellStory({ members }: Fleet, terminal: Terminal): Promise<void> {
-  const [a, b, ...others] = members;
-  if (a === undefined || b === undefined) throw new Error("the story needs two environments");
-  const before = await line(terminal, a, "reads", "miss", "from the table");
-  await line(terminal, a, "reads", "hit", "from memory; the first look at the stream takes three calls");
-  await line(terminal, a, "reads", "hit", "from then on it takes one");
-  await line(terminal, b, "reads", "miss", "B has a memory of its own");
-  await line(terminal, b, "reads", "hit", "now both hold the same version");
-  const written = await a.write(USER, "Ann the first");
-  show(terminal, a, "writes", written, "saved, and told on the stream");
-  if (written.version !== before.version + 1) throw new Error("the write was not acknowledged");
-  for (const member of [b, a, ...others]) {
-    const visit = await member.read(USER);
-    show(terminal, member, "reads", visit, member === b ? "at once, the new version" : "and so does every other");
-    if (visit.version !== written.version) return;
+interface Scene {
+  readonly setup: SetupName;
+  title(setup: Setup): string;
+  tell(stage: Stage): Promise<void>;
+}
+
+const SCENES: readonly Scene[] = [
+  {
+    setup: "dynamodb",
+    title: () => "The log in DynamoDB, which every invocation reads first:",
+    async tell({ a, b, others, reads, writes }) {
+      await reads(a, "miss", "from the source");
+      await reads(a, "hit", "from memory, once the log was read");
+      await reads(b, "miss", "B has a memory of its own");
+      await reads(b, "hit", "now both hold the same version");
+      await writes(a, "saved, and told in the log");
+      await reads(b, "miss", "at once, the new version");
+      for (const other of others) await reads(other, "miss", "and so does every other");
+    },
+  },
+  {
+    setup: "kinesis",
+    title: ({ maxStalenessMs }) => `The log in Kinesis, with maxStalenessMs ${maxStalenessMs}:`,
+    async tell({ a, b, setup, reads, writes }) {
+      await reads(b, "miss", "from the source");
+      await reads(b, "hit", "the first look at a stream: three calls");
+      await writes(a, "saved, and told in the log");
+      const visit = await reads(b, "", "");
+      // It is due to look again, unless it has just done so.
+      if (visit.cache === "hit") await sleep(setup.maxStalenessMs);
+      await reads(b, "", "");
+    },
+  },
+];
+
+interface Stage {
+  readonly setup: Setup;
+  readonly a: Member;
+  readonly b: Member;
+  readonly others: readonly Member[];
+  /** @param expected what to expect of the cache, on a machine that is not too busy; empty: either */
+  reads(member: Member, expected: "hit" | "miss" | "", remark: string): Promise<Visit>;
+  writes(member: Member, remark: string): Promise<void>;
+}
+
+export async function tellStory(fleets: readonly Fleet[], terminal: Terminal): Promise<void> {
+  for (const scene of SCENES) {
+    const fleet = fleets.find(({ setup }) => setup.name === scene.setup);
+    if (fleet === undefined) throw new Error(`there is no set-up ${scene.setup}`);
+    terminal.line(`  ${scene.title(fleet.setup)}`);
+    await scene.tell(stageOf(fleet, terminal));
+    terminal.line();
   }
 }
 
-async function line(
-  terminal: Terminal,
-  member: Member,
-  verb: string,
-  expected: string,
-  remark: string,
-): Promise<Visit> {
-  const visit = await member.read(USER);
-  // On a machine with more to do than it can, the stream may not answer in time: then every read is a miss.
-  const late = visit.cache === "miss" && expected === "hit";
-  show(terminal, member, verb, visit, late ? "the stream was late, so the cache was bypassed" : remark);
-  return visit;
+function stageOf({ setup, members }: Fleet, terminal: Terminal): Stage {
+  const [a, b, ...others] = members;
+  if (a === undefined || b === undefined) throw new Error("the story needs two environments");
+  let written = 0;
+  return {
+    setup,
+    a,
+    b,
+    others,
+    async reads(member, expected, remark) {
+      const visit = await member.read(USER);
+      show(terminal, member, "reads", visit, remarkOn(visit, expected, written) ?? remark);
+      return visit;
+    },
+    async writes(member, remark) {
+      const visit = await member.write(USER, "Ann the first");
+      written = visit.version;
+      show(terminal, member, "writes", visit, visit.unacknowledged ? "saved; the log was not reached in time" : remark);
+    },
+  };
+}
+
+/** On a machine with more to do than it can, a log may not answer in time: then every read is a miss. */
+function remarkOn(visit: Visit, expected: string, written: number): string | undefined {
+  if (visit.bypassed) return "log late: the cache was bypassed";
+  if (expected !== "") return undefined;
+  return visit.version < written ? "not yet looked again, as was agreed" : "looked again: the new version";
 }
 
 function show(terminal: Terminal, member: Member, verb: string, visit: Visit, remark: string): void {
   const { dim, green, yellow, red, bold } = terminal.styles;
   const style = { hit: green, miss: yellow }[visit.cache] ?? bold;
-  const what = visit.stale ? red("STALE") : style((visit.cache || "saved").padEnd(5));
+  const what = visit.stale ? red("STALE") : style((visit.isWrite ? "saved" : visit.cache).padEnd(5));
   const time = `${visit.durationMs.toFixed(1)} ms`.padStart(9);
-  const version = `version ${visit.version}`;
-  terminal.line(`  ${bold(member.name)} ${verb.padEnd(6)} ${USER}  ${what} ${time}  ${version}  ${dim(remark)}`);
+  terminal.line(`  ${bold(member.name)} ${verb.padEnd(6)}  ${what} ${time}  version ${visit.version}  ${dim(remark)}`);
 }

@@ -31,7 +31,7 @@ const FREEZES: readonly Freeze[] = [
 ];
 
 /**
- * What becomes of Kinesis meanwhile: connections `reset` or `swallowing` what is sent on them; the first answers `late`, so
+ * What becomes of the way to the log meanwhile: connections `reset` or `swallowing` what is sent on them; the first answers `late`, so
  * that calls are made a second time; or no answers at all for one invocation (`silent`), which must then go without cache.
  */
 type Trouble = "none" | "reset" | "swallowing" | "late" | "silent";
@@ -54,6 +54,8 @@ export interface FreezeCounts {
 
 export interface FreezePlan {
   readonly rounds: number;
+  /** Where among all pairs of freeze and trouble to begin. */
+  readonly first: number;
   /** How much longer than the slowest other answer the first after a thaw may take. */
   readonly thawBoundMs: number;
 }
@@ -72,8 +74,9 @@ export async function runFreezes(site: Site, plan: FreezePlan, signal: AbortSign
   const frozen = await site.createEnvironment({ env: { WATCH_PROMISES: "1" } });
   const writer = await site.createEnvironment();
   for (; counts.rounds < plan.rounds && !signal.aborted; counts.rounds += 1) {
-    const freeze = FREEZES[counts.rounds % FREEZES.length] ?? { name: "at once" };
-    const trouble = TROUBLES[counts.rounds % TROUBLES.length] ?? "none";
+    const number = plan.first + counts.rounds;
+    const freeze = FREEZES[number % FREEZES.length] ?? { name: "at once" };
+    const trouble = TROUBLES[number % TROUBLES.length] ?? "none";
     await fillAndFreeze(site, frozen, counts);
     // Before or after the pause, since an invalidation may be as old as the freeze or brand new.
     const writeBefore = Math.random() < 0.5;
@@ -118,16 +121,14 @@ async function pass(site: Site, { realMs = 0, movedMs = 0 }: Freeze, counts: Fre
 }
 
 function makeTrouble(site: Site, trouble: Trouble, counts: FreezeCounts): AddedFault | undefined {
-  const { kinesisProxy } = site.services;
+  const { log } = site;
   if (trouble === "reset" || trouble === "swallowing") {
-    const { open } = kinesisProxy.connections;
-    counts.connectionsBroken += open;
-    if (open === 0) site.failures.push(`no connection was open that could be ${trouble}`);
+    const broken = trouble === "reset" ? log.resetConnections() : log.blackHoleConnections();
+    counts.connectionsBroken += broken;
+    if (broken === 0) site.failures.push(`no connection was open that could be ${trouble}`);
   }
-  if (trouble === "reset") kinesisProxy.resetConnections();
-  if (trouble === "swallowing") kinesisProxy.blackHoleConnections();
-  if (trouble === "late") return kinesisProxy.fault("*", { delayMs: LATE_MS }, 1);
-  if (trouble === "silent") return kinesisProxy.fault("*", { hang: true });
+  if (trouble === "late") return log.fault("any", { delayMs: LATE_MS }, 1);
+  if (trouble === "silent") return log.fault("any", { hang: true });
   return undefined;
 }
 

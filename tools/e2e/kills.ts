@@ -6,6 +6,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { LambdaEnvironment } from "../lambda/environment.js";
 import type { AddedFault } from "../proxy.js";
+import { isOfSource } from "./log-access.js";
 import { anyUser, type Site, USERS } from "./site.js";
 
 /**
@@ -86,11 +87,12 @@ async function killDuring(site: Site, victim: LambdaEnvironment, moment: Moment,
 }
 
 function hold(site: Site, moment: Moment): AddedFault {
-  const { kinesisProxy, dynamoDbProxy } = site.services;
-  if (moment === "refresh") return kinesisProxy.fault("GetRecords", { delayMs: HELD_MS }, 1);
-  if (moment === "publish") return kinesisProxy.fault("PutRecords", { delayMs: HELD_MS }, 1);
-  if (moment === "published") return kinesisProxy.fault("PutRecords", { loseAnswer: "hang" }, 1);
-  return dynamoDbProxy.fault(moment === "load" ? "GetItem" : "UpdateItem", { delayMs: HELD_MS }, 1);
+  const { log, services } = site;
+  if (moment === "refresh") return log.fault("read", { delayMs: HELD_MS }, 1);
+  if (moment === "publish") return log.fault("publish", { delayMs: HELD_MS }, 1);
+  if (moment === "published") return log.fault("publish", { loseAnswer: "hang" }, 1);
+  const operation = moment === "load" ? "GetItem" : "UpdateItem";
+  return services.dynamoDbProxy.fault(operation, { delayMs: HELD_MS, when: isOfSource }, 1);
 }
 
 /** Whether the invocation was met by the kill. */

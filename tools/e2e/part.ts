@@ -1,5 +1,5 @@
 /**
- * All of the end-to-end run with one major of Middy, and its sums. What mostly waits is apart from what keeps every core
+ * All of the end-to-end run with one log and one major of Middy, and its sums. What mostly waits is apart from what keeps every core
  * busy, so that the former can run beside another part's without telling the clock wrong.
  */
 import { type CrowdCounts, runCrowd } from "./crowd.js";
@@ -7,16 +7,21 @@ import { type DurableCounts, runDurable } from "./durable.js";
 import { type FreezeCounts, runFreezes } from "./freezes.js";
 import { type HookCounts, runHooks } from "./hooks.js";
 import { type KillCounts, runKills } from "./kills.js";
+import type { LogName } from "./log-access.js";
 import { type OddCrowdCounts, runOddCrowd } from "./odd-crowd.js";
+import { type RelayCounts, runRelay } from "./relayed.js";
 import { Site, type SiteOptions } from "./site.js";
 
 export interface Settings {
+  /** On each log, shared out between the majors of Middy, as are kills, relayed batches and crowds. */
   readonly rounds: number;
   readonly kills: number;
+  readonly relays: number;
   readonly hookRounds: number;
   readonly executions: number;
   readonly crowdMs: number;
   readonly workers: readonly number[];
+  readonly logs: readonly LogName[];
   readonly middys: readonly SiteOptions["middy"][];
   readonly scacheFrom: SiteOptions["scacheFrom"];
   readonly json: boolean;
@@ -25,6 +30,7 @@ export interface Settings {
 
 export interface PartResult {
   readonly middy: string;
+  readonly log: LogName;
   readonly invocations: number;
   readonly answersJudged: number;
   readonly staleReads: number;
@@ -34,55 +40,67 @@ export interface PartResult {
   readonly failures: readonly string[];
   readonly freezing: FreezeCounts;
   readonly killing: KillCounts;
-  readonly hooks: HookCounts;
+  readonly relaying: RelayCounts;
+  /** How an invocation ends has nothing to do with the log: on Kinesis alone. */
+  readonly hooks?: HookCounts;
   readonly durable?: DurableCounts;
-  readonly oddCrowd: OddCrowdCounts;
+  readonly oddCrowd?: OddCrowdCounts;
   readonly crowds: readonly CrowdCounts[];
 }
 
 /** The package's `refreshTimeoutMs`, which the example leaves as it is, and a little for what follows it. */
 export const THAW_BOUND_MS = 1_000 + 250;
 
-type Waited = Pick<PartResult, "freezing" | "killing" | "hooks" | "oddCrowd"> & { durable?: DurableCounts };
+type Waited = Pick<PartResult, "freezing" | "killing" | "relaying" | "hooks" | "oddCrowd" | "durable">;
 
 export class Part {
   readonly #site: Site;
   readonly #settings: Settings;
   readonly #middy: SiteOptions["middy"];
+  readonly #log: LogName;
   readonly #signal: AbortSignal;
 
-  private constructor(site: Site, settings: Settings, middy: SiteOptions["middy"], signal: AbortSignal) {
+  private constructor(site: Site, settings: Settings, log: LogName, middy: SiteOptions["middy"], signal: AbortSignal) {
     this.#site = site;
     this.#settings = settings;
+    this.#log = log;
     this.#middy = middy;
     this.#signal = signal;
   }
 
-  static async open(settings: Settings, middy: SiteOptions["middy"], signal: AbortSignal): Promise<Part> {
+  static async open(settings: Settings, log: LogName, middy: SiteOptions["middy"], signal: AbortSignal): Promise<Part> {
     const { scacheFrom, broken } = settings;
-    const site = await Site.open({ middy, scacheFrom, ...(broken === undefined ? {} : { break: broken }) });
-    return new Part(site, settings, middy, signal);
+    const site = await Site.open({ middy, log, scacheFrom, ...(broken === undefined ? {} : { break: broken }) });
+    return new Part(site, settings, log, middy, signal);
   }
 
-  /** Freezes, kills, hooks and durable executions. */
+  /** Freezes, kills, relayed changes, hooks and durable executions. */
   async wait(): Promise<Waited> {
-    const share = (count: number) => Math.ceil(count / this.#settings.middys.length);
-    const { rounds, kills, hookRounds, executions } = this.#settings;
-    const plan = { rounds: share(rounds), thawBoundMs: THAW_BOUND_MS };
-    const freezing = await runFreezes(this.#site, plan, this.#signal);
+    const site = this.#site;
+    const rounds = this.#share(this.#settings.rounds);
+    const plan = { rounds, first: this.#number * rounds, thawBoundMs: THAW_BOUND_MS };
+    const freezing = await runFreezes(site, plan, this.#signal);
     const slowest = freezing.slowestThawMs.toFixed(0);
     this.#say(`frozen and thawed ${freezing.rounds} times, slowest answer after a thaw ${slowest} ms`);
-    const killing = await runKills(this.#site, share(kills), this.#signal);
+    const killing = await runKills(site, this.#share(this.#settings.kills), this.#signal);
     this.#say(`killed ${killing.kills} times, ${killing.killedInvocations} of them in an invocation`);
+    const relaying = await runRelay(site, this.#share(this.#settings.relays), this.#signal);
+    const old = `${relaying.oldBefore} old answers before, ${relaying.staleReads} after`;
+    this.#say(`${relaying.changes} rows changed past the cache and relayed: ${old}`);
+    return { freezing, killing, relaying, ...(this.#log === "kinesis" ? await this.#endOddly() : {}) };
+  }
+
+  async #endOddly(): Promise<Pick<Waited, "hooks" | "oddCrowd" | "durable">> {
+    const { hookRounds, executions } = this.#settings;
     const hooks = await runHooks(this.#site, hookRounds, this.#signal);
     const later = `${hooks.accountedForLater} by the next one`;
     this.#say(`${hooks.oddInvocations} ended otherwise, ${hooks.accountedFor} accounted for, ${later}`);
     const oddCrowd = await this.#runOddCrowd();
-    if (this.#middy !== "middy7" || executions === 0) return { freezing, killing, hooks, oddCrowd };
+    if (this.#middy !== "middy7" || executions === 0) return { hooks, oddCrowd };
     const durable = await runDurable(this.#site, executions, this.#signal);
     const replays = durable.replaysWarm + durable.replaysCold;
     this.#say(`${durable.executions} durable executions, ${replays} replays, ${durable.replaysCold} of them elsewhere`);
-    return { freezing, killing, hooks, oddCrowd, durable };
+    return { hooks, oddCrowd, durable };
   }
 
   async #runOddCrowd(): Promise<OddCrowdCounts> {
@@ -92,11 +110,27 @@ export class Part {
     return oddCrowd;
   }
 
+  /** Which of the majors of Middy this is. */
+  get #number(): number {
+    return this.#settings.middys.indexOf(this.#middy);
+  }
+
+  #share(count: number): number {
+    return Math.ceil(count / this.#settings.middys.length);
+  }
+
+  /** Each number of workers once on each log; what one Middy has on the one, another has on the other. */
+  #crowdsHere(): readonly number[] {
+    const { workers, middys, logs } = this.#settings;
+    const shift = this.#number + logs.indexOf(this.#log);
+    return workers.filter((_, index) => (index + shift) % middys.length === 0);
+  }
+
   /** Many at once, and the sums of all. */
   async crowd(waited: Waited): Promise<PartResult> {
     const site = this.#site;
     const crowds: CrowdCounts[] = [];
-    for (const workers of this.#settings.workers) {
+    for (const workers of this.#crowdsHere()) {
       const crowd = await runCrowd(site, workers, this.#settings.crowdMs, this.#signal);
       crowds.push(crowd);
       const many = `${crowd.mostAtOnce} at once in ${workers} worker${workers === 1 ? "" : "s"}`;
@@ -104,6 +138,7 @@ export class Part {
     }
     const result: PartResult = {
       middy: this.#middy,
+      log: this.#log,
       invocations: site.invocations,
       answersJudged: site.oracle.judged,
       staleReads: site.oracle.violations.length,
@@ -124,6 +159,7 @@ export class Part {
   }
 
   #say(text: string): void {
-    console.log(`${this.#middy === "middy7" ? "Middy 7" : "Middy 6"}: ${text}`);
+    const log = this.#log === "kinesis" ? "Kinesis" : "DynamoDB";
+    console.log(`${log}, ${this.#middy === "middy7" ? "Middy 7" : "Middy 6"}: ${text}`);
   }
 }

@@ -8,19 +8,21 @@ import { type Bundle, bundleFunction } from "../lambda/bundle.js";
 import { LambdaEnvironment } from "../lambda/environment.js";
 import { httpEvent } from "../lambda/http-event.js";
 import type { InvocationOutcome, LambdaOptions } from "../lambda/invocation.js";
+import { type LogAccess, type LogName, logAccess } from "./log-access.js";
 
 export interface SiteOptions {
   /** `@middy/core` is bundled as this package. */
   readonly middy: "@middy/core" | "middy7";
   readonly scacheFrom: "dist" | "src";
+  readonly log: LogName;
   readonly break?: Break;
 }
 
 /**
- * Breaks something, to see it noticed: hides what the stream says, leaves a timer or a promise behind in every
- * invocation, or takes the middleware's `after` away.
+ * Breaks something, to see it noticed: hides what the log says, leaves a timer or a promise behind in every invocation, takes
+ * the middleware's `after` away, or lets the relay sleep.
  */
-export const BREAKS = ["stream", "leftover", "promise", "hooks"] as const;
+export const BREAKS = ["stream", "leftover", "promise", "hooks", "relay"] as const;
 export type Break = (typeof BREAKS)[number];
 
 const BROKEN_BY_VARIABLE: Partial<Record<Break, Record<string, string>>> = {
@@ -52,6 +54,7 @@ export function anyUser(): string {
 
 export class Site {
   readonly services: Services;
+  readonly log: LogAccess;
   readonly oracle = new Oracle();
   /** What went wrong, in words; empty when all holds. */
   readonly failures: string[] = [];
@@ -67,18 +70,17 @@ export class Site {
 
   private constructor(services: Services, options: SiteOptions) {
     this.services = services;
+    this.log = logAccess(options.log, services);
     this.#options = options;
     this.#variables = { ...services.variables, ...BROKEN_BY_VARIABLE[options.break ?? "stream"] };
   }
 
   static async open(options: SiteOptions): Promise<Site> {
-    const services = await startServices({ kinesisMs: 5, sourceMs: 10 });
+    const services = await startServices({ kinesisMs: 5, sourceMs: 10, logTableMs: 4 });
     const site = new Site(services, options);
-    await site.build("handler");
-    await warmUp(services.kinesis, 500);
-    if (options.break === "stream") {
-      services.kinesisProxy.fault("GetRecords", { rewriteAnswer: (answer) => ({ ...answer, Records: [] }) });
-    }
+    await site.buildFor("handler");
+    if (options.log === "kinesis") await warmUp(services.kinesis, 500);
+    if (options.break === "stream") site.log.hideRecords();
     return site;
   }
 
@@ -94,6 +96,15 @@ export class Site {
     });
     this.#bundles.push(bundle);
     return bundle;
+  }
+
+  /** The same, of which there is one for each log. */
+  buildFor(name: string): Promise<Bundle> {
+    return this.build(this.#options.log === "dynamodb" ? `table-${name}` : name);
+  }
+
+  get broken(): Break | undefined {
+    return this.#options.break;
   }
 
   get freezes(): number {

@@ -1,12 +1,14 @@
 /**
  * What the example needs to run on this machine: the embedded Kinesis with its stream, the embedded DynamoDB with its
- * table, a proxy before each that adds the network's latency, and the variables that point a function at them.
+ * table and one for a log, a proxy before each that takes the time of the real service, and the variables that point a
+ * function at them.
  */
 
 import { DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { GetRecordsCommand, GetShardIteratorCommand, PutRecordsCommand } from "@aws-sdk/client-kinesis";
-import { type FaultProxy, startProxy } from "../proxy.js";
-import { createTable, startDynamoDb } from "./dynamodb.js";
+import { type Call, type FaultProxy, startProxy } from "../proxy.js";
+import { tableOf } from "../proxy-quotas.js";
+import { createLogTable, createTable, startDynamoDb } from "./dynamodb.js";
 import {
   type Emulator,
   kinesisClient,
@@ -20,31 +22,57 @@ import { createStream, openShardIds } from "./streams.js";
 /** As in events/env.json and template.yaml. */
 export const STREAM_NAME = "scache-users";
 export const TABLE_NAME = "users";
+/** For functions whose log of invalidations is in DynamoDB. */
+export const LOG_TABLE_NAME = "scache-log";
 
 export interface ServicesOptions {
   readonly shards?: number;
-  /** Added to every call to Kinesis. Default 0. */
+  /** How long every call to Kinesis takes. Default 0. */
   readonly kinesisMs?: number;
-  /** Added to every call to DynamoDB. Default 0. */
+  /** How long every call to the table of users takes, */
   readonly sourceMs?: number;
+  /** and every call to the table of the log. Default 0, both. */
+  readonly logTableMs?: number;
 }
 
-export interface Services {
+/** Without any proxy before them. */
+export interface EmbeddedServices {
   readonly kinesis: RunningKinesis;
   readonly dynamoDb: RunningEmulator;
+  stop(): Promise<void>;
+}
+
+export interface Services extends EmbeddedServices {
   readonly kinesisProxy: FaultProxy;
   readonly dynamoDbProxy: FaultProxy;
   /** For functions: through the proxies. */
   readonly variables: Readonly<Record<string, string>>;
-  stop(): Promise<void>;
+}
+
+export async function startEmulators(shards = 1): Promise<EmbeddedServices> {
+  const [kinesis, dynamoDb] = await Promise.all([startKinesis(), startDynamoDb()]);
+  await Promise.all([
+    createUsersStream(kinesis, shards),
+    createUsersTable(dynamoDb),
+    createLogTable(dynamoDb, LOG_TABLE_NAME),
+  ]);
+  return {
+    kinesis,
+    dynamoDb,
+    async stop() {
+      await Promise.all([kinesis.stop(), dynamoDb.stop()]);
+    },
+  };
 }
 
 export async function startServices(options: ServicesOptions = {}): Promise<Services> {
-  const [kinesis, dynamoDb] = await Promise.all([startKinesis(), startDynamoDb()]);
-  await Promise.all([createUsersStream(kinesis, options.shards ?? 1), createUsersTable(dynamoDb)]);
+  const { shards, kinesisMs = 0, sourceMs = 0, logTableMs = 0 } = options;
+  const emulators = await startEmulators(shards);
+  const { kinesis, dynamoDb } = emulators;
+  const latencyOf = ({ body }: Call) => (tableOf(body) === LOG_TABLE_NAME ? logTableMs : undefined);
   const [kinesisProxy, dynamoDbProxy] = await Promise.all([
-    startProxy(kinesis.endpoint, { latencyMs: options.kinesisMs ?? 0 }),
-    startProxy(dynamoDb.endpoint, { latencyMs: options.sourceMs ?? 0 }),
+    startProxy(kinesis.endpoint, { latencyMs: kinesisMs }),
+    startProxy(dynamoDb.endpoint, { latencyMs: sourceMs, latencyOf }),
   ]);
   return {
     kinesis,
@@ -54,7 +82,7 @@ export async function startServices(options: ServicesOptions = {}): Promise<Serv
     variables: usersVariables(kinesisProxy.endpoint, dynamoDbProxy.endpoint),
     async stop() {
       await Promise.all([kinesisProxy.stop(), dynamoDbProxy.stop()]);
-      await Promise.all([kinesis.stop(), dynamoDb.stop()]);
+      await emulators.stop();
     },
   };
 }
@@ -64,25 +92,30 @@ export function usersVariables(kinesisEndpoint: string, dynamoDbEndpoint: string
   return {
     STREAM_NAME,
     TABLE_NAME,
+    LOG_TABLE_NAME,
     POWERTOOLS_SERVICE_NAME: "users",
     AWS_ENDPOINT_URL_KINESIS: kinesisEndpoint,
     AWS_ENDPOINT_URL_DYNAMODB: dynamoDbEndpoint,
   };
 }
 
-/** The table, with one user in it: the one that the events in events/ read. */
-export async function createUsersTable(dynamoDb: Emulator): Promise<void> {
-  await createTable(dynamoDb, TABLE_NAME, "userid");
-  await putUsers(dynamoDb, ["12345"]);
+/** A table of users, with one in it: the one that the events in events/ read. */
+export async function createUsersTable(dynamoDb: Emulator, tableName: string = TABLE_NAME): Promise<void> {
+  await createTable(dynamoDb, tableName, "userid");
+  await putUsers(dynamoDb, ["12345"], tableName);
 }
 
-/** Puts users in their first version into the table, past every cache. */
-export async function putUsers(dynamoDb: Emulator, userids: readonly string[]): Promise<void> {
+/** Puts users in their first version into a table, past every cache. */
+export async function putUsers(
+  dynamoDb: Emulator,
+  userids: readonly string[],
+  TableName: string = TABLE_NAME,
+): Promise<void> {
   const { endpoint, region, credentials } = dynamoDb;
   const client = new DynamoDBClient({ endpoint, region, credentials });
   const put = (userid: string) => {
     const Item = { userid: { S: userid }, name: { S: "Ann" }, email: { S: "ann@example.com" }, version: { N: "1" } };
-    return client.send(new PutItemCommand({ TableName: TABLE_NAME, Item }));
+    return client.send(new PutItemCommand({ TableName, Item }));
   };
   try {
     await Promise.all(userids.map(put));
