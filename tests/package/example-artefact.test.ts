@@ -6,17 +6,21 @@
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import type { APIGatewayProxyStructuredResultV2 } from "aws-lambda";
-import { createLogTable } from "../../tools/emulators/dynamodb.js";
-import { putUsers, type Services, startServices } from "../../tools/emulators/services.js";
+import {
+  LOG_TABLE_NAME,
+  logVariables,
+  putUsers,
+  type Services,
+  startServices,
+} from "../../tools/emulators/services.js";
 import { type Bundle, bundleFunction, functionFor } from "../../tools/lambda/bundle.js";
 import { LambdaEnvironment } from "../../tools/lambda/environment.js";
 import { deployed, readTemplate, statementsOf } from "../support/template.js";
 
-const LOG_TABLE = "scache-log";
 const FUNCTIONS = ["GetUserFunction", "PostUserFunction", "RelayFunction"];
 const LOGS = [
-  { Log: "kinesis", name: "scache-users", variables: {} },
-  { Log: "dynamodb", name: `${LOG_TABLE}/scache`, variables: { STREAM_NAME: "", LOG_TABLE_NAME: LOG_TABLE } },
+  { Log: "kinesis", name: "scache-users", variables: logVariables("kinesis") },
+  { Log: "dynamodb", name: `${LOG_TABLE_NAME}/scache`, variables: logVariables("dynamodb") },
 ];
 
 let services: Services;
@@ -25,7 +29,6 @@ const environments: LambdaEnvironment[] = [];
 
 beforeAll(async () => {
   services = await startServices();
-  await createLogTable(services.dynamoDb, LOG_TABLE);
   for (const functionName of FUNCTIONS) {
     bundles.set(functionName, await bundleFunction({ functionName, scacheFrom: "src" }));
   }

@@ -4,7 +4,7 @@
  */
 import { createWriteStream } from "node:fs";
 import { finished } from "node:stream/promises";
-import { bundleFunction } from "../lambda/bundle.js";
+import { type Bundle, bundleFunction } from "../lambda/bundle.js";
 import { whenEnded } from "../when-ended.js";
 import { type DemoResult, resultOf } from "./figures.js";
 import { createFleet, type Fleet, type Member, nameOf } from "./fleet.js";
@@ -84,15 +84,23 @@ async function start(
   undo.push(() => site.stop());
   const onLine = settings.logs === undefined ? () => {} : openLog(settings.logs);
   const fleets: Fleet[] = [];
+  const bundles = new Map<string, Bundle>();
   for (const setup of setups) {
-    const bundle = await bundleFunction({ entryPoint: setup.entry, scacheFrom: settings.unbuilt ? "src" : "dist" });
-    undo.push(() => bundle.remove());
+    const bundle = bundles.get(setup.entry) ?? (await bundled(setup.entry, settings));
+    bundles.set(setup.entry, bundle);
     const fleet = await createFleet({ setup, bundle, site, size: settings.environments, onLine });
     undo.push(() => fleet.stop());
     fleets.push(fleet);
     stopping.signal.throwIfAborted();
   }
   return { site, fleets };
+}
+
+async function bundled(entry: string, { unbuilt }: DemoSettings): Promise<Bundle> {
+  const entryPoint = `../tools/demo/functions/${entry}.ts`;
+  const bundle = await bundleFunction({ entryPoint, scacheFrom: unbuilt ? "src" : "dist" });
+  undo.push(() => bundle.remove());
+  return bundle;
 }
 
 /**

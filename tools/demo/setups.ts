@@ -2,6 +2,7 @@
  * What the demo compares: the same function without a cache, with its log in a Kinesis stream, and with its log in a DynamoDB
  * table. Each has environments of its own and users of its own, so that none can help or hinder another.
  */
+import { logVariables } from "../emulators/services.js";
 import type { DemoSettings } from "./settings.js";
 
 export type SetupName = "without" | "kinesis" | "dynamodb";
@@ -13,6 +14,7 @@ export interface Setup {
   readonly subtitle: string;
   /** Its function's file in functions/. */
   readonly entry: string;
+  readonly variables: Readonly<Record<string, string>>;
   readonly usersTable: string;
   /** How old an answer may be. */
   readonly maxStalenessMs: number;
@@ -32,8 +34,13 @@ export function setupsFor({ environments, stalenessMs }: DemoSettings): readonly
     name,
     title,
     subtitle,
-    entry: `../tools/demo/functions/${name}.ts`,
+    entry: name === "without" ? "without" : "cached",
     usersTable: `users-${name}`,
+    variables: {
+      TABLE_NAME: `users-${name}`,
+      MAX_STALENESS_MS: String(boundMs),
+      ...(name === "without" ? {} : logVariables(name)),
+    },
     maxStalenessMs: boundMs,
   });
   return [

@@ -7,7 +7,6 @@ import {
   createUsersTable,
   LOG_TABLE_NAME,
   putUsers,
-  STREAM_NAME,
   startEmulators,
   usersVariables,
   warmUp,
@@ -87,9 +86,7 @@ export async function openSite(
       return {
         variables: {
           ...usersVariables(toKinesis.endpoint, toDynamoDb.endpoint),
-          STREAM_NAME,
-          TABLE_NAME: setup.usersTable,
-          MAX_STALENESS_MS: String(setup.maxStalenessMs),
+          ...setup.variables,
         },
         takeEnded() {
           const taken = ended;

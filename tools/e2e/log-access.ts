@@ -2,14 +2,10 @@
  * How the log of a site is reached, whichever it is: which calls are its, and what reading and publishing are called. It exists
  * so that troubles are made in one way for both logs; on a table they must not meet the source, which is called there, too.
  */
-import type { Services } from "../emulators/services.js";
-import { LOG_TABLE_NAME, TABLE_NAME } from "../emulators/services.js";
+import { LOG_TABLE_NAME, type LogName, type Services, TABLE_NAME } from "../emulators/services.js";
 import type { AddedFault, Body, FaultProxy } from "../proxy.js";
 import { alwaysTheFirst, type FaultRule } from "../proxy-faults.js";
 import { tableOf } from "../proxy-quotas.js";
-
-export const LOGS = ["kinesis", "dynamodb"] as const;
-export type LogName = (typeof LOGS)[number];
 
 export type LogOperation = "read" | "publish" | "any";
 

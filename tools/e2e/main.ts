@@ -5,8 +5,8 @@
  * failed, or a part did nothing.
  */
 import { nameOf, namesOf, readArguments, wholeNumber } from "../arguments.js";
+import { LOGS, type LogName } from "../emulators/services.js";
 import { whenEnded } from "../when-ended.js";
-import { LOGS, type LogName } from "./log-access.js";
 import { Part, type PartResult, type Settings, THAW_BOUND_MS } from "./part.js";
 import { BREAKS } from "./site.js";
 

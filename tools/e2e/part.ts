@@ -2,12 +2,13 @@
  * All of the end-to-end run with one log and one major of Middy, and its sums. What mostly waits is apart from what keeps every core
  * busy, so that the former can run beside another part's without telling the clock wrong.
  */
+
+import type { LogName } from "../emulators/services.js";
 import { type CrowdCounts, runCrowd } from "./crowd.js";
 import { type DurableCounts, runDurable } from "./durable.js";
 import { type FreezeCounts, runFreezes } from "./freezes.js";
 import { type HookCounts, runHooks } from "./hooks.js";
 import { type KillCounts, runKills } from "./kills.js";
-import type { LogName } from "./log-access.js";
 import { type OddCrowdCounts, runOddCrowd } from "./odd-crowd.js";
 import { type RelayCounts, runRelay } from "./relayed.js";
 import { Site, type SiteOptions } from "./site.js";

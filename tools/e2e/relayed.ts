@@ -36,7 +36,7 @@ export async function runRelay(site: Site, rounds: number, signal: AbortSignal):
     givenAgain: 0,
   };
   if (rounds === 0) return counts;
-  const { taskRoot, handler } = await site.buildFor("relay-handler");
+  const { taskRoot, handler } = await site.buildRelay();
   const relay = await site.createEnvironment({ taskRoot, handler, functionName: "relay" });
   const readers = [await site.createEnvironment(), await site.createEnvironment()];
   const writer = new TableWriter(site.services.dynamoDb);

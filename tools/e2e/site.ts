@@ -3,12 +3,12 @@
  * the accounts of all that happened. Every answer goes through the oracle and is looked over for things left running.
  */
 import { Oracle } from "../demo/oracle.js";
-import { type Services, startServices, warmUp } from "../emulators/services.js";
-import { type Bundle, bundleFunction } from "../lambda/bundle.js";
+import { type LogName, logVariables, type Services, startServices, warmUp } from "../emulators/services.js";
+import { type Bundle, type BundleOptions, bundleFunction } from "../lambda/bundle.js";
 import { LambdaEnvironment } from "../lambda/environment.js";
 import { httpEvent } from "../lambda/http-event.js";
 import type { InvocationOutcome, LambdaOptions } from "../lambda/invocation.js";
-import { type LogAccess, type LogName, logAccess } from "./log-access.js";
+import { type LogAccess, logAccess } from "./log-access.js";
 
 export interface SiteOptions {
   /** `@middy/core` is bundled as this package. */
@@ -72,35 +72,40 @@ export class Site {
     this.services = services;
     this.log = logAccess(options.log, services);
     this.#options = options;
-    this.#variables = { ...services.variables, ...BROKEN_BY_VARIABLE[options.break ?? "stream"] };
+    this.#variables = {
+      ...services.variables,
+      ...logVariables(options.log),
+      ...BROKEN_BY_VARIABLE[options.break ?? "stream"],
+    };
   }
 
   static async open(options: SiteOptions): Promise<Site> {
     const services = await startServices({ kinesisMs: 5, sourceMs: 10, logTableMs: 4 });
     const site = new Site(services, options);
-    await site.buildFor("handler");
+    await site.build("handler");
     if (options.log === "kinesis") await warmUp(services.kinesis, 500);
     if (options.break === "stream") site.log.hideRecords();
     return site;
   }
 
   /** A function of this folder, built once; the one built first is what environments run unless told. */
-  async build(name: string): Promise<Bundle> {
-    const built = this.#bundles.find(({ handler }) => handler === `${name}.handler`);
-    if (built !== undefined) return built;
-    const { middy, scacheFrom } = this.#options;
-    const bundle = await bundleFunction({
-      entryPoint: `../tools/e2e/${name}.ts`,
-      scacheFrom,
-      alias: middy === "@middy/core" ? {} : { "@middy/core": middy },
-    });
-    this.#bundles.push(bundle);
-    return bundle;
+  build(name: string): Promise<Bundle> {
+    return this.#built(`${name}.handler`, { entryPoint: `../tools/e2e/${name}.ts` });
   }
 
-  /** The same, of which there is one for each log. */
-  buildFor(name: string): Promise<Bundle> {
-    return this.build(this.#options.log === "dynamodb" ? `table-${name}` : name);
+  /** The example's own relay, as the template builds it. */
+  buildRelay(): Promise<Bundle> {
+    return this.#built("relay.handler", { functionName: "RelayFunction" });
+  }
+
+  async #built(handler: string, what: BundleOptions): Promise<Bundle> {
+    const built = this.#bundles.find((bundle) => bundle.handler === handler);
+    if (built !== undefined) return built;
+    const { middy, scacheFrom } = this.#options;
+    const alias: Record<string, string> = middy === "@middy/core" ? {} : { "@middy/core": middy };
+    const bundle = await bundleFunction({ ...what, scacheFrom, alias });
+    this.#bundles.push(bundle);
+    return bundle;
   }
 
   get broken(): Break | undefined {

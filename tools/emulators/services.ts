@@ -87,12 +87,19 @@ export async function startServices(options: ServicesOptions = {}): Promise<Serv
   };
 }
 
+export const LOGS = ["kinesis", "dynamodb"] as const;
+export type LogName = (typeof LOGS)[number];
+
+/** Beside the other variables, what tells the example which log it is to use. */
+export function logVariables(log: LogName): Record<string, string> {
+  return log === "kinesis" ? {} : { STREAM_NAME: "", LOG_TABLE_NAME };
+}
+
 /** What the example reads, and the SDK's own variables for other endpoints than AWS's. */
 export function usersVariables(kinesisEndpoint: string, dynamoDbEndpoint: string): Record<string, string> {
   return {
     STREAM_NAME,
     TABLE_NAME,
-    LOG_TABLE_NAME,
     POWERTOOLS_SERVICE_NAME: "users",
     AWS_ENDPOINT_URL_KINESIS: kinesisEndpoint,
     AWS_ENDPOINT_URL_DYNAMODB: dynamoDbEndpoint,

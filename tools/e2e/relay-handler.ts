@@ -1,8 +1,0 @@
-/** The relay that the end-to-end run deploys: from the changes of the table of users to the Kinesis stream. */
-import { fromDynamoDb, relay } from "scache/cdc";
-import { createPublisher } from "scache/publisher";
-import { required } from "../../example/src/environment.js";
-
-const decode = fromDynamoDb({ [required("TABLE_NAME")]: { byKey: { "db.users.id": "userid" } } });
-
-export const handler = relay(decode, createPublisher(required("STREAM_NAME")));
