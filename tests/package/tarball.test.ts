@@ -3,100 +3,24 @@
  * by publint and are-the-types-wrong. Everything else in the suite runs from the sources; this does not.
  */
 import { execFileSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { installLocked, manifest, pack, root } from "../../tools/builds/package.js";
 import { complaintsOf } from "../support/compile.js";
 import { metricLine } from "../support/metric-lines.js";
 
-const root = fileURLToPath(new URL("../../", import.meta.url));
 const work = mkdtempSync(join(tmpdir(), "scache-tarball-"));
 const staging = join(work, "staging");
 const project = join(work, "project");
 const tarball = join(work, "scache.tgz");
 
-interface Manifest {
-  readonly version: string;
-  readonly files: readonly string[];
-  readonly exports: Record<string, unknown>;
-  readonly bin: Record<string, string>;
-  readonly dependencies: Record<string, string>;
-  readonly peerDependencies: Record<string, string>;
-  readonly peerDependenciesMeta: Record<string, { optional: boolean }>;
-  readonly engines: Record<string, string>;
-  readonly scripts: Record<string, string>;
-}
-interface Lock {
-  readonly packages: Record<
-    string,
-    { version: string; dev?: boolean; devOptional?: boolean; dependencies?: Record<string, string> }
-  >;
-}
-
-const MIDDY = "node_modules/@middy/core";
 /** Only who keeps the log in a table installs it. */
 const DYNAMODB = "@aws-sdk/client-dynamodb";
-const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as Manifest;
-const middyVersion = (JSON.parse(readFileSync(join(root, MIDDY, "package.json"), "utf8")) as Manifest).version;
-const lock = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8")) as Lock;
-const dependencies = {
-  [DYNAMODB]: lock.packages[`node_modules/${DYNAMODB}`]?.version ?? "",
-  "@middy/core": middyVersion,
-  scache: "file:../scache.tgz",
-};
 const tool = (path: string) => join(root, "node_modules", path);
 const run = (args: string[], cwd: string) =>
   execFileSync(process.execPath, args, { cwd, encoding: "utf8", stdio: "pipe" });
-const npm = (args: string[], cwd: string) => execFileSync("npm", args, { cwd, encoding: "utf8", stdio: "pipe" });
-
-/** Builds and packs a copy, so that a build going on in the repository cannot get in the way. */
-function pack(): void {
-  mkdirSync(staging);
-  for (const name of ["package.json", "README.md", "LICENSE", ...manifest.files.filter((file) => file !== "dist")]) {
-    if (existsSync(join(root, name))) cpSync(join(root, name), join(staging, name), { recursive: true });
-  }
-  run([tool("typescript/bin/tsc"), "-p", join(root, "tsconfig.build.json"), "--outDir", join(staging, "dist")], root);
-  run(["--import", "tsx", join(root, "tools/report-assets.ts"), join(staging, "dist")], root);
-  // It is built already, and there is nothing in the copy to build it with.
-  const args = ["pack", "--ignore-scripts", "--json", "--pack-destination", work];
-  const [packed] = JSON.parse(npm(args, staging)) as { filename: string }[];
-  renameSync(join(work, packed?.filename ?? ""), tarball);
-}
-
-/** The paths of a package and of all that it needs, in our lock file. */
-function neededBy(name: string, found = new Set<string>()): Set<string> {
-  const path = `node_modules/${name}`;
-  const entry = lock.packages[path];
-  if (entry === undefined || found.has(path)) return found;
-  found.add(path);
-  for (const dependency of Object.keys(entry.dependencies ?? {})) neededBy(dependency, found);
-  return found;
-}
-
-/**
- * Installs the tarball with the very versions of our lock file, which npm has in its cache since it installed them here:
- * without a lock file it would ask the registry for every package's list of versions.
- */
-function install(): void {
-  const peers = new Set([MIDDY, ...neededBy(DYNAMODB)]);
-  const needed = Object.entries(lock.packages).filter(
-    ([path, { dev, devOptional }]) => (path !== "" && !dev && !devOptional) || peers.has(path),
-  );
-  const wanted = { name: "empty-project", version: "1.0.0", private: true, type: "module", dependencies };
-  const { version, bin, dependencies: own, peerDependencies, peerDependenciesMeta, engines } = manifest;
-  const declared = { peerDependencies, peerDependenciesMeta };
-  const scache = { version, resolved: "file:../scache.tgz", bin, dependencies: own, ...declared, engines };
-  const packages = { "": wanted, ...Object.fromEntries(needed), "node_modules/scache": scache };
-  mkdirSync(project);
-  writeFileSync(join(project, "package.json"), JSON.stringify(wanted));
-  writeFileSync(
-    join(project, "package-lock.json"),
-    JSON.stringify({ ...lock, name: wanted.name, version: "1.0.0", packages }),
-  );
-  npm(["ci", "--prefer-offline", "--ignore-scripts", "--no-audit", "--no-fund"], project);
-}
 
 /** Runs a module of the project in a process of its own and returns what it prints. */
 function evaluate(code: string): unknown {
@@ -104,8 +28,8 @@ function evaluate(code: string): unknown {
 }
 
 beforeAll(() => {
-  pack();
-  install();
+  pack(work);
+  installLocked(project, tarball);
 }, 120_000);
 afterAll(() => rmSync(work, { recursive: true, force: true }));
 
@@ -281,6 +205,18 @@ describe("the tarball", () => {
     );
     const { problems } = JSON.parse(output) as { problems: Record<string, unknown> };
     expect(Object.keys(problems).filter((kind) => kind !== "CJSResolvesToESM" && kind !== "NoResolution")).toEqual([]);
+  });
+
+  test("names its entry points for compilers that do not read exports, too", () => {
+    const { ".": whole, "./package.json": _itself, ...others } = manifest.exports;
+    expect(whole).toEqual({ types: manifest.types, default: manifest.main });
+    const typesOf = (entry: (typeof others)[string]) => (typeof entry === "string" ? entry : entry.types);
+    const expected = Object.entries(others).map(([name, entry]) => [name.replace("./", ""), [typesOf(entry)]]);
+    expect(manifest.typesVersions).toEqual({ "*": Object.fromEntries(expected) });
+  });
+
+  test("lets users have any later version of what it needs, of the same major", () => {
+    for (const range of Object.values(manifest.dependencies)) expect(range).toMatch(/^\^\d+\.\d+\.\d+$/);
   });
 
   test("has no install script and asks for no compiler", () => {

@@ -12,23 +12,35 @@ export const root = fileURLToPath(new URL("../../", import.meta.url));
 export interface Manifest {
   readonly version: string;
   readonly files: readonly string[];
-  readonly exports: Readonly<Record<string, string | { readonly types: string; readonly default: string }>>;
-  readonly typesVersions: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
   readonly main: string;
   readonly types: string;
+  readonly typesVersions: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
+  readonly exports: Readonly<Record<string, string | { readonly types: string; readonly default: string }>>;
   readonly bin: Readonly<Record<string, string>>;
   readonly dependencies: Readonly<Record<string, string>>;
   readonly peerDependencies: Readonly<Record<string, string>>;
+  readonly peerDependenciesMeta: Readonly<Record<string, { readonly optional: boolean }>>;
   readonly engines: Readonly<Record<string, string>>;
   readonly scripts: Readonly<Record<string, string>>;
 }
 
-interface Lock {
-  readonly packages: Readonly<Record<string, { version: string; dev?: boolean; devOptional?: boolean }>>;
+interface LockedPackage {
+  readonly version: string;
+  readonly dev?: boolean;
+  readonly devOptional?: boolean;
+  readonly dependencies?: Readonly<Record<string, string>>;
 }
+
+interface Lock {
+  readonly packages: Readonly<Record<string, LockedPackage>>;
+}
+
+/** What a user installs beside the package, the second only for a log in a table. */
+export const PEERS = ["@middy/core", "@aws-sdk/client-dynamodb"];
 
 export const readJson = <T>(path: string): T => JSON.parse(readFileSync(path, "utf8")) as T;
 export const manifest = readJson<Manifest>(join(root, "package.json"));
+const lock = readJson<Lock>(join(root, "package-lock.json"));
 
 const node = (args: readonly string[], cwd: string) =>
   execFileSync(process.execPath, args, { cwd, encoding: "utf8", stdio: "pipe" });
@@ -59,23 +71,40 @@ export function pack(work: string): { readonly tarball: string; readonly staging
   return { tarball, staging };
 }
 
+/** The version of a package in our lock file. */
+export function lockedVersion(name: string): string {
+  return lock.packages[`node_modules/${name}`]?.version ?? "";
+}
+
+/** The paths of a package and of all that it needs, in our lock file. */
+function neededBy(name: string, found: Set<string>): Set<string> {
+  const path = `node_modules/${name}`;
+  const entry = lock.packages[path];
+  if (entry === undefined || found.has(path)) return found;
+  found.add(path);
+  for (const dependency of Object.keys(entry.dependencies ?? {})) neededBy(dependency, found);
+  return found;
+}
+
 /**
- * Makes a project with the tarball and Middy in it, of the very versions of our lock file, which npm has in its cache since
- * it installed them here: without a lock file it would ask the registry for every package's list of versions.
+ * Makes a project with the tarball and its peers in it, of the very versions of our lock file, which npm has in its cache
+ * since it installed them here: without a lock file it would ask the registry for every package's list of versions.
  */
 export function installLocked(project: string, tarball: string): void {
-  const lock = readJson<Lock>(join(root, "package-lock.json"));
-  const middy = "node_modules/@middy/core";
+  const peers = new Set<string>();
+  for (const name of PEERS) neededBy(name, peers);
   const needed = Object.entries(lock.packages).filter(
-    ([path, { dev, devOptional }]) => (path !== "" && !dev && !devOptional) || path === middy,
+    ([path, { dev, devOptional }]) => (path !== "" && !dev && !devOptional) || peers.has(path),
   );
-  mkdirSync(project);
   const file = `file:${relative(project, tarball)}`;
-  const dependencies = { "@middy/core": lock.packages[middy]?.version, scache: file };
+  const versions = Object.fromEntries(PEERS.map((name) => [name, lockedVersion(name)]));
+  const dependencies = { ...versions, scache: file };
   const wanted = { name: "empty-project", version: "1.0.0", private: true, type: "module", dependencies };
-  const { version, bin, dependencies: own, peerDependencies, engines } = manifest;
-  const scache = { version, resolved: file, bin, dependencies: own, peerDependencies, engines };
+  const { version, bin, dependencies: own, peerDependencies, peerDependenciesMeta, engines } = manifest;
+  const declared = { peerDependencies, peerDependenciesMeta };
+  const scache = { version, resolved: file, bin, dependencies: own, ...declared, engines };
   const packages = { "": wanted, ...Object.fromEntries(needed), "node_modules/scache": scache };
+  mkdirSync(project);
   writeFileSync(join(project, "package.json"), JSON.stringify(wanted));
   writeFileSync(
     join(project, "package-lock.json"),

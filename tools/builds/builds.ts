@@ -1,0 +1,112 @@
+/**
+ * The builds that users make, each with the flags that its tool uses when nobody has set any: from the tools' sources, at the
+ * versions named. What is external is there at run time in a version of its own, as in Lambda.
+ */
+import type { BuildOptions } from "esbuild";
+
+/** What an SDK that is not in the bundle comes from. */
+export type OutsideSdk = "locked" | "oldest" | "newest";
+
+export interface Build {
+  readonly name: string;
+  readonly how: "esbuild" | "webpack" | "rollup" | "tsup" | "none";
+  /** How the result is loaded. */
+  readonly load: "import" | "require";
+  /** The SDK is not in the bundle. */
+  readonly outside?: boolean;
+  /** The largest that the handler's bundle may be. */
+  readonly limitBytes?: number;
+  readonly esbuild?: BuildOptions;
+}
+
+/** A bundle of ES modules has no `require`; who knows gives it one. */
+const REQUIRE = "import{createRequire}from'node:module';const require=createRequire(import.meta.url);";
+const SDK = ["@aws-sdk/*"];
+
+export const BUILDS: readonly Build[] = [
+  {
+    // aws-cdk-lib's NodejsFunction: the runtime's SDK, no format, no main fields.
+    name: "cdk",
+    how: "esbuild",
+    load: "require",
+    outside: true,
+    limitBytes: 215_000,
+    esbuild: { external: SDK, target: "node20" },
+  },
+  {
+    name: "cdk, sdkV3ExcludeSmithyPackages",
+    how: "esbuild",
+    load: "require",
+    outside: true,
+    limitBytes: 215_000,
+    esbuild: { external: [...SDK, "@smithy/*"], target: "node20" },
+  },
+  {
+    name: "cdk, OutputFormat.ESM",
+    how: "esbuild",
+    load: "import",
+    outside: true,
+    esbuild: { external: SDK, target: "node20", format: "esm" },
+  },
+  { name: "cdk, bundleAwsSDK", how: "esbuild", load: "require", esbuild: { target: "node20" } },
+  {
+    name: "cdk, bundleAwsSDK, mainFields module first",
+    how: "esbuild",
+    load: "require",
+    esbuild: { target: "node20", mainFields: ["module", "main"] },
+  },
+  {
+    name: "serverless 4, cjs",
+    how: "esbuild",
+    load: "require",
+    outside: true,
+    esbuild: { external: SDK, target: "node20", format: "cjs", sourcemap: true },
+  },
+  {
+    name: "serverless 4, esm",
+    how: "esbuild",
+    load: "import",
+    outside: true,
+    esbuild: { external: SDK, target: "node20", format: "esm", sourcemap: true },
+  },
+  {
+    name: "sst",
+    how: "esbuild",
+    load: "import",
+    esbuild: {
+      target: "esnext",
+      format: "esm",
+      mainFields: ["module", "main"],
+      keepNames: true,
+      banner: { js: REQUIRE },
+    },
+  },
+  {
+    name: "sam",
+    how: "esbuild",
+    load: "require",
+    esbuild: { target: "es2020", minify: true, sourcemap: true },
+  },
+  {
+    name: "sam, as template.yaml",
+    how: "esbuild",
+    load: "import",
+    esbuild: {
+      target: "es2023",
+      format: "esm",
+      minify: true,
+      mainFields: ["module", "main"],
+      banner: { js: REQUIRE },
+    },
+  },
+  { name: "webpack 5, cjs", how: "webpack", load: "require" },
+  { name: "webpack 5, esm", how: "webpack", load: "import" },
+  { name: "webpack 5, sdk outside", how: "webpack", load: "require", outside: true },
+  { name: "rollup, cjs", how: "rollup", load: "require" },
+  { name: "rollup, esm", how: "rollup", load: "import" },
+  { name: "rollup, sdk outside", how: "rollup", load: "import", outside: true },
+  { name: "tsup, cjs", how: "tsup", load: "require" },
+  { name: "tsup, esm", how: "tsup", load: "import" },
+  { name: "plain import", how: "none", load: "import" },
+  { name: "plain require", how: "none", load: "require" },
+];
