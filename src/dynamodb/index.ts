@@ -25,6 +25,8 @@ export type { DecodedRecord, RecordDecoder } from "../core/record.js";
 export {
   InvalidDataIdError,
   InvalidOptionError,
+  InvalidValueError,
+  LoadCycleError,
   PublishError,
   RefreshError,
   ScacheError,

@@ -39,6 +39,8 @@ describe("the packed package, installed into an empty project", () => {
       "DataId",
       "InvalidDataIdError",
       "InvalidOptionError",
+      "InvalidValueError",
+      "LoadCycleError",
       "PublishError",
       "RefreshError",
       "ScacheError",

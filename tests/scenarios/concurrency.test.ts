@@ -180,7 +180,7 @@ describe("the fill fence", () => {
     "made by another invocation, but not published": async (environment) => {
       stage.write("2");
       stage.proxy.fault("PutRecords", { error: "AccessDeniedException" }, 1);
-      await expect(environment.invoke((cache) => cache.invalidate(rowId("2")))).rejects.toThrow("may not have been");
+      await expect(environment.invoke((cache) => cache.invalidate(rowId("2")))).rejects.toThrow("could not confirm");
     },
   };
 
