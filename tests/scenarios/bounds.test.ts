@@ -67,8 +67,8 @@ describe("maxBytes", () => {
 });
 
 describe("a million invalidations", () => {
-  const PAGES = 25;
-  const KEYS_PER_PAGE = 40_000;
+  const PAGES = 34;
+  const KEYS_PER_PAGE = 30_000;
 
   /** A page of one record that names many ids, none of them twice. */
   function page(number: number, request: Body): Body {
