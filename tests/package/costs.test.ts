@@ -50,6 +50,7 @@ describe("the log", () => {
 
   test("from how many environments on a stream would be cheaper", () => {
     expect(page).toContain(`costs ${dollars(shard)} a shard`);
+    expect(page).toContain(`${dollars(put)} more for each record a second`);
     expect(page).toContain(`below ${Math.floor(shard / read)} environments`);
   });
 });
@@ -72,7 +73,9 @@ describe("the example", () => {
     expect(rows.get("metrics")).toEqual([dollars(metrics), dollars(metrics)]);
     expect(rows.get("lines in the log (2.628 million)")).toEqual([dollars(line), dollars(line)]);
     expect(rows.get("readings at most (`maxStalenessMs` 0)")).toEqual([dollars(0), dollars(read)]);
-    const sums = [...page.matchAll(/^\| \*\*together\*\* \| \*\*(.+)\*\* \| \*\*(.+)\*\* \|$/gm)].map(([, ...sum]) => sum);
+    const sums = [...page.matchAll(/^\| \*\*together\*\* \| \*\*(.+)\*\* \| \*\*(.+)\*\* \|$/gm)].map(
+      ([, ...sum]) => sum,
+    );
     expect(sums).toEqual([
       [dollars(ofStream), dollars(ofTable)],
       [dollars(ofStream + metrics + line), dollars(ofTable + metrics + line + read)],
@@ -83,7 +86,9 @@ describe("the example", () => {
     const relay = { Invalidations: "table-stream" };
     const watched = watchedMetrics(relay) - watchedMetrics({});
     const own = Object.keys(RELAY_METRICS).length;
-    expect(page).toContain(`adds ${own} metrics of its own (${dollars(own * metric)}; the writer's ${METRIC_NAMES.length} are gone)`);
+    expect(page).toContain(
+      `adds ${own} metrics of its own (${dollars(own * metric)}; the writer's ${METRIC_NAMES.length} are gone)`,
+    );
     expect(page).toContain(`alarms on ${watched} metrics (${dollars(watched * alarm)})`);
     const seconds = MILLION_SECONDS * 1e6 * 0.02 * 0.5;
     const invoked = MILLION_SECONDS * price("Lambda, called") + seconds * price("Lambda on arm64");
