@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "@jest/globals";
 import { METRIC_NAMES, RELAY_METRICS } from "../../src/metrics/names.js";
+import { PRICES } from "../../src/plan/prices.js";
 import { deployed, readTemplate, resourcesOf } from "../support/template.js";
 
 const page = readFileSync(new URL("../../docs/costs.md", import.meta.url), "utf8");
@@ -37,6 +38,15 @@ function watchedMetrics(parameters: Record<string, string>): number {
     return sum + (metrics?.filter(({ MetricStat }) => MetricStat !== undefined).length ?? 1);
   }, 0);
 }
+
+test("the log's prices are those that npx scache plan uses, and as old", () => {
+  const { kinesis, dynamodb } = PRICES;
+  expect(price("Kinesis, provisioned shard")).toBe(kinesis.dollarsPerShardHour);
+  expect(price("Kinesis, written")).toBe(kinesis.dollarsPerMillionPutUnits);
+  expect(price("DynamoDB on demand, read")).toBe(dynamodb.dollarsPerMillionReadUnits);
+  expect(price("DynamoDB on demand, written")).toBe(dynamodb.dollarsPerMillionWriteUnits);
+  expect(page).toContain(`for \`${PRICES.region}\` as of ${PRICES.asOf}`);
+});
 
 describe("the log", () => {
   test.each([5, 33, 100, 1_000])("%i environments that read a table", (environments) => {
