@@ -53,7 +53,7 @@ async function runDemo(settings: DemoSettings): Promise<DemoResult> {
   const { site, fleets } = await start(settings, setups);
   terminal.endProgress();
   await tellStory(fleets, terminal);
-  terminal.progress("  letting every environment read every user once");
+  terminal.line("  The same requests to all three, once every environment has read every user:");
   await warmUpAll(fleets);
   const unitsBefore = site.unitsOfLog();
   const load = await runLoad({
@@ -66,13 +66,12 @@ async function runDemo(settings: DemoSettings): Promise<DemoResult> {
   const { read, write } = site.unitsOfLog();
   const units = { read: read - unitsBefore.read, write: write - unitsBefore.write };
   const result = resultOf({ settings, fleets, load, units });
-  printTable(result, setups, terminal);
   for (const { oracle } of fleets) {
     for (const { environment, userid, expectedAtLeast, got } of oracle.violations.slice(0, 5)) {
       terminal.line(`  stale: ${environment} served version ${got} of ${userid} when ${expectedAtLeast} was the least`);
     }
   }
-  terminal.line();
+  printTable(result, setups, terminal);
   return result;
 }
 

@@ -15,21 +15,17 @@ interface Row {
   of(figures: SetupFigures, hasLog: boolean): string | undefined;
 }
 
-const ROWS: readonly (Row | "rule")[] = [
+const ROWS: readonly Row[] = [
   { label: "invocations", of: ({ invocations }) => count(invocations) },
   { label: "median", of: ({ medianMs }) => ms(medianMs) },
   { label: "95 % take less than", of: ({ p95Ms }) => ms(p95Ms) },
   { label: "average", of: ({ meanMs }) => ms(meanMs) },
   { label: "of which for the log", of: ({ waitedMs }, hasLog) => (hasLog ? ms(waitedMs) : undefined) },
-  "rule",
   { label: "hits", of: ({ hitRate }, hasLog) => (hasLog ? `${(100 * hitRate).toFixed(0)} %` : undefined) },
   { label: "loads on the source", of: ({ loads }) => count(loads) },
   { label: "calls to the log", of: ({ logCalls }, hasLog) => (hasLog ? count(logCalls) : undefined) },
-  "rule",
   { label: "a month of Lambda's time", of: ({ dollarsPerMonth: { lambda } }) => dollars(lambda) },
   { label: "a month of the log", of: ({ dollarsPerMonth: { log } }, hasLog) => (hasLog ? dollars(log) : undefined) },
-  "rule",
-  { label: "oldest answer", of: ({ oldestMs }) => `${(oldestMs / 1_000).toFixed(1)} s` },
 ];
 
 export function printTable(result: DemoResult, setups: readonly Setup[], terminal: Terminal): void {
@@ -48,32 +44,33 @@ export function printTable(result: DemoResult, setups: readonly Setup[], termina
     setups.map(({ subtitle }) => dim(column(subtitle))),
   );
   rule();
-  for (const row of ROWS) {
-    if (row === "rule") rule();
-    else
-      cells(
-        row.label,
-        figures.map((each, index) => column(row.of(each, index > 0) ?? "–")),
-      );
-  }
+  const row = (label: string, of: Row["of"]) =>
+    cells(
+      label,
+      figures.map((each, index) => column(of(each, index > 0) ?? "–")),
+    );
+  for (const { label, of } of ROWS) row(label, of);
+  rule();
+  row("oldest answer", ({ oldestMs }) => `${(oldestMs / 1_000).toFixed(1)} s`);
   const stale = figures.map(({ staleReads }) => (staleReads === 0 ? green : red)(bold(column(count(staleReads)))));
   cells("stale answers", stale);
   terminal.line();
-  for (const text of smallPrint(result)) terminal.text(text, dim);
+  terminal.text(smallPrint(result), dim);
   terminal.line();
   terminal.text(`Does it pay? ${answerOf(result)}`, (line) => bold((result.pays ? green : red)(line)));
 }
 
-function smallPrint({ requestsPerSecond, simulatedMs, withoutCache, logs }: DemoResult): readonly string[] {
-  const { source, kinesis, dynamodb } = simulatedMs;
+function smallPrint({ requestsPerSecond, withoutCache, logs }: DemoResult): string {
   const all = [withoutCache, logs.kinesis, logs.dynamodb];
-  const refused = all.reduce((sum, { refusedCalls }) => sum + refusedCalls, 0);
-  const lateMs = all.reduce((sum, figures) => sum + figures.lateMs, 0) / all.length;
-  const judged = all.reduce((sum, { answersJudged }) => sum + answersJudged, 0);
+  const sum = (of: (figures: SetupFigures) => number) => all.reduce((total, figures) => total + of(figures), 0);
+  const judged = count(sum(({ answersJudged }) => answersJudged));
+  const lateMs = ms(sum((figures) => figures.lateMs) / all.length);
   return [
-    `Every environment had read every user once before this. Stale is what is older than promised: ${count(judged)} answers were judged from outside. Dollars are of ${requestsPerSecond.toFixed(0)} requests a second, Lambda with ${LAMBDA.lambdaMb} MB, in ${PRICES.region} as of ${PRICES.asOf}.`,
-    `Simulated: ${source} ms to the source, ${kinesis} ms to Kinesis, ${dynamodb} ms to the log's table. What the emulators on this machine took beyond that, ${ms(lateMs)} an invocation, is left out. AWS's quotas are enforced: ${count(refused)} calls were refused.`,
-  ];
+    `Stale: older than promised; ${judged} answers judged.`,
+    `Dollars: ${requestsPerSecond.toFixed(0)} requests a second, ${LAMBDA.lambdaMb} MB, ${PRICES.region}, ${PRICES.asOf}.`,
+    `What the emulators took beyond the simulated time (${lateMs} an invocation) is left out.`,
+    `Calls refused by AWS's quotas: ${count(sum(({ refusedCalls }) => refusedCalls))}.`,
+  ].join(" ");
 }
 
 const ms = (value: number) => `${value.toFixed(1)} ms`;

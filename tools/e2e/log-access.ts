@@ -2,7 +2,7 @@
  * How the log of a site is reached, whichever it is: which calls are its, and what reading and publishing are called. It exists
  * so that troubles are made in one way for both logs; on a table they must not meet the source, which is called there, too.
  */
-import { LOG_TABLE_NAME, type LogName, type Services, TABLE_NAME } from "../emulators/services.js";
+import { LOG_TABLE_NAME, type Services, TABLE_NAME, type TableServices } from "../emulators/services.js";
 import type { AddedFault, Body, FaultProxy } from "../proxy.js";
 import { alwaysTheFirst, type FaultRule } from "../proxy-faults.js";
 import { tableOf } from "../proxy-quotas.js";
@@ -21,8 +21,9 @@ export interface LogAccess {
   hideRecords(): void;
 }
 
-export function logAccess(log: LogName, { kinesisProxy, dynamoDbProxy }: Services): LogAccess {
-  return log === "kinesis" ? streamAccess(kinesisProxy) : tableAccess(dynamoDbProxy);
+/** To the stream, where there is a Kinesis. */
+export function logAccess({ kinesisProxy, dynamoDbProxy }: TableServices & Partial<Services>): LogAccess {
+  return kinesisProxy === undefined ? tableAccess(dynamoDbProxy) : streamAccess(kinesisProxy);
 }
 
 function streamAccess(proxy: FaultProxy): LogAccess {

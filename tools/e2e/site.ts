@@ -3,7 +3,7 @@
  * the accounts of all that happened. Every answer goes through the oracle and is looked over for things left running.
  */
 import { Oracle } from "../demo/oracle.js";
-import { type LogName, logVariables, type Services, startServices, warmUp } from "../emulators/services.js";
+import { type LogName, logVariables, type Services, startServices, startTableServices, type TableServices, warmUp } from "../emulators/services.js";
 import { type Bundle, type BundleOptions, bundleFunction } from "../lambda/bundle.js";
 import { LambdaEnvironment } from "../lambda/environment.js";
 import { httpEvent } from "../lambda/http-event.js";
@@ -31,6 +31,9 @@ const BROKEN_BY_VARIABLE: Partial<Record<Break, Record<string, string>>> = {
   hooks: { WITHOUT_AFTER: "1" },
 };
 
+/** A site whose log is in a table does without Kinesis. */
+export type SiteServices = TableServices & Partial<Services>;
+
 export interface Answered {
   readonly durationMs: number;
   readonly version: number;
@@ -53,7 +56,7 @@ export function anyUser(): string {
 }
 
 export class Site {
-  readonly services: Services;
+  readonly services: SiteServices;
   readonly log: LogAccess;
   readonly oracle = new Oracle();
   /** What went wrong, in words; empty when all holds. */
@@ -68,9 +71,9 @@ export class Site {
   #clockOffsetMs = 0;
   #freezes = 0;
 
-  private constructor(services: Services, options: SiteOptions) {
+  private constructor(services: SiteServices, options: SiteOptions) {
     this.services = services;
-    this.log = logAccess(options.log, services);
+    this.log = logAccess(services);
     this.#options = options;
     this.#variables = {
       ...services.variables,
@@ -80,10 +83,11 @@ export class Site {
   }
 
   static async open(options: SiteOptions): Promise<Site> {
-    const services = await startServices({ kinesisMs: 5, sourceMs: 10, logTableMs: 4 });
+    const start = options.log === "kinesis" ? startServices : startTableServices;
+    const services: SiteServices = await start({ kinesisMs: 5, sourceMs: 10, logTableMs: 4 });
     const site = new Site(services, options);
     await site.build("handler");
-    if (options.log === "kinesis") await warmUp(services.kinesis, 500);
+    if (services.kinesis !== undefined) await warmUp(services.kinesis, 500);
     if (options.break === "stream") site.log.hideRecords();
     return site;
   }
@@ -131,10 +135,10 @@ export class Site {
     return environment;
   }
 
-  /** Lets time pass for all environments and for Kinesis, at once. */
+  /** Lets time pass for all environments and for Kinesis, if it is there, at once. */
   async passTime(ms: number): Promise<void> {
     this.#clockOffsetMs += ms;
-    await this.services.kinesis.moveClock(this.#clockOffsetMs);
+    await this.services.kinesis?.moveClock(this.#clockOffsetMs);
     for (const environment of this.#environments) environment.moveClock(this.#clockOffsetMs);
   }
 

@@ -42,20 +42,29 @@ export interface EmbeddedServices {
   stop(): Promise<void>;
 }
 
-export interface Services extends EmbeddedServices {
-  readonly kinesisProxy: FaultProxy;
+/** All that a function needs whose log is in a table. */
+export interface TableServices {
+  readonly dynamoDb: RunningEmulator;
   readonly dynamoDbProxy: FaultProxy;
   /** For functions: through the proxies. */
   readonly variables: Readonly<Record<string, string>>;
+  stop(): Promise<void>;
+}
+
+export interface Services extends EmbeddedServices, TableServices {
+  readonly kinesisProxy: FaultProxy;
+  stop(): Promise<void>;
+}
+
+async function startTables(): Promise<RunningEmulator> {
+  const dynamoDb = await startDynamoDb();
+  await Promise.all([createUsersTable(dynamoDb), createLogTable(dynamoDb, LOG_TABLE_NAME)]);
+  return dynamoDb;
 }
 
 export async function startEmulators(shards = 1): Promise<EmbeddedServices> {
-  const [kinesis, dynamoDb] = await Promise.all([startKinesis(), startDynamoDb()]);
-  await Promise.all([
-    createUsersStream(kinesis, shards),
-    createUsersTable(dynamoDb),
-    createLogTable(dynamoDb, LOG_TABLE_NAME),
-  ]);
+  const [kinesis, dynamoDb] = await Promise.all([startKinesis(), startTables()]);
+  await createUsersStream(kinesis, shards);
   return {
     kinesis,
     dynamoDb,
@@ -66,13 +75,11 @@ export async function startEmulators(shards = 1): Promise<EmbeddedServices> {
 }
 
 export async function startServices(options: ServicesOptions = {}): Promise<Services> {
-  const { shards, kinesisMs = 0, sourceMs = 0, logTableMs = 0 } = options;
-  const emulators = await startEmulators(shards);
+  const emulators = await startEmulators(options.shards);
   const { kinesis, dynamoDb } = emulators;
-  const latencyOf = ({ body }: Call) => (tableOf(body) === LOG_TABLE_NAME ? logTableMs : undefined);
   const [kinesisProxy, dynamoDbProxy] = await Promise.all([
-    startProxy(kinesis.endpoint, { latencyMs: kinesisMs }),
-    startProxy(dynamoDb.endpoint, { latencyMs: sourceMs, latencyOf }),
+    startProxy(kinesis.endpoint, { latencyMs: options.kinesisMs ?? 0 }),
+    startTablesProxy(dynamoDb, options),
   ]);
   return {
     kinesis,
@@ -87,6 +94,26 @@ export async function startServices(options: ServicesOptions = {}): Promise<Serv
   };
 }
 
+/** The same without Kinesis, for those who do without it. */
+export async function startTableServices(options: ServicesOptions = {}): Promise<TableServices> {
+  const dynamoDb = await startTables();
+  const dynamoDbProxy = await startTablesProxy(dynamoDb, options);
+  return {
+    dynamoDb,
+    dynamoDbProxy,
+    variables: usersVariables(undefined, dynamoDbProxy.endpoint),
+    async stop() {
+      await dynamoDbProxy.stop();
+      await dynamoDb.stop();
+    },
+  };
+}
+
+function startTablesProxy(dynamoDb: Emulator, { sourceMs = 0, logTableMs = 0 }: ServicesOptions): Promise<FaultProxy> {
+  const latencyOf = ({ body }: Call) => (tableOf(body) === LOG_TABLE_NAME ? logTableMs : undefined);
+  return startProxy(dynamoDb.endpoint, { latencyMs: sourceMs, latencyOf });
+}
+
 export const LOGS = ["kinesis", "dynamodb"] as const;
 export type LogName = (typeof LOGS)[number];
 
@@ -96,12 +123,15 @@ export function logVariables(log: LogName): Record<string, string> {
 }
 
 /** What the example reads, and the SDK's own variables for other endpoints than AWS's. */
-export function usersVariables(kinesisEndpoint: string, dynamoDbEndpoint: string): Record<string, string> {
+export function usersVariables(
+  kinesisEndpoint: string | undefined,
+  dynamoDbEndpoint: string,
+): Record<string, string> {
   return {
     STREAM_NAME,
     TABLE_NAME,
     POWERTOOLS_SERVICE_NAME: "users",
-    AWS_ENDPOINT_URL_KINESIS: kinesisEndpoint,
+    ...(kinesisEndpoint === undefined ? {} : { AWS_ENDPOINT_URL_KINESIS: kinesisEndpoint }),
     AWS_ENDPOINT_URL_DYNAMODB: dynamoDbEndpoint,
   };
 }
