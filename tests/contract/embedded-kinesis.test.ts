@@ -57,6 +57,7 @@ describeLog("in the embedded Kinesis", {
     return {
       connect: connectTo(name),
       missing: connectTo(`${name}-missing`)(),
+      mayNumberAlike: true,
       nowMs: () => Date.now(),
       recreate: async () => {
         await deleteStream(client, name);

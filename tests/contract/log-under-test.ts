@@ -9,6 +9,8 @@ export interface LogUnderTest {
   readonly missing: InvalidationLog;
   /** Lets what the log is kept in be deleted and created anew. */
   recreate(): Promise<void>;
+  /** A log created anew may number its records as the one before did: the service's numbers tell nothing of that. */
+  readonly mayNumberAlike?: boolean;
   /** The wall clock that readings go by. */
   nowMs(): number;
 }

@@ -286,7 +286,7 @@ function describeTokens(given: () => Logs): void {
     await under.recreate();
     await append(writer, "b", "c", "d");
     const reader = await placedReader(log, under);
-    expect(reader.covers(token)).toBe(false);
+    if (!under.mayNumberAlike) expect(reader.covers(token)).toBe(false);
   });
 
   test.each([
