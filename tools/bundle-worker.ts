@@ -22,7 +22,10 @@ export interface WorkerBundle {
 }
 
 export async function bundleWorker(change?: Change, entry = "tools/simulate-worker.ts"): Promise<WorkerBundle> {
-  const name = entry.replace(/^tools\//, "").replace(/\.ts$/, "").replaceAll("/", "-");
+  const name = entry
+    .replace(/^tools\//, "")
+    .replace(/\.ts$/, "")
+    .replaceAll("/", "-");
   const folder = await mkdtemp(join(tmpdir(), `scache-${name}-`));
   const file = join(folder, `${name}.mjs`);
   const remove = () => rm(folder, { recursive: true, force: true });
