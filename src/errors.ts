@@ -183,7 +183,7 @@ function shortened(text: string): string {
 }
 
 /** The name that was probably meant: one that holds this one or is held by it, or that is a letter or two away. */
-function nearest(name: string, known: readonly string[]): string | undefined {
+export function nearest(name: string, known: readonly string[]): string | undefined {
   const given = stemOf(name);
   const distances = known.map((one) => {
     const other = stemOf(one);

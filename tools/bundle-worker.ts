@@ -22,8 +22,12 @@ export interface WorkerBundle {
 }
 
 export async function bundleWorker(change?: Change, entry = "tools/simulate-worker.ts"): Promise<WorkerBundle> {
-  const folder = await mkdtemp(join(tmpdir(), "scache-simulate-"));
-  const file = join(folder, "worker.mjs");
+  const name = entry
+    .replace(/^tools\//, "")
+    .replace(/\.ts$/, "")
+    .replaceAll("/", "-");
+  const folder = await mkdtemp(join(tmpdir(), `scache-${name}-`));
+  const file = join(folder, `${name}.mjs`);
   const remove = () => rm(folder, { recursive: true, force: true });
   try {
     await build({

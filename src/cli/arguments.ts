@@ -3,6 +3,7 @@
  * never be passed over in silence.
  */
 import { type ParseArgsConfig, parseArgs } from "node:util";
+import { nearest } from "../errors.js";
 
 /** Its message names what is wrong; then follows how the command is used. */
 export class WrongUsage extends Error {
@@ -78,28 +79,8 @@ export function numberOf(name: string, text: string, { min, max, whole = false }
   throw new WrongUsage(`--${name} must be ${what} from ${min} to ${max}, but is "${text}"`, usage);
 }
 
-/** `: did you mean "report"?`, where one of these is near enough; else nothing. */
+/** `: did you mean "report"?`, where one of these was probably meant; else nothing. */
 export function meant(word: string, known: readonly string[]): string {
-  const [nearest] = known
-    .map((name) => ({ name, distance: distanceOf(word.toLowerCase(), name) }))
-    .filter(({ name, distance }) => distance <= Math.max(1, Math.floor(name.length / 3)))
-    .sort((a, b) => a.distance - b.distance);
-  return nearest === undefined ? "" : `: did you mean "${nearest.name}"?`;
-}
-
-/** Letters added, left out, changed, or swapped with the next one. */
-function distanceOf(a: string, b: string): number {
-  const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, column) => column)];
-  const at = (row: number, column: number) => rows[row]?.[column] ?? 0;
-  for (let row = 1; row <= a.length; row++) {
-    const line = [row];
-    rows.push(line);
-    for (let column = 1; column <= b.length; column++) {
-      const changed = at(row - 1, column - 1) + (a[row - 1] === b[column - 1] ? 0 : 1);
-      const isSwap = a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1];
-      const swapped = isSwap ? at(row - 2, column - 2) + 1 : Number.POSITIVE_INFINITY;
-      line.push(Math.min(changed, swapped, at(row - 1, column) + 1, at(row, column - 1) + 1));
-    }
-  }
-  return at(a.length, b.length);
+  const name = nearest(word, known);
+  return name === undefined ? "" : `: did you mean "${name}"?`;
 }

@@ -19,7 +19,7 @@ const USAGE = `Usage: npx scache invalidate LOG SOURCE ID… [options]
        npx scache invalidate LOG --all [options]
 
 Says that data have changed, once you have changed them by hand: every environment that has cached them drops them. Prints
-a token that names what was written (for context.cache.refresh({ covers: token })).
+a token that names what was written (see refresh({ covers })).
 
 ${LOG_USAGE}
   SOURCE ID…          data of one source by their ids, as in dataId("db.users.id", "12345"); in place of the ids, -

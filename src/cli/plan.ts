@@ -45,19 +45,19 @@ const FIGURES = {
   lookups: {
     field: "lookups",
     bounds: { min: 1, max: 10_000 },
-    otherwise: 2,
+    otherwise: 1,
     says: "data that an invocation reads through the cache",
   },
   data: {
     field: "data",
     bounds: { min: 1, max: 1e7 },
-    otherwise: 50,
+    otherwise: 25,
     says: "different data that an environment reads",
   },
   "hot-share": {
     field: "hotShare",
     bounds: { min: 0, max: 1 },
-    otherwise: 0.1,
+    otherwise: 0.05,
     says: "of the invalidations, so many name one of those",
   },
   "source-ms": {

@@ -65,13 +65,13 @@ function isSame(one: Omit<Fleet, "fleet">, other: Omit<Fleet, "fleet">): boolean
 }
 
 /** Invocations and invalidations: what a row may cost. The more environments, the shorter it is looked at. */
-const EVENTS = { whole: 15_000, quick: 5_000 };
+const EVENTS = { whole: 15_000, quick: 3_000 };
 const LONGEST_MS = 300_000;
-const SHORTEST_MS = 2_500;
+const SHORTEST_MS = 2_000;
 /** All environments begin with a reading of the table: so many a second, which leaves room for the others. */
 const BEGUN_PER_SECOND = 2_000;
-/** An environment that is refused leaves the log alone for 5 s at most: until most have come as far as that. */
-const BACK_OFF_MS = 4_000;
+/** An environment that is refused leaves the log alone for longer each time: until that is so for most. */
+const BACK_OFF_MS = 3_000;
 
 /** Over which time the environments of a fleet begin, how long it has run before it is looked at, and for how long that is. */
 export function times(

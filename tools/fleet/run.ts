@@ -31,8 +31,8 @@ export interface FleetRun {
   readonly usage: Usage;
 }
 
-export const DATA = 50;
-export const LOOKUPS = 2;
+export const DATA = 25;
+export const LOOKUPS = 1;
 export const SOURCE_MS = 20;
 /** The log has been in use before: a reader that is behind finds more in it than it needs. */
 const RECORDS_BEFORE = 300;

@@ -83,7 +83,7 @@ Made on ${date} by \`npm run fleet -- --write\`; do not edit. \`npx scache plan\
 The shipped code in virtual time, against both services in memory with the quotas that AWS gives them. A Kinesis call takes
 15 ms, a DynamoDB call 4. Of the environments ${percent(MIXTURE.busy)} are busy (five invocations a second each), ${percent(MIXTURE.bursty)} come in bursts
 (${BURST_SAID}), and ${percent(MIXTURE.frozen)} are mostly frozen (an invocation a minute). Each
-invocation reads ${LOOKUPS} of ${DATA} data that take ${SOURCE_MS} ms to load. Every tenth invalidation names one of them (${percent(HOT_SHARE)}); no writer makes
+invocation reads ${LOOKUPS} of ${DATA} data that take ${SOURCE_MS} ms to load. Of the invalidations ${percent(HOT_SHARE)} name one of those; no writer makes
 more than ${PER_WRITER} a second. The stream has one shard: more of them would not help, since every environment reads them all.
 
 "Oldest served" is for how long the oldest value that any invocation was given had been out of date when that invocation

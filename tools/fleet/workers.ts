@@ -15,7 +15,7 @@ export async function runRows(
   workers: number,
   onRow: (row: FleetRow, done: number) => void,
 ): Promise<FleetRow[]> {
-  const bundle = await bundleWorker(undefined, "tools/fleet-worker.ts");
+  const bundle = await bundleWorker(undefined, "tools/fleet/process.ts");
   const order = requests.map((_, index) => index).sort((a, b) => sizeOf(requests[b]) - sizeOf(requests[a]));
   const rows: FleetRow[] = [];
   let done = 0;

@@ -15,7 +15,7 @@ import type { VirtualClock } from "./virtual-clock.js";
 /** Invalidations a second of one writer, at most. */
 export const PER_WRITER = 5;
 /** So many of all invalidations name what the environments have cached; the rest, data that nobody reads just now. */
-export const HOT_SHARE = 0.1;
+export const HOT_SHARE = 0.05;
 const COLD_DATA = 100_000;
 const PUBLISH_TIMEOUT_MS = 10_000;
 

@@ -139,6 +139,37 @@ describe("the stream", () => {
     await expect(api.getRecords(iterator, undefined, never)).resolves.toMatchObject({ records: [] });
   });
 
+  test("answers so many bytes of a shard in a second, after a larger page none for longer, and tells what it refused", async () => {
+    const { api, clock, stream, shardId } = setUp({ readBytesPerSecond: 100, readsPerSecond: 3 });
+    const read = async () => api.getRecords(await api.getShardIterator(shardId, HORIZON, never), undefined, never);
+    stream.put([record("x".repeat(80))]);
+    await read();
+    // Twenty are left: one more page may overdraw them.
+    expect((await read()).records).toHaveLength(1);
+    await expect(read()).rejects.toMatchObject({ kind: "throttled" });
+    expect(stream.refusedReads(shardId)).toEqual({ calls: 0, bytes: 1 });
+    await clock.advance(500);
+    await expect(read()).rejects.toMatchObject({ kind: "throttled" });
+    await clock.advance(200);
+    await read();
+    await clock.advance(10_000);
+    stream.put([record("y".repeat(220))]);
+    await read();
+    await clock.advance(1_900);
+    await expect(read()).rejects.toMatchObject({ kind: "throttled" });
+    await clock.advance(110);
+    await read();
+    expect(stream.refusedReads(shardId)).toEqual({ calls: 0, bytes: 3 });
+  });
+
+  test("tells which reads were too many calls, too", async () => {
+    const { api, stream, shardId } = setUp({ readsPerSecond: 1 });
+    const iterator = await api.getShardIterator(shardId, HORIZON, never);
+    await api.getRecords(iterator, undefined, never);
+    await expect(api.getRecords(iterator, undefined, never)).rejects.toMatchObject({ kind: "throttled" });
+    expect(stream.refusedReads(shardId)).toEqual({ calls: 1, bytes: 0 });
+  });
+
   test("does not take any text for an iterator or a token of its own", async () => {
     const { api } = setUp();
     await expect(api.getRecords("not an iterator", undefined, never)).rejects.toMatchObject({ kind: "lost" });
@@ -182,6 +213,7 @@ describe("a wrong argument", () => {
     [{ clock, pageShards: -1 }, 'option "pageShards" must be'],
     [{ clock, iteratorLifeMs: "1" }, 'option "iteratorLifeMs" must be'],
     [{ clock, readsPerSecond: 0 }, 'option "readsPerSecond" must be'],
+    [{ clock, readBytesPerSecond: "2 MiB" }, 'option "readBytesPerSecond" must be'],
     [{ clock, onWrite: [] }, 'option "onWrite" must be a function, but got an array of 0'],
     [{ clock, shard: 1 }, /unknown option "shard"; did you mean "shards"\?/],
   ])("%j is named when the stream is made", (options, message) => {

@@ -1,7 +1,7 @@
 /** One process of `npm run fleet`: runs one fleet after another, as it is told, and ends with its parent. */
-import { rowOf } from "./fleet/row.js";
-import type { RowRequest } from "./fleet/rows.js";
-import { runFleet } from "./fleet/run.js";
+import { rowOf } from "./row.js";
+import type { RowRequest } from "./rows.js";
+import { runFleet } from "./run.js";
 
 // Nobody reads the stacks of simulated failures, and they cost more than anything else.
 Error.stackTraceLimit = 0;
