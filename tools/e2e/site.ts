@@ -3,7 +3,15 @@
  * the accounts of all that happened. Every answer goes through the oracle and is looked over for things left running.
  */
 import { Oracle } from "../demo/oracle.js";
-import { type LogName, logVariables, type Services, startServices, startTableServices, type TableServices, warmUp } from "../emulators/services.js";
+import {
+  type LogName,
+  logVariables,
+  type Services,
+  startServices,
+  startTableServices,
+  type TableServices,
+  warmUp,
+} from "../emulators/services.js";
 import { type Bundle, type BundleOptions, bundleFunction } from "../lambda/bundle.js";
 import { LambdaEnvironment } from "../lambda/environment.js";
 import { httpEvent } from "../lambda/http-event.js";

@@ -123,10 +123,7 @@ export function logVariables(log: LogName): Record<string, string> {
 }
 
 /** What the example reads, and the SDK's own variables for other endpoints than AWS's. */
-export function usersVariables(
-  kinesisEndpoint: string | undefined,
-  dynamoDbEndpoint: string,
-): Record<string, string> {
+export function usersVariables(kinesisEndpoint: string | undefined, dynamoDbEndpoint: string): Record<string, string> {
   return {
     STREAM_NAME,
     TABLE_NAME,
