@@ -181,7 +181,13 @@ function idleParts(total: Total, settings: Settings): string[] {
   const happened = {
     answersJudged,
     ...Object.assign({}, ...ofLogs),
-    ...(settings.relays > 0 ? { relayedChanges: relay.changes, oldBefore: relay.oldBefore } : {}),
+    ...(settings.relays > 0
+      ? {
+          relayedChanges: relay.changes,
+          oldBefore: relay.oldBefore,
+          ...(settings.relays > 3 ? { givenAgain: relay.givenAgain } : {}),
+        }
+      : {}),
     ...(hasHooks ? { oddInvocations, accountedForLater, environmentsLost, lateAdds } : {}),
     ...(hasDurable ? { durableReplays: total.durableReplays } : {}),
   } as Record<string, number>;
