@@ -34,10 +34,10 @@ const SCENES: readonly Scene[] = [
     title: ({ maxStalenessMs }) => `The log in Kinesis, with maxStalenessMs ${maxStalenessMs}:`,
     async tell({ a, b, setup, reads, writes }) {
       await reads(b, "miss", "from the source");
-      await reads(b, "hit", "the first look at a stream: three calls");
+      await reads(b, "hit", "from memory: loaded a moment ago");
       await writes(a, "saved, and told in the log");
       const visit = await reads(b, "", "");
-      // It is due to look again, unless it has just done so.
+      // It need not look into the log before that: what it serves was loaded, or proven, less than the bound ago.
       if (visit.cache === "hit") await sleep(setup.maxStalenessMs);
       await reads(b, "", "");
     },
@@ -90,7 +90,7 @@ function stageOf({ setup, members }: Fleet, terminal: Terminal): Stage {
 function remarkOn(visit: Visit, expected: string, written: number): string | undefined {
   if (visit.bypassed) return "log late: the cache was bypassed";
   if (expected !== "") return undefined;
-  return visit.version < written ? "not yet looked again, as was agreed" : "looked again: the new version";
+  return visit.version < written ? "not looked into the log yet, as agreed" : "looked into the log: the new version";
 }
 
 function show(terminal: Terminal, member: Member, verb: string, visit: Visit, remark: string): void {

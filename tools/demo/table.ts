@@ -68,8 +68,8 @@ function smallPrint({ requestsPerSecond, withoutCache, logs }: DemoResult): stri
   return [
     `Stale: older than promised; ${judged} answers judged.`,
     `Dollars: ${requestsPerSecond.toFixed(0)} requests a second, ${LAMBDA.lambdaMb} MB, ${PRICES.region}, ${PRICES.asOf}.`,
-    `What the emulators took beyond the simulated time (${lateMs} an invocation) is left out.`,
-    `Calls refused by AWS's quotas: ${count(sum(({ refusedCalls }) => refusedCalls))}.`,
+    `The emulators' time beyond what is simulated is left out: ${lateMs} an invocation.`,
+    `Calls over quota: ${count(sum(({ refusedCalls }) => refusedCalls))}.`,
   ].join(" ");
 }
 

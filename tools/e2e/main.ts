@@ -17,13 +17,13 @@ ways, suspended and replayed. Rows are changed past the cache for the relay; the
 so the records of these changes are formed from the writes.
 
   --rounds N        freezes and thaws on each log; 0 leaves them out, as below (40)
-  --kills N         environments killed on each log (24)
-  --relays N        batches of changes relayed to each log (8)
+  --kills N         environments killed on each log (20)
+  --relays N        batches of changes relayed to each log (4)
   --hook-rounds N   rounds of other hooks, deadlines and crashes (1)
   --executions N    durable executions, with Middy 7 alone (6)
   --workers N,N     processes a crowded environment has, one crowd for each number (1,2,8)
   --log NAME,NAME   logs, ${LOGS.join(" or ")} (${LOGS.join(",")})
-  --crowd-ms MS     how long each crowd lasts (1500)
+  --crowd-ms MS     how long each crowd lasts (1000)
   --middy N,N       majors of Middy, 6 or 7 (6,7)
   --break NAME      breaks something, to see that it is noticed: ${BREAKS.join(", ")} (none)
   --unbuilt         runs the sources as they stand, not the built package
@@ -74,11 +74,11 @@ function readSettings(): Settings {
     usage: USAGE,
     options: {
       rounds: { type: "string", default: "40" },
-      kills: { type: "string", default: "24" },
-      relays: { type: "string", default: "8" },
+      kills: { type: "string", default: "20" },
+      relays: { type: "string", default: "4" },
       "hook-rounds": { type: "string", default: "1" },
       executions: { type: "string", default: "6" },
-      "crowd-ms": { type: "string", default: "1500" },
+      "crowd-ms": { type: "string", default: "1000" },
       workers: { type: "string", default: "1,2,8" },
       log: { type: "string", default: LOGS.join(",") },
       middy: { type: "string", default: "6,7" },
@@ -181,7 +181,13 @@ function idleParts(total: Total, settings: Settings): string[] {
   const happened = {
     answersJudged,
     ...Object.assign({}, ...ofLogs),
-    ...(settings.relays > 0 ? { relayedChanges: relay.changes, oldBefore: relay.oldBefore } : {}),
+    ...(settings.relays > 0
+      ? {
+          relayedChanges: relay.changes,
+          oldBefore: relay.oldBefore,
+          ...(settings.relays > 3 ? { givenAgain: relay.givenAgain } : {}),
+        }
+      : {}),
     ...(hasHooks ? { oddInvocations, accountedForLater, environmentsLost, lateAdds } : {}),
     ...(hasDurable ? { durableReplays: total.durableReplays } : {}),
   } as Record<string, number>;

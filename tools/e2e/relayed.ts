@@ -86,11 +86,12 @@ async function relayAll(
   changed: readonly Changed[],
   counts: RelayCounts,
 ): Promise<void> {
-  // Now and then the log cannot be written, at first.
-  const added = counts.rounds % 4 === 1 ? site.log.fault("publish", { error: "AccessDeniedException" }, 1) : undefined;
+  // Now and then the log cannot be written while the relay runs for the first time.
+  const added = counts.rounds % 4 === 1 ? site.log.fault("publish", { error: "AccessDeniedException" }) : undefined;
   let left: readonly StreamRecord[] = changed.flatMap(({ records }) => records);
   for (let attempt = 0; left.length > 0 && site.broken !== "relay"; attempt += 1) {
     const { result, error } = await relay.invoke({ Records: left });
+    added?.remove();
     if (error !== undefined || attempt === MAX_ATTEMPTS) {
       site.failures.push(`the relay: ${error?.errorType}: ${error?.errorMessage ?? "publishes nothing"}`);
       break;
@@ -100,7 +101,6 @@ async function relayAll(
     if (failed !== undefined) counts.givenAgain += 1;
     left = failed === undefined ? [] : left.slice(Math.max(0, from));
   }
-  added?.remove();
   for (const { userid, version } of changed) site.oracle.acknowledge(userid, version);
 }
 
