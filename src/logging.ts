@@ -89,9 +89,8 @@ export function createNotices(options: NoticesOptions): LogNotices {
       write("info", `over after ${after}: ${log} ${TROUBLES[kind][0]}.`, { kind, ...detail });
     },
     advise: (message, detail) => write("warn", message, detail),
-    inform(message) {
-      if (given || asked) write("info", message);
-    },
+    // Whoever has not even chosen a logger wants to hear of trouble alone.
+    inform: (message) => write(options.logger ? "info" : "debug", message),
     debug,
   };
 }

@@ -12,6 +12,8 @@ export type { DecodedRecord, RecordDecoder } from "../core/record.js";
 export {
   InvalidDataIdError,
   InvalidOptionError,
+  InvalidValueError,
+  LoadCycleError,
   PublishError,
   RefreshError,
   ScacheError,

@@ -28,7 +28,11 @@ test("a line is what Powertools would write, in one piece", () => {
   expect(ours).toHaveLength(1);
   expect(ours[0]).toMatch(/^\{.*\}\n$/);
   const { timestamp, ...line } = JSON.parse(ours[0] ?? "") as Record<string, unknown>;
-  const { timestamp: theirTime, sampling_rate: _, ...theirLine } = JSON.parse(theirs[0] ?? "") as Record<string, unknown>;
+  const {
+    timestamp: theirTime,
+    sampling_rate: _,
+    ...theirLine
+  } = JSON.parse(theirs[0] ?? "") as Record<string, unknown>;
   expect(line).toEqual(theirLine);
   expect(timestamp).toBe("2026-01-02T03:04:05.678Z");
   expect(String(theirTime)).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);

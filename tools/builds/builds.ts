@@ -112,5 +112,11 @@ export const BUILDS: readonly Build[] = [
   { name: "plain import, lowest dependencies", how: "none", load: "import", dependencies: "lowest" },
   { name: "plain require, lowest dependencies", how: "none", load: "require", dependencies: "lowest" },
   { name: "plain import, newest dependencies", how: "none", load: "import", dependencies: "newest" },
-  { name: "cdk, lowest dependencies", how: "esbuild", load: "require", dependencies: "lowest", esbuild: { target: "node20" } },
+  {
+    name: "cdk, lowest dependencies",
+    how: "esbuild",
+    load: "require",
+    dependencies: "lowest",
+    esbuild: { target: "node20" },
+  },
 ];

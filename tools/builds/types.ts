@@ -85,7 +85,10 @@ function compilers(): string[] {
   const folder = join(work, "compilers");
   const others = Object.entries(OTHER_COMPILERS);
   try {
-    install(folder, others.map(([name, source]) => `${name}@${source}`));
+    install(
+      folder,
+      others.map(([name, source]) => `${name}@${source}`),
+    );
     return [...others.map(([name]) => join(folder, "node_modules", name)), own];
   } catch {
     leftOut.push({ what: "TypeScript 5.4 and 5.9", why: "npm could not install them" });
@@ -149,8 +152,16 @@ try {
       for (const { dependencies, project } of all) {
         const [firstError, ...more] = complaints(compiler, project, resolution);
         const errors = firstError === undefined ? 0 : 1 + more.length;
-        cells.push({ compiler: version, resolution: resolution.name, dependencies, errors, ...(firstError && { firstError }) });
-        console.log(`TypeScript ${version.padEnd(8)} ${resolution.name.padEnd(18)} ${dependencies.padEnd(8)} ${errors} errors  ${firstError ?? ""}`);
+        cells.push({
+          compiler: version,
+          resolution: resolution.name,
+          dependencies,
+          errors,
+          ...(firstError && { firstError }),
+        });
+        console.log(
+          `TypeScript ${version.padEnd(8)} ${resolution.name.padEnd(18)} ${dependencies.padEnd(8)} ${errors} errors  ${firstError ?? ""}`,
+        );
       }
     }
   }
