@@ -41,7 +41,7 @@ export function buildMiddleware(chosen: ChosenLog, options: Omit<ScacheOptions, 
     label,
     serviceName: serviceName ?? functionName,
     logger: options.logger,
-    debug: /^(debug|trace)$/i.test(env.AWS_LAMBDA_LOG_LEVEL ?? env.POWERTOOLS_LOG_LEVEL ?? env.LOG_LEVEL ?? ""),
+    level: env.AWS_LAMBDA_LOG_LEVEL ?? env.POWERTOOLS_LOG_LEVEL ?? env.LOG_LEVEL,
   });
   const trouble = createTroubleLog(systemClock, notices);
   const environment = createEnvironment({

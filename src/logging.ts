@@ -1,14 +1,15 @@
 /**
- * Writes the core's notices to a Powertools Logger: one warning when trouble starts, one line when it ends, and in each
- * what the reader of the log has to do. The user's logger is used as it is, if given; else one is built when first needed.
+ * Writes the core's notices to a logger: one warning when trouble starts, one line when it ends, and in each what the reader
+ * of the log has to do. The user's logger is used as it is, if given; else lines are written as Powertools would.
  * It must never write a cached value, nor a data id above debug level, nor throw.
  */
 
-import { Logger as PowertoolsLogger } from "@aws-lambda-powertools/logger";
+import { systemClock } from "./core/clock.js";
 import type { LogFailure } from "./core/log.js";
 import type { Notices, TroubleKind } from "./core/notices.js";
 import { causesOf, errorName } from "./core/trouble-log.js";
 import { ScacheError } from "./errors.js";
+import { createLineLogger } from "./log-line.js";
 
 /** What is asked of a logger: a Powertools Logger fits. */
 export interface Logger {
@@ -24,8 +25,8 @@ export interface NoticesOptions {
   readonly serviceName?: string | undefined;
   /** The user's; without it debug notices are written only if `debug` asks for them. */
   readonly logger?: Logger | undefined;
-  /** The environment's log level is debug or finer. Saves building a logger that would drop every line. */
-  readonly debug?: boolean | undefined;
+  /** The environment's log level, for lines of our own: a logger of the user's has one itself. Default `INFO`. */
+  readonly level?: string | undefined;
 }
 
 /** What is said of the log when trouble starts and ends, and what helps where the failure itself does not know. */
@@ -52,19 +53,16 @@ export interface LogNotices extends Notices {
 }
 
 export function createNotices(options: NoticesOptions): LogNotices {
-  const { streamName, label: log = `stream "${streamName}"`, serviceName = "", logger: given, debug: asked } = options;
-  let logger = given;
+  const { streamName, label: log = `stream "${streamName}"`, serviceName = "", level: least } = options;
+  const logger = options.logger ?? createLineLogger({ serviceName, level: least, now: systemClock.now });
   const write = (level: keyof Logger, message: string, detail?: object) => {
     try {
-      logger ??= new PowertoolsLogger({ serviceName });
       logger[level](`scache: ${message}`, { scache: { stream: streamName, ...detail } });
     } catch {
       // A logger that fails must not fail an invocation; and where would one say so?
     }
   };
-  const debug = (message: string, detail?: object) => {
-    if (given || asked) write("debug", message, detail);
-  };
+  const debug = (message: string, detail?: object) => write("debug", message, detail);
   return {
     troubleStarted(kind, { reason: told, cause }) {
       const isRecord = kind === "record";
@@ -91,9 +89,8 @@ export function createNotices(options: NoticesOptions): LogNotices {
       write("info", `over after ${after}: ${log} ${TROUBLES[kind][0]}.`, { kind, ...detail });
     },
     advise: (message, detail) => write("warn", message, detail),
-    inform(message) {
-      if (given || asked) write("info", message);
-    },
+    // Whoever has not even chosen a logger wants to hear of trouble alone.
+    inform: (message) => write(options.logger ? "info" : "debug", message),
     debug,
   };
 }

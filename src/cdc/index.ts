@@ -3,10 +3,10 @@
  * records, for the option `decode`, and a relay that publishes what they say to any log. It must never load a client of AWS
  * nor Middy: a relay is given its publisher.
  */
-import { Logger } from "@aws-lambda-powertools/logger";
 import { systemClock } from "../core/clock.js";
 import type { InvalidationPublisher } from "../core/publishing/invalidator.js";
 import type { RecordDecoder } from "../core/record.js";
+import { createLineLogger } from "../log-line.js";
 import { createRelaySink } from "../metrics/relay-emf.js";
 import { check, functionOr, objectWith } from "../option-rules.js";
 import { createRelay, type RelayHandler } from "./relay.js";
@@ -40,15 +40,17 @@ export function relay(decode: RecordDecoder, publisher: InvalidationPublisher): 
   for (const method of ["invalidate", "invalidateSource", "invalidateAll"] as const) {
     check("publisher", publisher, objectWith(method));
   }
-  const { POWERTOOLS_SERVICE_NAME, AWS_LAMBDA_FUNCTION_NAME: functionName } = process.env;
+  const { env } = process;
+  const { POWERTOOLS_SERVICE_NAME, AWS_LAMBDA_FUNCTION_NAME: functionName } = env;
   const serviceName = POWERTOOLS_SERVICE_NAME ?? functionName;
-  let logger: Logger | undefined;
+  const logger = createLineLogger({
+    serviceName,
+    level: env.AWS_LAMBDA_LOG_LEVEL ?? env.POWERTOOLS_LOG_LEVEL,
+    now: systemClock.now,
+  });
   return createRelay(decode, publisher, {
     clock: systemClock,
     report: createRelaySink({ serviceName, functionName }),
-    warn(message) {
-      logger ??= new Logger(serviceName === undefined ? {} : { serviceName });
-      logger.warn(`scache: relay: ${message}`);
-    },
+    warn: (message) => logger.warn(`scache: relay: ${message}`, {}),
   });
 }

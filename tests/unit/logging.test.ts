@@ -207,7 +207,7 @@ describe("with a Powertools Logger", () => {
     expect(lines[0]).toMatchObject({ level: "WARN", service: "shop", stage: "prod", scache: { kind: "throttled" } });
   });
 
-  test("without one, one of ours is built when there is something to say", () => {
+  test("without one, lines are written in its shape, from the environment's level upwards", () => {
     const lines = written(() => {
       const notices = createNotices({ streamName: "changes", serviceName: "users" });
       notices.debug("dropped, for nobody asked for it");

@@ -3,9 +3,7 @@
  * versions named. What is external is there at run time in a version of its own, as in Lambda.
  */
 import type { BuildOptions } from "esbuild";
-
-/** What an SDK that is not in the bundle comes from. */
-export type OutsideSdk = "locked" | "oldest" | "newest";
+import type { Dependencies } from "./dependencies.js";
 
 export interface Build {
   readonly name: string;
@@ -14,6 +12,8 @@ export interface Build {
   readonly load: "import" | "require";
   /** The SDK is not in the bundle. */
   readonly outside?: boolean;
+  /** Beside other versions of what the package needs than those of our lock file. */
+  readonly dependencies?: Dependencies;
   /** The largest that the handler's bundle may be. */
   readonly limitBytes?: number;
   readonly esbuild?: BuildOptions;
@@ -109,4 +109,14 @@ export const BUILDS: readonly Build[] = [
   { name: "tsup, esm", how: "tsup", load: "import" },
   { name: "plain import", how: "none", load: "import" },
   { name: "plain require", how: "none", load: "require" },
+  { name: "plain import, lowest dependencies", how: "none", load: "import", dependencies: "lowest" },
+  { name: "plain require, lowest dependencies", how: "none", load: "require", dependencies: "lowest" },
+  { name: "plain import, newest dependencies", how: "none", load: "import", dependencies: "newest" },
+  {
+    name: "cdk, lowest dependencies",
+    how: "esbuild",
+    load: "require",
+    dependencies: "lowest",
+    esbuild: { target: "node20" },
+  },
 ];

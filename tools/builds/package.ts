@@ -63,7 +63,10 @@ export function pack(work: string): { readonly tarball: string; readonly staging
     if (existsSync(join(root, name))) cpSync(join(root, name), join(staging, name), { recursive: true });
   }
   const compiler = join(root, "node_modules/typescript/bin/tsc");
-  node([compiler, "-p", join(root, "tsconfig.build.json"), "--outDir", join(staging, "dist")], root);
+  const compile = [compiler, "-p", join(root, "tsconfig.build.json"), "--outDir", join(staging, "dist")];
+  // As package.json does it: bundlers keep comments, and what they say stands in the declarations and the sources.
+  node([...compile, "--removeComments", "--declaration", "false"], root);
+  node([...compile, "--emitDeclarationOnly"], root);
   node(["--import", "tsx", join(root, "tools/report-assets.ts"), join(staging, "dist")], root);
   // It is built already, and there is nothing in the copy to build it with.
   const [packed] = JSON.parse(npm(["pack", "--json", "--pack-destination", work], staging)) as { filename: string }[];

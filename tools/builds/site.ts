@@ -8,6 +8,7 @@ import { dirname, join, relative } from "node:path";
 import { promisify } from "node:util";
 import type { Build } from "./builds.js";
 import { type Built, run, TOOLS } from "./bundlers.js";
+import { installDependencies } from "./dependencies.js";
 import { areRight, RUNNER } from "./entries.js";
 import { install, readJson } from "./package.js";
 import { startStubKinesis } from "./stub-kinesis.js";
@@ -52,11 +53,12 @@ const SDK = "@aws-sdk/client-kinesis";
 const OTHER_SDKS = { oldest: "3.632.0", newest: "latest" };
 
 export async function* runAll(site: Site, builds: readonly Build[]): AsyncGenerator<Result> {
-  const projects = new Map<Build["how"], string | undefined>();
+  const projects = new Map<string, string | undefined>();
   const runtimes = builds.some(({ outside }) => outside) ? runtimesOf(site) : [];
   for (const [index, build] of builds.entries()) {
-    if (!projects.has(build.how)) projects.set(build.how, projectFor(site, build.how));
-    const project = projects.get(build.how);
+    const key = `${build.how}-${build.dependencies}`;
+    if (!projects.has(key)) projects.set(key, projectFor(site, build));
+    const project = projects.get(key);
     if (project === undefined) continue;
     const out = join(site.work, `out-${index}`);
     let built: Built;
@@ -76,17 +78,24 @@ export async function* runAll(site: Site, builds: readonly Build[]): AsyncGenera
   }
 }
 
-/** The base, or a copy of it with what the tool needs. */
-function projectFor({ work, base, quick, leaveOut }: Site, how: Build["how"]): string | undefined {
+/** The base, or a copy of it with what the build needs. */
+function projectFor({ work, base, quick, leaveOut }: Site, { how, dependencies }: Build): string | undefined {
   const packages = TOOLS[how];
-  if (packages.length === 0) return base;
+  if (packages.length === 0 && dependencies === undefined) return base;
+  const what = dependencies === undefined ? how : `the ${dependencies} dependencies, with ${how}`;
   if (quick) {
-    leaveOut(how, "--quick");
+    leaveOut(what, "--quick");
     return undefined;
   }
-  const project = join(work, how);
-  cpSync(base, project, { recursive: true, verbatimSymlinks: true });
-  return attempt(() => install(project, packages)) ? project : void leaveOut(how, "npm could not install it");
+  const project = join(work, `${how}-${dependencies ?? "locked"}`);
+  const made = attempt(() => {
+    if (dependencies !== undefined) installDependencies(base, project, dependencies);
+    else cpSync(base, project, { recursive: true, verbatimSymlinks: true });
+    if (packages.length > 0) install(project, packages);
+  });
+  if (made) return project;
+  leaveOut(what, "npm could not install it");
+  return undefined;
 }
 
 function runtimesOf({ work, base, quick, leaveOut }: Site): Runtime[] {

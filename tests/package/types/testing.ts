@@ -2,10 +2,21 @@
  * What a user's own module may export of `scache/testing` without writing types: each has to have a public name, or a
  * project with `declaration: true` does not compile. It is compiled, and never run.
  */
+import middy from "@middy/core";
 import type { Context } from "aws-lambda";
 import { type CacheContext, dataId } from "scache";
 import { createPublisher, type InvalidationPublisher } from "scache/publisher";
-import { ManualClock, MemoryStream, testPublisher, testScache } from "scache/testing";
+import {
+  scache as inPlaceOf,
+  ManualClock,
+  MemoryStream,
+  createPublisher as publisherInPlace,
+  testClock,
+  testContext,
+  testPublisher,
+  testScache,
+  testStream,
+} from "scache/testing";
 
 export const clock = new ManualClock();
 export const stream = new MemoryStream({ clock, shards: 2 });
@@ -31,3 +42,18 @@ testScache(stream, { clock, client: undefined });
 testScache(stream, {});
 // @ts-expect-error and a stream, not its name
 testPublisher("stream");
+
+// A test calls a handler with a context that is typed as one with a cache.
+const handler = middy<{ readonly id: string }, string>()
+  .use(middleware)
+  .handler(async ({ id }, context) => context.cache.getOrAdd(dataId<string>("s", id), () => id));
+export const called: Promise<string> = handler({ id: "1" }, testContext());
+export const declaredContext: Context = testContext({ functionName: "f" });
+// @ts-expect-error a context has no such member
+testContext({ functionNme: "f" });
+
+// What stands in the place of `scache` takes the same options, and a test gets hold of its stream and its clock.
+export const inPlace = inPlaceOf("stream", { maxStalenessMs: 1_000, metrics: false });
+export const inPlacePublisher = publisherInPlace("stream");
+export const published = testStream("stream").put([]);
+export const moved = testClock.advance(1_000);
