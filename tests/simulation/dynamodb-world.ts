@@ -74,9 +74,10 @@ export class DynamoDbWorld implements LogWorld {
     for (let steps = dice.pick([0, 0, 0, 1, 1, 3]); steps > 0; steps--) {
       await this.#world.sleep(dice.wide(1, 3_000));
       const chance = dice.next();
-      if (chance < 0.5) this.#expire();
-      else if (chance < 0.8) await this.#reset(dice);
-      else if (chance < 0.9) await this.#restore(dice);
+      if (chance < 0.35) this.#expire();
+      else if (chance < 0.5) this.#lose(dice);
+      else if (chance < 0.7) await this.#reset(dice);
+      else if (chance < 0.8) await this.#restore(dice);
       else this.#stranger(dice);
     }
   }
@@ -105,6 +106,19 @@ export class DynamoDbWorld implements LogWorld {
     const before = this.#table.segments(LOG, incarnation).length;
     this.#table.expire();
     if (this.#table.segments(LOG, incarnation).length < before) this.#world.took("segments expired");
+  }
+
+  /** One segment is deleted, by a person or by a time to live that is too short: what is not there must be noticed. */
+  #lose(dice: Dice): void {
+    const { incarnation = "" } = this.#table.head(LOG) ?? {};
+    const segments = this.#table.segments(LOG, incarnation);
+    if (segments.length === 0) return;
+    const [first] = dice.pick(segments);
+    const kept = new Map(this.#table.snapshot());
+    kept.set(`${LOG}#${incarnation}`, new Map(segments.filter(([other]) => other !== first)));
+    this.#table.restore(kept);
+    this.#world.took("segment lost");
+    this.#world.say(() => `outside: deletes the segment at ${first}`);
   }
 
   /** As `npx scache reset` does it. */
@@ -139,7 +153,7 @@ export class DynamoDbWorld implements LogWorld {
     const head = this.#table.head(LOG);
     if (head === undefined) return;
     this.#table.setHead({ ...head, version: 2 });
-    this.#world.clock.after(dice.wide(1, 2_000), () => {
+    this.#world.clock.after(dice.wide(1, 20_000), () => {
       const later = this.#table.head(LOG);
       if (later === undefined) return;
       const { version: _, ...rest } = later;

@@ -92,6 +92,7 @@ const OF_DYNAMODB = [
   "log begun anew",
   "reset came too late",
   "segments expired",
+  "segment lost",
   "restored from a backup, and begun anew",
 ] as const;
 
