@@ -99,22 +99,27 @@ function compilers(): string[] {
 function projects(tarball: string): { readonly dependencies: string; readonly project: string }[] {
   const locked = join(work, "locked");
   installLocked(locked, tarball);
-  // Ours has them in its own modules, for its tests.
-  for (const name of ["@types", "undici-types", "@aws-lambda-powertools/logger", "@aws/durable-execution-sdk-js"]) {
-    const from = join(root, "node_modules", name);
-    if (existsSync(from)) cpSync(from, join(locked, "node_modules", name), { recursive: true });
-  }
+  addTypes(locked);
   const all = [{ dependencies: "locked", project: locked }];
   for (const which of quick ? [] : DEPENDENCIES) {
     const project = join(work, which);
     try {
       installDependencies(locked, project, which, ["@aws-lambda-powertools/logger"]);
+      addTypes(project);
       all.push({ dependencies: which, project });
     } catch {
       leftOut.push({ what: `the ${which} versions that package.json allows`, why: "npm could not install them" });
     }
   }
   return all;
+}
+
+/** What users have besides: ours are in our own modules. What npm has installed for them stays. */
+function addTypes(project: string): void {
+  for (const name of ["@types", "undici-types", "@aws-lambda-powertools/logger", "@aws/durable-execution-sdk-js"]) {
+    const [from, to] = [join(root, "node_modules", name), join(project, "node_modules", name)];
+    if (existsSync(from) && !existsSync(to)) cpSync(from, to, { recursive: true });
+  }
 }
 
 function complaints(compiler: string, project: string, resolution: Resolution): string[] {
