@@ -3,7 +3,9 @@
 export default {
   testEnvironment: "node",
   roots: ["<rootDir>/tests"],
-  testMatch: ["**/*.test.ts"],
+  // What takes long is named *.slow.test.ts: `npm run test:slow`.
+  testMatch: ["**/!(*.slow).test.ts"],
+  maxWorkers: "100%",
   extensionsToTreatAsEsm: [".ts"],
   transform: {
     "^.+\\.ts$": [

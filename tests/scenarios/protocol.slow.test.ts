@@ -1,6 +1,6 @@
 /**
  * The rules of reading: each rule of the protocol where it is needed, against what Kinesis answers. What it costs is in
- * cost.test.ts, faults on the way are in faults.test.ts.
+ * cost.slow.test.ts, faults on the way are in faults.slow.test.ts.
  */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from "@jest/globals";
 import { type RunningEmulator, startKinesis } from "../../tools/emulators/kinesis.js";
