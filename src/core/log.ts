@@ -16,6 +16,11 @@ export interface InvalidationLog {
   readonly recordBytes: number;
   /** A record of more bytes cannot be written. */
   readonly maxRecordBytes: number;
+  /**
+   * Where every reader pays for the names in one publication: above this many bytes it names whole sources instead of ids,
+   * and everything instead of many sources. Undefined: however long.
+   */
+  readonly maxPublicationBytes?: number;
   /** Whether records say when they were published. Nobody here needs to know; where each byte of one is paid for, they do not. */
   readonly stampsRecords: boolean;
 
@@ -67,7 +72,10 @@ export interface LogReader {
 
 /** One reading, lent by the core to the log's reader: its time, its calls, and what is found. */
 export interface Reading {
-  /** Wall clock of this environment: everything acknowledged before it has been applied. For logs that are read by time. */
+  /**
+   * Wall clock of this environment: everything acknowledged before it has been applied. For logs that are read by time. To be
+   * asked for where it is used: by a clock that is set during the reading it is another time.
+   */
   readonly sinceMs: number;
   /** The reading has ended, finished or not: nothing may be moved any more. */
   readonly isOver: boolean;

@@ -32,6 +32,8 @@ export interface TableLogDeps {
 const RECORD_BYTES = 1_024;
 /** One id may be longer than that, but not so long that it fills the head. */
 const MAX_RECORD_BYTES = 4_096;
+/** Some two hundred ids. What is longer would fill the head, which every reader pays for at every reading. */
+const MAX_PUBLICATION_BYTES = 8_192;
 /** One full record, or what fits in its place: so that several writers at once do not fill the head before room is made. */
 const MAX_APPEND_BYTES = 1_024;
 /** Lambda freezes after the answer, so the publication waits until room has been made, but no longer than this. */
@@ -107,6 +109,7 @@ export function createTableLog(deps: TableLogDeps): InvalidationLog {
     keepsMs: SEGMENT_LIFE_MS,
     recordBytes: RECORD_BYTES,
     maxRecordBytes: MAX_RECORD_BYTES,
+    maxPublicationBytes: MAX_PUBLICATION_BYTES,
     // A third of an ordinary record: so many more fit into the head, and so many fewer readers need a second call.
     stampsRecords: false,
 

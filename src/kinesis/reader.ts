@@ -101,13 +101,14 @@ export function createStreamReader(
   }
 
   /**
-   * Every shard that was open at `sinceMs` or has been created since. When the answer shows that our clock is so far ahead
+   * Every shard that was open when the reading's time was, or has been created since. When the answer shows that our clock is so far ahead
    * that the margin may not cover it, a shard closed since may be missing: once more.
    */
-  async function list(run: Run, sinceMs: number): Promise<ListedShard[]> {
-    const askedMs = server.timestamp(sinceMs);
+  async function list(run: Run): Promise<ListedShard[]> {
+    const { reading } = run;
+    const askedMs = server.timestamp(reading.sinceMs);
     const listed = await listFrom(run, askedMs);
-    const correctedMs = server.timestamp(sinceMs);
+    const correctedMs = server.timestamp(reading.sinceMs);
     return askedMs - correctedMs > clockMarginMs / 2 ? listFrom(run, correctedMs) : listed;
   }
 
@@ -116,14 +117,13 @@ export function createStreamReader(
    * the known ones, those of a stream that was created anew. Never rejects.
    */
   async function drainUnknown(run: Run): Promise<void> {
-    const { sinceMs } = run.reading;
     try {
-      const shards = await list(run, sinceMs);
+      const shards = await list(run);
       if (run.reading.isOver) return;
       if (shards.length === 0) throw new LogFailure("unavailable", "ListShards named no shard");
       complete = true;
       const shardIds = shards.map(({ shardId }) => shardId);
-      await drainAll(run, begin(run, shardIds, cursorFrom(sinceMs)));
+      await drainAll(run, begin(run, shardIds, cursorFrom(run.reading.sinceMs)));
     } catch (error) {
       failed(run, error);
     }

@@ -169,8 +169,14 @@ export const OF_READING: readonly Mutant[] = [
   {
     name: "P1: a time of before the clock was set back is taken as it was noted",
     file: COHERENCE,
-    search: "now.atMs - ageMs(proven, now);",
-    replace: "proven.atMs + 0 * now.atMs;",
+    search: "return now.atMs - ageMs(then, now);",
+    replace: "return then.atMs + 0 * now.atMs;",
+  },
+  {
+    name: "P1: the time to read from is taken by the clock of before the call",
+    file: COHERENCE,
+    search: "const sinceMs = () => earliestMs(from) - holdOffMs;",
+    replace: "const fixedMs = earliestMs(from) - holdOffMs; const sinceMs = () => fixedMs;",
   },
   {
     name: "P3: an answer without a lag or an end proves the tip",

@@ -161,8 +161,11 @@ export function createCoherence({ store, reader, own, clock, random, options, tr
     counters.entriesInvalidated += store.drop(invalidation);
   }
 
-  /** The earliest wall-clock time that may have been the proof's: the clock may have been set since. */
-  const provenAtMs = (now: Moment) => now.atMs - ageMs(proven, now);
+  /** The earliest time that may have been `then`, by the wall clock as it goes now: it may have been set since. */
+  function earliestMs(then: Instant): number {
+    const now = instant();
+    return now.atMs - ageMs(then, now);
+  }
 
   /** Reads from the place to the tip. Never rejects. */
   async function refresh(start: Moment, signal: AbortSignal, waitMs: number): Promise<ReadingResult["outcome"]> {
@@ -171,8 +174,10 @@ export function createCoherence({ store, reader, own, clock, random, options, tr
     const limits = { timeoutMs: refreshTimeoutMs, retryAfterMs: waitMs / 2, signal };
     // Where nothing was read yet there is nothing to lose: the log is not there.
     const hadPlace = reader.lanes > 0;
+    const from = proven;
     // What was published shortly before the proof still counts while a replica may lag behind it.
-    const result = await readOn(reader, clock, provenAtMs(start) - holdOffMs, limits, target);
+    const sinceMs = () => earliestMs(from) - holdOffMs;
+    const result = await readOn(reader, clock, sinceMs, limits, target);
     const { outcome, failure } = result;
     counters.kinesisCalls += result.calls;
     counters.throttles += result.throttles;

@@ -49,11 +49,12 @@ const RECORD_NS = 1_000;
 const BYTE_NS = 10;
 const PART_BYTES = 30_000;
 
-/** Has `reader` read on from its place, everything since `sinceMs` (wall clock). Never rejects. */
+/** Has `reader` read on from its place, everything since the time that `sinceMs` gives, by the
+ * wall clock of the moment it is asked. Never rejects. */
 export async function readOn(
   reader: LogReader,
   clock: Clock,
-  sinceMs: number,
+  sinceMs: () => number,
   limits: ReadingLimits,
   target: ReadingTarget,
 ): Promise<ReadingResult> {
@@ -67,10 +68,10 @@ export async function readOn(
 }
 
 class ReadingRun implements Reading {
-  readonly sinceMs: number;
   /** Resolves when the reading must end, finished or not. */
   readonly over: Promise<void>;
   isOver = false;
+  readonly #sinceMs: () => number;
   readonly #target: ReadingTarget;
   /** One for each call: Node takes more than ten listeners on one signal, as many shards have, for a leak. */
   readonly #underWay = new Set<AbortController>();
@@ -90,11 +91,11 @@ class ReadingRun implements Reading {
 
   constructor(
     clock: Clock,
-    sinceMs: number,
+    sinceMs: () => number,
     { timeoutMs, retryAfterMs, signal }: ReadingLimits,
     target: ReadingTarget,
   ) {
-    this.sinceMs = sinceMs;
+    this.#sinceMs = sinceMs;
     this.#target = target;
     this.#slice = createSlice(clock);
     let end: () => void = () => undefined;
@@ -116,6 +117,10 @@ class ReadingRun implements Reading {
       stopDeadline();
       signal.removeEventListener("abort", end);
     };
+  }
+
+  get sinceMs(): number {
+    return this.#sinceMs();
   }
 
   call<T>(make: (signal: AbortSignal) => Promise<T>): Promise<T> {

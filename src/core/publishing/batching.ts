@@ -1,6 +1,7 @@
 /** Cuts what has changed into records, as few as a log's limits allow. It knows no log: the limits come in. */
 import type { InvalidationLog } from "../log.js";
-import { encodeJson, encodeRecord, type RecordContent } from "../record.js";
+import { encodeRecord, type RecordContent } from "../record.js";
+import { bytesInList, coarsened, ENVELOPE_BYTES } from "./coarsening.js";
 
 /** What one record says, and how it goes over the wire. */
 export interface Batch {
@@ -8,20 +9,16 @@ export interface Batch {
   readonly data: Uint8Array;
 }
 
-type RecordLimits = Pick<InvalidationLog, "recordBytes" | "maxRecordBytes" | "stampsRecords">;
+type RecordLimits = Pick<InvalidationLog, "recordBytes" | "maxRecordBytes" | "maxPublicationBytes" | "stampsRecords">;
 
 /**
  * Fills records up to what the log charges as one: larger ones would not save a call.
  * @param by a nonce of whoever publishes it
  * @throws RangeError for an id or source too long for any record, which no retry can help
  */
-export function toBatches(
-  content: RecordContent,
-  publishedAtMs: number,
-  { recordBytes, maxRecordBytes, stampsRecords }: RecordLimits,
-  by?: string,
-): Batch[] {
-  const { keys, sources = [], all = false } = content;
+export function toBatches(content: RecordContent, publishedAtMs: number, limits: RecordLimits, by?: string): Batch[] {
+  const { recordBytes, maxRecordBytes, stampsRecords } = limits;
+  const { keys, sources = [], all = false } = coarsened(content, limits);
   const batches: Batch[] = [];
   const seal = (part: RecordContent) => {
     const data = encodeRecord(part, stampsRecords ? publishedAtMs : undefined, by);
@@ -35,11 +32,7 @@ export function toBatches(
 }
 
 function split(texts: readonly string[], recordBytes: number): string[][] {
-  // Everything around the list in an encoded record, with room to spare.
-  const ENVELOPE_BYTES = 100;
-  // As JSON, with its quotes and the comma after it.
-  const bytesOf = (text: string) => encodeJson(text).length + 1;
-  return inGroups(texts, bytesOf, recordBytes - ENVELOPE_BYTES, texts.length);
+  return inGroups(texts, bytesInList, recordBytes - ENVELOPE_BYTES, texts.length);
 }
 
 /** As few groups as the limits allow, in order; an item too large by itself is a group of its own. */

@@ -57,7 +57,7 @@ export async function pollOn(
   const result = await readOn(
     reader,
     clock,
-    provenAtMs,
+    () => provenAtMs,
     { timeoutMs, retryAfterMs, signal },
     {
       decode,

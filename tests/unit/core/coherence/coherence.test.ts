@@ -1,10 +1,46 @@
 /** When the stream is read, from where, and what is known afterwards. */
 import { describe, expect, test } from "@jest/globals";
-import { Rig, slowLoad, userId } from "../../support/rig.js";
+import { createEnvironment } from "../../../../src/core/environment.js";
+import type { InvalidationLog, LogReader } from "../../../../src/core/log.js";
+import { resolveOptions } from "../../../../src/options.js";
+import { ManualClock } from "../../../../src/testing/manual-clock.js";
+import { KeptNotices, Rig, slowLoad, userId } from "../../support/rig.js";
 
 const ONE = userId("1");
 const TWO = userId("2");
 const MINUTE_MS = 60_000;
+
+test("P1: the time to read from goes by the clock as it is when asked, though it be set right in mid-reading", async () => {
+  const clock = new ManualClock();
+  const told: number[] = [];
+  const reader: LogReader = {
+    lanes: 1,
+    isPlaced: true,
+    isWarm: () => false,
+    covers: () => false,
+    leave: () => undefined,
+    async read(reading) {
+      told.push(reading.sinceMs - clock.now());
+      clock.freeze(-MINUTE_MS);
+      told.push(reading.sinceMs - clock.now());
+    },
+  };
+  const environment = createEnvironment({
+    log: { open: () => reader } as InvalidationLog,
+    clock,
+    random: () => 0.5,
+    newNonce: () => "one",
+    options: resolveOptions({}),
+    notices: new KeptNotices(),
+  });
+  const filling = environment.begin({ remainingMs: () => 10 * MINUTE_MS, requestId: "1" });
+  await filling.catchUp();
+  filling.cache.add(ONE, "one");
+  filling.end();
+  await clock.advance(2 * MINUTE_MS);
+  await environment.begin({ remainingMs: () => MINUTE_MS, requestId: "2" }).catchUp();
+  expect(told).toEqual([-2 * MINUTE_MS, -2 * MINUTE_MS]);
+});
 
 describe("with nothing cached", () => {
   test("no call is made, at the beginning and when all has expired or was dropped", async () => {

@@ -1,0 +1,60 @@
+/**
+ * Says less exactly what has changed, where a log is too dear for so many names: whole sources in place of many ids, and
+ * everything in place of many sources. It must never leave out a change: what it returns covers what it was given.
+ */
+
+import { parseDataId } from "../data-id.js";
+import type { InvalidationLog } from "../log.js";
+import { encodeJson, type RecordContent } from "../record.js";
+
+type PublicationLimits = Pick<InvalidationLog, "maxRecordBytes" | "maxPublicationBytes">;
+
+interface Names {
+  readonly texts: string[];
+  bytes: number;
+}
+
+/** As it is, where it is short enough. Else the sources with the longest lists of ids go whole, as many as it takes. */
+export function coarsened(content: RecordContent, limits: PublicationLimits): RecordContent {
+  const { maxPublicationBytes } = limits;
+  if (maxPublicationBytes === undefined || content.all) return content;
+  const sources = new Set(content.sources);
+  const idsOf = bySource(content.keys);
+  let bytes = sum([...sources].map(bytesInList)) + sum([...idsOf.values()].map((ids) => ids.bytes));
+  // Whatever of a source fits no record makes it go first, and the longest lists next.
+  const fits = (ids: Names) => ids.texts.every((text) => bytesInList(text) + ENVELOPE_BYTES <= limits.maxRecordBytes);
+  const rank = (ids: Names) => (fits(ids) ? ids.bytes : Infinity);
+  for (const [source, ids] of [...idsOf].sort(([, a], [, b]) => rank(b) - rank(a))) {
+    if (bytes <= maxPublicationBytes && fits(ids)) break;
+    bytes += (sources.has(source) ? 0 : bytesInList(source)) - ids.bytes;
+    sources.add(source);
+    idsOf.delete(source);
+  }
+  const isTooLong = [...sources].some((source) => bytesInList(source) + ENVELOPE_BYTES > limits.maxRecordBytes);
+  if (bytes > maxPublicationBytes || isTooLong) return { keys: [], all: true };
+  return { ...content, keys: [...idsOf.values()].flatMap((ids) => ids.texts), sources: [...sources] };
+}
+
+/** Everything around the list in an encoded record, with room to spare. */
+export const ENVELOPE_BYTES = 100;
+
+/** Of a name in a record's list: as JSON, with its quotes and the comma after it. */
+export function bytesInList(text: string): number {
+  return encodeJson(text).length + 1;
+}
+
+function bySource(keys: readonly string[]): Map<string, Names> {
+  const found = new Map<string, Names>();
+  for (const key of keys) {
+    const { source } = parseDataId(key);
+    const names = found.get(source) ?? { texts: [], bytes: 0 };
+    names.texts.push(key);
+    names.bytes += bytesInList(key);
+    found.set(source, names);
+  }
+  return found;
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, each) => total + each, 0);
+}
