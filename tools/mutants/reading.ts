@@ -31,8 +31,8 @@ export const OF_READING: readonly Mutant[] = [
   {
     name: "the first refresh starts when it is made, not at the fence",
     file: READER,
-    search: "const { sinceMs } = run.reading;",
-    replace: "const sinceMs = clock.now();",
+    search: "begin(run, shardIds, cursorFrom(run.reading.sinceMs))",
+    replace: "begin(run, shardIds, cursorFrom(clock.now()))",
   },
   {
     name: "shards closed since the fence are not listed",

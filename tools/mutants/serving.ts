@@ -3,6 +3,7 @@ import type { Mutant } from "./mutant.js";
 
 const COHERENCE = "src/core/coherence/coherence.ts";
 const INVOCATION = "src/core/invocation/invocation.ts";
+const SERVING_STATE = "src/core/invocation/serving.ts";
 const LOADS = "src/core/invocation/loads.ts";
 const SHARING = "src/core/invocation/sharing.ts";
 const MOMENT = "src/core/moment.ts";
@@ -31,7 +32,7 @@ export const SERVING: readonly Mutant[] = [
   },
   {
     name: "refresh() is content with what maxStalenessMs allows",
-    file: INVOCATION,
+    file: SERVING_STATE,
     search: "const maxStalenessMs = isFirst ? options.maxStalenessMs : 0;",
     replace: "const { maxStalenessMs } = options;",
   },
@@ -80,24 +81,24 @@ export const SERVING: readonly Mutant[] = [
   {
     name: "bypass serves what is there",
     file: INVOCATION,
-    search: 'if (this.#state === "bypassed") return undefined;',
+    search: 'if (this.#serving.state === "bypassed") return undefined;',
     replace: "",
   },
   {
     name: "an invocation that read nothing is served what was loaded before it",
     file: INVOCATION,
-    search: "|| entry.loadEpoch < this.#oldestLoad) return undefined;",
+    search: "|| entry.loadEpoch < this.#serving.oldestLoad) return undefined;",
     replace: ") return undefined;",
   },
   {
     name: "refresh() is served as of the invocation's beginning",
-    file: INVOCATION,
-    search: "this.catchUp(this.#shared.store.now())",
-    replace: "this.catchUp()",
+    file: SERVING_STATE,
+    search: "return this.catchUp(store.now())",
+    replace: "return this.catchUp()",
   },
   {
     name: "of two refreshes at once the one that ends last counts",
-    file: INVOCATION,
+    file: SERVING_STATE,
     search: "    if (from.epoch < this.#servedFrom.epoch) return;\n",
     replace: "",
   },
