@@ -9,7 +9,8 @@ import { type Bundle, bundleFunction } from "../tools/lambda/bundle.js";
 /** What it must not grow beyond. */
 export const ADDED_TARGET_KB = 80;
 
-export type Variant = "without" | "with";
+/** On a stream, and on a table. */
+export type Variant = "without" | "with" | "table-without" | "table-with";
 
 /** The function without scache, or with it. The caller removes it. */
 export function bundleVariant(variant: Variant): Promise<Bundle> {

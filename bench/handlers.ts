@@ -2,7 +2,9 @@
 
 import type { KinesisClient } from "@aws-sdk/client-kinesis";
 import middy from "@middy/core";
+import { scache as tableScache } from "../src/dynamodb/index.js";
 import { type ScacheOptions, scache } from "../src/index.js";
+import type { ScacheMiddleware } from "../src/middleware.js";
 import { userById, userOf } from "./keys.js";
 import { OriginalCache } from "./original.js";
 
@@ -55,9 +57,18 @@ export function originalHandler(client: KinesisClient, stream: string, sourceMs:
 }
 
 export function scacheHandler(stream: string, sourceMs: number, options: ScacheOptions = {}): Handler {
+  return cachedHandler(scache(stream, { metrics: false, refreshTimeoutMs: 10_000, ...options }), sourceMs);
+}
+
+/** The same with its log in a table. */
+export function tableHandler(table: string, sourceMs: number): Handler {
+  return cachedHandler(tableScache(table, { metrics: false, refreshTimeoutMs: 10_000 }), sourceMs);
+}
+
+function cachedHandler(cache: ScacheMiddleware, sourceMs: number): Handler {
   const source = slowSource(sourceMs);
   const handler = middy()
-    .use(scache(stream, { metrics: false, refreshTimeoutMs: 10_000, ...options }))
+    .use(cache)
     .handler(async (_event, context) => context.cache.getOrAdd(ID, source.load));
   return { loads: source.loads, invoke: () => handler({}, lambdaContext()) };
 }

@@ -18,7 +18,7 @@ export interface StubKinesis {
   stop(): Promise<void>;
 }
 
-/** The name of a stub stream: the server reads shards and delay from it. */
+/** The name of a stub stream or table: the server reads shards and delay from it. */
 export function stubStream(shards: number, delayMs: number): string {
   return `stub-${shards}-${delayMs}`;
 }
@@ -29,6 +29,7 @@ export async function startStubKinesis(): Promise<StubKinesis> {
   const { port } = (await reply(child)) as { port: number };
   const endpoint = `http://127.0.0.1:${port}`;
   process.env.AWS_ENDPOINT_URL_KINESIS = endpoint;
+  process.env.AWS_ENDPOINT_URL_DYNAMODB = endpoint;
   process.env.AWS_REGION = "eu-west-1";
   process.env.AWS_ACCESS_KEY_ID = "stub";
   process.env.AWS_SECRET_ACCESS_KEY = "stub";

@@ -1,7 +1,8 @@
 /**
- * The stub Kinesis's own process: answers the four calls after a fixed delay over HTTP/1.1 and does nothing else.
+ * The stub's own process: answers the four calls of Kinesis, and DynamoDB's GetItem, after a fixed delay over HTTP/1.1 and does
+ * nothing else.
  * It stands on bare sockets because an HTTP framework's work per request would be measured with the client's. A stream
- * named `stub-<shards>-<delay in ms>` has that many shards and that delay; iterators carry the name on, so the server
+ * or table named `stub-<shards>-<delay in ms>` has that many shards and that delay; iterators carry the name on, so the server
  * keeps no state but its counters. It ends itself when its parent goes away.
  */
 
@@ -18,6 +19,8 @@ export interface StubStats {
 
 const HEAD_END = Buffer.from("\r\n\r\n");
 const PARTITION_KEY = Buffer.from('"PartitionKey"');
+/** The head of a log that nothing was written to since it was begun. */
+const EMPTY_HEAD = '{"Item":{"pk":{"S":"invalidations"},"sk":{"N":"-1"},"i":{"S":"stub"},"b":{"N":"0"},"r":{"L":[]}}}';
 const STREAM = /stub-(\d+)-(\d+)/;
 
 let stats = emptyStats();
@@ -57,7 +60,7 @@ function contentLength(head: string): number {
 }
 
 function answer(socket: Socket, head: string, body: Buffer): void {
-  const operation = /\r\nx-amz-target: *Kinesis_\d+\.(\w+)/i.exec(head)?.[1] ?? "";
+  const operation = /\r\nx-amz-target: *(?:Kinesis|DynamoDB)_\d+\.(\w+)/i.exec(head)?.[1] ?? "";
   const named = body.indexOf("stub-");
   const stream = STREAM.exec(body.toString("latin1", Math.max(named, 0), named + 40));
   const shards = Number(stream?.[1] ?? 1);
@@ -81,6 +84,7 @@ function reply(operation: string, stream: string, shards: number, body: Buffer):
     return `{"Records":[],"NextShardIterator":"${stream}/next","MillisBehindLatest":0}`;
   }
   if (operation === "GetShardIterator") return `{"ShardIterator":"${stream}/first"}`;
+  if (operation === "GetItem") return EMPTY_HEAD;
   if (operation === "ListShards") return JSON.stringify({ Shards: listShards(shards) });
   const count = countRecords(body);
   stats.recordsPut.push(count);

@@ -4,7 +4,7 @@
  * With `--json` the last line is one JSON object. What cannot be had here is left out, and said so.
  */
 import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readArguments } from "../arguments.js";
@@ -116,7 +116,8 @@ function projects(tarball: string): { readonly dependencies: string; readonly pr
 
 /** What users have besides: ours are in our own modules. What npm has installed for them stays. */
 function addTypes(project: string): void {
-  for (const name of ["@types", "undici-types", "@aws-lambda-powertools/logger", "@aws/durable-execution-sdk-js"]) {
+  const types = readdirSync(join(root, "node_modules/@types")).map((name) => `@types/${name}`);
+  for (const name of [...types, "undici-types", "@aws-lambda-powertools/logger", "@aws/durable-execution-sdk-js"]) {
     const [from, to] = [join(root, "node_modules", name), join(project, "node_modules", name)];
     if (existsSync(from) && !existsSync(to)) cpSync(from, to, { recursive: true });
   }
