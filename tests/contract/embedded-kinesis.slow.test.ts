@@ -1,4 +1,5 @@
 /** The real client, over HTTP on the embedded Kinesis, held to the same suite as the in-memory stream. */
+import type { KinesisClient } from "@aws-sdk/client-kinesis";
 import { systemClock, systemRandom } from "../../src/core/clock.js";
 import { createStreamApi } from "../../src/kinesis/api.js";
 import { createStreamLog } from "../../src/kinesis/log.js";
@@ -11,6 +12,15 @@ import type { StreamUnderTest } from "./stream-under-test.js";
 
 let emulator: RunningEmulator | undefined;
 let streams = 0;
+
+/** The embedded service numbers records by the second, and takes an iterator of before for one of its own where both are of one. */
+const A_SECOND_MS = 1_100;
+
+async function recreate(client: KinesisClient, name: string): Promise<void> {
+  await deleteStream(client, name);
+  await new Promise((resolve) => setTimeout(resolve, A_SECOND_MS));
+  await createStream(client, name, 1);
+}
 
 describeStreamApi("the embedded Kinesis", {
   start: async () => {
@@ -29,10 +39,7 @@ describeStreamApi("the embedded Kinesis", {
       pass: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
       split: (shardId) => splitShard(client, name, shardId),
       merge: (shardId, otherShardId) => mergeShards(client, name, shardId, otherShardId),
-      recreate: async () => {
-        await deleteStream(client, name);
-        await createStream(client, name, 1);
-      },
+      recreate: () => recreate(client, name),
       expire: async (iterator) => expiredIterator(iterator),
     };
   },
@@ -59,10 +66,7 @@ describeLog("in the embedded Kinesis", {
       missing: connectTo(`${name}-missing`)(),
       mayNumberAlike: true,
       nowMs: () => Date.now(),
-      recreate: async () => {
-        await deleteStream(client, name);
-        await createStream(client, name, 1);
-      },
+      recreate: () => recreate(client, name),
     };
   },
 });

@@ -27,7 +27,9 @@ export function installDependencies(
   rmSync(join(project, "node_modules/.package-lock.json"), { force: true });
   const { dependencies } = manifest;
   const like = dependencies["@aws-lambda-powertools/metrics"] ?? "latest";
-  const all = { ...dependencies, ...Object.fromEntries(further.map((name) => [name, like])) };
+  // Powertools' packages go together in one version: npm alone would give the oldest of them the newest commons.
+  const same = ["@aws-lambda-powertools/commons", ...further];
+  const all = { ...dependencies, ...Object.fromEntries(same.map((name) => [name, like])) };
   install(
     project,
     Object.entries(all).map(([name, range]) => wanted(which, name, range)),
