@@ -3,8 +3,9 @@
  * before would give. Rows further up win: what a person has to mend comes before what the network did meanwhile.
  * Tests name every row; a new one needs its error as the SDK or the system throws it.
  */
+
+import { accessFailures, CREDENTIAL_FAILURES } from "./access-failures.js";
 import type { KnownFailure, ReadError, ServiceWords } from "./failures.js";
-import { accessFailures, CREDENTIAL_FAILURES } from "./identity-failures.js";
 
 export function commonFailures(service: ServiceWords): readonly KnownFailure[] {
   return [

@@ -8,12 +8,13 @@
 import { type Clock, type Random, within } from "../core/clock.js";
 import { type Appended, type InvalidationLog, LogFailure } from "../core/log.js";
 import { createGroupCommit } from "./group-commit.js";
-import { type Place, TRIMMING_WHEN_THROTTLED, type Trimming, tipOf, trimmingAt } from "./head.js";
+import { type Place, tipOf } from "./head.js";
 import { createTableReader } from "./reader.js";
 import { createReliever, SEGMENT_LIFE_MS } from "./relief.js";
 import { type Head, isReadable, type TableApi, type UnreadableHead } from "./table-api.js";
 import type { TableRef } from "./table-ref.js";
 import { placeOf, tokenOf } from "./token.js";
+import { TRIMMING_WHEN_THROTTLED, type Trimming, trimmingAt } from "./trimming.js";
 
 export interface TableLogDeps {
   readonly api: TableApi;

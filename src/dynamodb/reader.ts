@@ -7,7 +7,7 @@
  */
 import type { Clock } from "../core/clock.js";
 import { LogFailure, type LogReader, type Reading } from "../core/log.js";
-import { type Finding, found, type Place, recordsBytes, tipOf } from "./head.js";
+import { type Finding, found, type Place, tipOf } from "./head.js";
 import {
   HEAD_VERSION,
   type Head,
@@ -20,6 +20,7 @@ import {
   type UnreadableHead,
 } from "./table-api.js";
 import { readToken } from "./token.js";
+import { recordsBytes } from "./trimming.js";
 
 /** Reading on costs more than loading again what is cached: 64 read units. */
 const MAX_CATCH_UP_BYTES = 262_144;

@@ -7,8 +7,8 @@
  */
 import type { Clock, Random } from "../core/clock.js";
 import { LogFailure } from "../core/log.js";
-import { type Relief, reliefAfter, reliefAgain, sealedBy, type Trimming } from "./head.js";
 import { type Head, isReadable, type TableApi } from "./table-api.js";
+import { type Relief, reliefAfter, reliefAgain, sealedBy, type Trimming } from "./trimming.js";
 
 /** Readers go back 23 hours at most; the rest is for clocks that differ, and for those who look into what went wrong. */
 export const SEGMENT_LIFE_MS = 48 * 3_600_000;

@@ -5,9 +5,9 @@
 import { type Clock, type Random, within } from "../core/clock.js";
 import { type Appended, type InvalidationLog, LogFailure } from "../core/log.js";
 import { messageOf } from "../errors.js";
-import { MAX_RECORD_BYTES, PARTITION_KEY_LENGTH, PAYLOAD_UNIT_BYTES, toRequests } from "./batching.js";
 import { failureOf } from "./failures.js";
 import { createStreamReader } from "./reader.js";
+import { MAX_RECORD_BYTES, PARTITION_KEY_LENGTH, PAYLOAD_UNIT_BYTES, toRequests } from "./requests.js";
 import type { PutOutcome, RecordToPut, StreamApi } from "./stream-api.js";
 import { placeOf, tokenOf } from "./token.js";
 

@@ -2,7 +2,7 @@
  * What the head of a log in DynamoDB costs its readers and writers on average. Its size moves between what is kept of it and its
  * limit, so everything that depends on it is a mean over that.
  */
-import { trimmingAt } from "../dynamodb/head.js";
+import { trimmingAt } from "../dynamodb/trimming.js";
 
 export interface HeadFigures {
   /** Of one reading's first call. */

@@ -13,7 +13,7 @@ import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { newNonce, systemClock, systemRandom } from "../../src/core/clock.js";
 import { dataId } from "../../src/core/data-id.js";
 import { createTableApi } from "../../src/dynamodb/api.js";
-import { headBytes } from "../../src/dynamodb/head.js";
+import { headBytes } from "../../src/dynamodb/trimming.js";
 import { createTableLog } from "../../src/dynamodb/log.js";
 import { createLogTable, startDynamoDb } from "../../tools/emulators/dynamodb.js";
 import type { RunningEmulator } from "../../tools/emulators/kinesis.js";

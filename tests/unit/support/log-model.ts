@@ -4,7 +4,7 @@
  * reading must have shown, or a loss that it must have told of, and did not.
  */
 import type { LogReader } from "../../../src/core/log.js";
-import type { Trimming } from "../../../src/dynamodb/head.js";
+import type { Trimming } from "../../../src/dynamodb/trimming.js";
 import { createTableLog } from "../../../src/dynamodb/log.js";
 import { ManualClock } from "../../../src/testing/manual-clock.js";
 import { MemoryTable, type TableSnapshot } from "../../../src/testing/memory-table.js";

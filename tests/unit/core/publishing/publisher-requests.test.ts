@@ -4,7 +4,7 @@ import { describe, expect, jest, test } from "@jest/globals";
 import { LogFailure } from "../../../../src/core/log.js";
 import { createRecordPublisher } from "../../../../src/core/publishing/publisher.js";
 import { PublishError } from "../../../../src/errors.js";
-import { PARTITION_KEY_LENGTH } from "../../../../src/kinesis/batching.js";
+import { PARTITION_KEY_LENGTH } from "../../../../src/kinesis/requests.js";
 import { createStreamLog } from "../../../../src/kinesis/log.js";
 import type { RecordToPut, StreamApi } from "../../../../src/kinesis/stream-api.js";
 import { ManualClock } from "../../../../src/testing/manual-clock.js";

@@ -6,7 +6,7 @@ import {
   MAX_REQUEST_RECORDS,
   PAYLOAD_UNIT_BYTES,
   toRequests,
-} from "../../../src/kinesis/batching.js";
+} from "../../../src/kinesis/requests.js";
 
 describe("requests", () => {
   const entry = (size: number) => ({ data: new Uint8Array(size), partitionKey: "k".repeat(32) });
