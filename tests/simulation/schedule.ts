@@ -44,6 +44,8 @@ interface Visit {
   readonly dropped: boolean;
   /** Something stored before may have expired. */
   readonly expired: boolean;
+  /** The log could not be read, or was left alone for a while. */
+  readonly bypassed: boolean;
 }
 
 class Story {
@@ -164,8 +166,8 @@ class Story {
 
   /**
    * Once faults have stopped, what one invocation loaded is a hit in the next. A refresh may still drop it once, when it
-   * reads what was published before (from a fence or a position of long ago, or within the margin), hold it off, or find
-   * that its time is up.
+   * reads what was published before (from a fence or a position of long ago, or within the margin), hold it off, find
+   * that its time is up, or be throttled by the many pages of a backlog.
    */
   async #mustServe(environment: SimEnvironment): Promise<void> {
     if (environment.life.dead) environment.restart();
@@ -174,9 +176,9 @@ class Story {
     let last = await this.#visit(environment);
     // Several of these may each come between: a lifetime that ends, a refresh that was put off, a flush.
     for (let tries = 3; tries > 0 && !last.hit; tries--) {
-      if (!last.dropped && !last.expired && holdOffMs === 0) break;
-      // By then nothing that was published before is read again, and held off anew.
-      await this.#world.sleep(clockMarginMs + 2 * holdOffMs);
+      if (!last.dropped && !last.expired && !last.bypassed && holdOffMs === 0) break;
+      // By then nothing that was published before is read again, and held off anew; and no back-off holds.
+      await this.#world.sleep(clockMarginMs + 2 * holdOffMs + (last.bypassed ? BACKOFF_MS : 0));
       await this.#visit(environment);
       last = await this.#visit(environment);
     }
@@ -197,7 +199,7 @@ class Story {
     const dropped = report !== undefined && report.entriesInvalidated + report.flushes + report.evictions > 0;
     this.#mustBeQuiet(environment);
     await this.#world.sleep(SECOND_MS);
-    return { hit, dropped, expired };
+    return { hit, dropped, expired, bypassed: report?.state === "bypassed" };
   }
 }
 
