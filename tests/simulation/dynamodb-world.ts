@@ -3,9 +3,9 @@
  * trimming sizes, people who begin the log anew, delete the table, or restore it from a backup.
  */
 import { LogFailure } from "../../src/core/log.js";
-import { type Trimming, trimmingAt } from "../../src/dynamodb/trimming.js";
 import { createTableLog } from "../../src/dynamodb/log.js";
 import { isReadable } from "../../src/dynamodb/table-api.js";
+import { type Trimming, trimmingAt } from "../../src/dynamodb/trimming.js";
 import { MemoryTable } from "../../src/testing/memory-table.js";
 import type { Dice } from "./dice.js";
 import type { Connection, LogClient, LogWorld } from "./log-world.js";

@@ -4,8 +4,8 @@
  * reading must have shown, or a loss that it must have told of, and did not.
  */
 import type { LogReader } from "../../../src/core/log.js";
-import type { Trimming } from "../../../src/dynamodb/trimming.js";
 import { createTableLog } from "../../../src/dynamodb/log.js";
+import type { Trimming } from "../../../src/dynamodb/trimming.js";
 import { ManualClock } from "../../../src/testing/manual-clock.js";
 import { MemoryTable, type TableSnapshot } from "../../../src/testing/memory-table.js";
 import type { TableCall, TableCallPlan } from "../../../src/testing/memory-table-client.js";
