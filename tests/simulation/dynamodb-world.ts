@@ -74,7 +74,7 @@ export class DynamoDbWorld implements LogWorld {
     for (let steps = dice.pick([0, 0, 0, 1, 1, 3]); steps > 0; steps--) {
       await this.#world.sleep(dice.wide(1, 3_000));
       const chance = dice.next();
-      if (chance < 0.35) this.#expire();
+      if (chance < 0.2) this.#expire();
       else if (chance < 0.5) this.#lose(dice);
       else if (chance < 0.7) await this.#reset(dice);
       else if (chance < 0.8) await this.#restore(dice);
@@ -113,7 +113,8 @@ export class DynamoDbWorld implements LogWorld {
     const { incarnation = "" } = this.#table.head(LOG) ?? {};
     const segments = this.#table.segments(LOG, incarnation);
     if (segments.length === 0) return;
-    const [first] = dice.pick(segments);
+    // One of the last: the earlier ones have mostly been read.
+    const [first] = dice.pick(segments.slice(-3));
     const kept = new Map(this.#table.snapshot());
     kept.set(`${LOG}#${incarnation}`, new Map(segments.filter(([other]) => other !== first)));
     this.#table.restore(kept);
@@ -127,12 +128,14 @@ export class DynamoDbWorld implements LogWorld {
     const head = await client.getHead("strong", never).catch(() => undefined);
     if (head === undefined || !isReadable(head)) return;
     await this.#world.sleep(dice.wide(1, 100));
-    // Sent twice, as by a network that repeats requests, or by a person who is not sure.
+    const fresh = this.#newIncarnation();
+    // The same one arrives twice, as by a network that repeats requests: whoever has read meanwhile stands in the new log.
     for (let times = dice.pick([1, 2]); times > 0; times--) {
-      const reset = await client.reset(head.incarnation, this.#newIncarnation(), never).catch(() => "throttled");
+      const reset = await client.reset(head.incarnation, fresh, never).catch(() => "throttled");
       if (reset === "reset") this.#world.took("log begun anew");
       if (reset === "changed") this.#world.took("reset came too late");
       this.#world.say(() => `outside: begins the log anew: ${reset}`);
+      if (times > 1) await this.#world.sleep(dice.wide(10, 5_000));
     }
   }
 

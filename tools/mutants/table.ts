@@ -52,7 +52,7 @@ const BREAKAGES: readonly Breakage[] = [
     file: READER,
     search: "if (skipped < 0) break;",
     replace:
-      "if (skipped < 0) records.push(...Array.from({ length: -skipped }, () => new TextEncoder().encode('{}')), ...segment.records);\n    if (skipped < 0) continue;",
+      "if (skipped < 0) records.push(...Array.from({ length: -skipped }, () => new TextEncoder().encode('null')), ...segment.records);\n    if (skipped < 0) continue;",
   },
   {
     name: "too far behind, the place is moved to the tip and the cache is kept",
