@@ -6,6 +6,7 @@ export default {
   // What takes long is named *.slow.test.ts: `npm run test:slow`.
   testMatch: ["**/!(*.slow).test.ts"],
   maxWorkers: "100%",
+  setupFilesAfterEnv: ["<rootDir>/tests/support/second-try.ts"],
   extensionsToTreatAsEsm: [".ts"],
   transform: {
     "^.+\\.ts$": [
