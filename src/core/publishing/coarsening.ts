@@ -44,15 +44,16 @@ export function bytesInList(text: string): number {
 }
 
 function bySource(keys: readonly string[]): Map<string, Names> {
-  const found = new Map<string, Names>();
+  // In a canonical key all behind the id says the source: one key of each is parsed, and not thousands.
+  const byEnding = new Map<string, Names>();
   for (const key of keys) {
-    const { source } = parseDataId(key);
-    const names = found.get(source) ?? { texts: [], bytes: 0 };
+    const ending = key.slice(key.indexOf("&"));
+    const names = byEnding.get(ending) ?? { texts: [], bytes: 0 };
     names.texts.push(key);
     names.bytes += bytesInList(key);
-    found.set(source, names);
+    byEnding.set(ending, names);
   }
-  return found;
+  return new Map([...byEnding].map(([ending, names]) => [parseDataId(`id=${ending}`).source, names]));
 }
 
 function sum(numbers: readonly number[]): number {

@@ -50,20 +50,23 @@ describe("a publication", () => {
   });
 
   test("always covers what it was given, and fits: each record, and all of them", () => {
-    const name = fc.oneof(fc.string({ maxLength: 20 }), fc.string({ minLength: 900, maxLength: 6_000, size: "max" }));
+    const name = fc.oneof(
+      fc.string({ maxLength: 20 }),
+      fc.integer({ min: 900, max: 6_000 }).map((length) => "é".repeat(length)),
+    );
     const ids = fc.tuple(fc.constantFrom("a", "b", "c", "d".repeat(5_000)), fc.integer({ min: 0, max: 300 }), name);
     fc.assert(
       fc.property(fc.array(ids, { maxLength: 5 }), fc.array(name, { maxLength: 3 }), (lists, sources) => {
         const keys = lists.flatMap(([source, count, id]) => [...keysOf(source, count), dataId(source, id).toString()]);
         const said = coarsened({ keys, sources }, LIMITS);
-        for (const key of keys) expect(covers(said, key)).toBe(true);
+        expect(keys.filter((key) => !covers(said, key))).toEqual([]);
         for (const source of sources) expect(said.all === true || said.sources?.includes(source)).toBe(true);
         const names = [...said.keys, ...(said.sources ?? [])];
         expect(names.reduce((sum, each) => sum + bytesInList(each), 0)).toBeLessThanOrEqual(LIMITS.maxPublicationBytes);
         const batches = toBatches({ keys, sources }, 0, { ...LIMITS, recordBytes: 1_024, stampsRecords: false });
         expect(batches.flatMap(({ data }) => readWhole(data).keys)).toEqual(said.keys);
       }),
-      { numRuns: 200 },
+      { numRuns: 40 },
     );
   });
 });
