@@ -48,13 +48,6 @@ const BREAKAGES: readonly Breakage[] = [
     replace: "if (place && nextOf(place) < first) place = { ...place, next: first };",
   },
   {
-    name: "a gap between segments is passed over",
-    file: READER,
-    search: "if (skipped < 0) break;",
-    replace:
-      "if (skipped < 0) records.push(...Array.from({ length: -skipped }, () => new TextEncoder().encode('null')), ...segment.records);\n    if (skipped < 0) continue;",
-  },
-  {
     name: "too far behind, the place is moved to the tip and the cache is kept",
     file: READER,
     search: "if (first - begin > MAX_CATCH_UP_RECORDS) return startAnew(tipOf(head), TOO_FAR, reading);",
