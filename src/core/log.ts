@@ -4,6 +4,7 @@
  * abort at the end belong to the core; a log owns its place, its calls and the classification of its failures.
  * Each log lives in a room of its own beside the core, which knows none of them; one contract suite holds them all.
  */
+import type { RecordContent } from "./record.js";
 
 export interface InvalidationLog {
   /** As metrics name it: `users`, `my-table/users`. */
@@ -16,11 +17,6 @@ export interface InvalidationLog {
   readonly recordBytes: number;
   /** A record of more bytes cannot be written. */
   readonly maxRecordBytes: number;
-  /**
-   * Where every reader pays for the names in one publication: above this many bytes it names whole sources instead of ids,
-   * and everything instead of many sources. Undefined: however long.
-   */
-  readonly maxPublicationBytes?: number;
   /** Whether records say when they were published. Nobody here needs to know; where each byte of one is paid for, they do not. */
   readonly stampsRecords: boolean;
 
@@ -29,6 +25,12 @@ export interface InvalidationLog {
    * this caller's wait (its records then count as not written), and never takes away another caller's record.
    */
   append(records: readonly Uint8Array[], signal: AbortSignal): Promise<readonly Appended[]>;
+
+  /**
+   * What a publication says instead, where every reader pays for the names in it: whole sources in place of many ids, say. It
+   * covers what it was given. Absent: a publication may be as long as it likes.
+   */
+  coarsened?(content: RecordContent): RecordContent;
 
   /** A token that names records that were written, by their `at`: opaque to users, understood by `LogReader.covers`. */
   tokenFor(written: readonly string[]): string;

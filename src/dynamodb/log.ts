@@ -7,6 +7,7 @@
  */
 import { type Clock, type Random, within } from "../core/clock.js";
 import { type Appended, type InvalidationLog, LogFailure } from "../core/log.js";
+import { coarsened } from "../core/publishing/coarsening.js";
 import { createGroupCommit } from "./group-commit.js";
 import { type Place, tipOf } from "./head.js";
 import { createTableReader } from "./reader.js";
@@ -34,7 +35,7 @@ const RECORD_BYTES = 1_024;
 /** One id may be longer than that, but not so long that it fills the head. */
 const MAX_RECORD_BYTES = 4_096;
 /** Some two hundred ids. What is longer would fill the head, which every reader pays for at every reading. */
-const MAX_PUBLICATION_BYTES = 8_192;
+const PUBLICATION_LIMITS = { maxRecordBytes: MAX_RECORD_BYTES, maxPublicationBytes: 8_192 };
 /** One full record, or what fits in its place: so that several writers at once do not fill the head before room is made. */
 const MAX_APPEND_BYTES = 1_024;
 /** Lambda freezes after the answer, so the publication waits until room has been made, but no longer than this. */
@@ -110,7 +111,7 @@ export function createTableLog(deps: TableLogDeps): InvalidationLog {
     keepsMs: SEGMENT_LIFE_MS,
     recordBytes: RECORD_BYTES,
     maxRecordBytes: MAX_RECORD_BYTES,
-    maxPublicationBytes: MAX_PUBLICATION_BYTES,
+    coarsened: (content) => coarsened(content, PUBLICATION_LIMITS),
     // A third of an ordinary record: so many more fit into the head, and so many fewer readers need a second call.
     stampsRecords: false,
 

@@ -1,7 +1,6 @@
 /** Cuts what has changed into records, as few as a log's limits allow. It knows no log: the limits come in. */
 import type { InvalidationLog } from "../log.js";
-import { encodeRecord, type RecordContent } from "../record.js";
-import { bytesInList, coarsened, ENVELOPE_BYTES } from "./coarsening.js";
+import { encodeJson, encodeRecord, type RecordContent } from "../record.js";
 
 /** What one record says, and how it goes over the wire. */
 export interface Batch {
@@ -9,7 +8,10 @@ export interface Batch {
   readonly data: Uint8Array;
 }
 
-type RecordLimits = Pick<InvalidationLog, "recordBytes" | "maxRecordBytes" | "maxPublicationBytes" | "stampsRecords">;
+type RecordLimits = Pick<InvalidationLog, "recordBytes" | "maxRecordBytes" | "stampsRecords" | "coarsened">;
+
+/** Everything around the list in an encoded record, with room to spare. */
+export const ENVELOPE_BYTES = 100;
 
 /**
  * Fills records up to what the log charges as one: larger ones would not save a call.
@@ -18,7 +20,7 @@ type RecordLimits = Pick<InvalidationLog, "recordBytes" | "maxRecordBytes" | "ma
  */
 export function toBatches(content: RecordContent, publishedAtMs: number, limits: RecordLimits, by?: string): Batch[] {
   const { recordBytes, maxRecordBytes, stampsRecords } = limits;
-  const { keys, sources = [], all = false } = coarsened(content, limits);
+  const { keys, sources = [], all = false } = limits.coarsened?.(content) ?? content;
   const batches: Batch[] = [];
   const seal = (part: RecordContent) => {
     const data = encodeRecord(part, stampsRecords ? publishedAtMs : undefined, by);
@@ -29,6 +31,11 @@ export function toBatches(content: RecordContent, publishedAtMs: number, limits:
   for (const part of split(sources, recordBytes)) seal({ keys: [], sources: part });
   if (all) seal({ keys: [], all: true });
   return batches;
+}
+
+/** Of a name in a record's list: as JSON, with its quotes and the comma after it. */
+export function bytesInList(text: string): number {
+  return encodeJson(text).length + 1;
 }
 
 function split(texts: readonly string[], recordBytes: number): string[][] {

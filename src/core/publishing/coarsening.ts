@@ -4,10 +4,14 @@
  */
 
 import { parseDataId } from "../data-id.js";
-import type { InvalidationLog } from "../log.js";
-import { encodeJson, type RecordContent } from "../record.js";
+import type { RecordContent } from "../record.js";
+import { bytesInList, ENVELOPE_BYTES } from "./batching.js";
 
-type PublicationLimits = Pick<InvalidationLog, "maxRecordBytes" | "maxPublicationBytes">;
+export interface PublicationLimits {
+  readonly maxRecordBytes: number;
+  /** Of all its names together. */
+  readonly maxPublicationBytes: number;
+}
 
 interface Names {
   readonly texts: string[];
@@ -17,7 +21,7 @@ interface Names {
 /** As it is, where it is short enough. Else the sources with the longest lists of ids go whole, as many as it takes. */
 export function coarsened(content: RecordContent, limits: PublicationLimits): RecordContent {
   const { maxPublicationBytes } = limits;
-  if (maxPublicationBytes === undefined || content.all) return content;
+  if (content.all) return content;
   const sources = new Set(content.sources);
   const idsOf = bySource(content.keys);
   let bytes = sum([...sources].map(bytesInList)) + sum([...idsOf.values()].map((ids) => ids.bytes));
@@ -33,14 +37,6 @@ export function coarsened(content: RecordContent, limits: PublicationLimits): Re
   const isTooLong = [...sources].some((source) => bytesInList(source) + ENVELOPE_BYTES > limits.maxRecordBytes);
   if (bytes > maxPublicationBytes || isTooLong) return { keys: [], all: true };
   return { ...content, keys: [...idsOf.values()].flatMap((ids) => ids.texts), sources: [...sources] };
-}
-
-/** Everything around the list in an encoded record, with room to spare. */
-export const ENVELOPE_BYTES = 100;
-
-/** Of a name in a record's list: as JSON, with its quotes and the comma after it. */
-export function bytesInList(text: string): number {
-  return encodeJson(text).length + 1;
 }
 
 function bySource(keys: readonly string[]): Map<string, Names> {
