@@ -137,22 +137,10 @@ export const OF_READING: readonly Mutant[] = [
     replace: "CANONICAL_KEY.test(key) ? key : (parseDataId(key), key);",
   },
   {
-    name: "field names in another case are not recognised",
-    file: RECORD,
-    search: 'name === "keys" || name === "ts" ? name : name.toUpperCase().toLowerCase();',
-    replace: "name;",
-  },
-  {
     name: "a place that was lost is given up without emptying the cache",
     file: READER,
     search: "      leave();\n      reading.lost(error);",
     replace: "      leave();\n      reading.fellShort(error);",
-  },
-  {
-    name: "of a page that was cut off, all counts as taken",
-    file: READER,
-    search: "takenFrom(cursor, fresh.slice(0, count))",
-    replace: "takenFrom(cursor, fresh)",
   },
   {
     name: "what was taken of a page is counted against another iterator, too",
