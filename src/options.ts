@@ -123,6 +123,9 @@ const RULES = {
   decode: functionOr(undefined),
 } satisfies Record<keyof ScacheOptions, Rule>;
 
+// Marked as pure, so that a bundler drops what only `scache/testing` asks for.
+export const OPTION_NAMES = /* @__PURE__ */ Object.keys(RULES) as readonly (keyof ScacheOptions)[];
+
 /** @throws InvalidOptionError naming the first option that is not what it must be */
 export function resolveOptions(options: ScacheOptions = {}): ResolvedOptions {
   const { ttlMs, ...resolved } = withDefaults(options, RULES);
