@@ -179,7 +179,9 @@ describe("what it says of fleets is what docs/fleet.md was measured to be", () =
   });
 
   test("the sizes in its sentence", () => {
-    expect(text).toContain("at 1,000 a stream serves 5 of them, and a table 2,400; at 5,000 a table\nserves 12,000");
+    expect(text).toContain(
+      "at 1,000 ms a stream serves 5 of them, and a table 2,400; at 5,000 ms a table\nserves 12,000",
+    );
     expect(holds("On Kinesis", "| 5 | 1,000 |")).toEqual([true, true, true, true]);
     expect(holds("All busy at once", "| 2,400 busy | 1,000 |")).toEqual([true]);
     expect(holds("All busy at once", "| 12,000 busy | 5,000 |")).toEqual([true]);

@@ -5,7 +5,7 @@ import { dataId } from "../../../src/index.js";
 import { ManualClock, MemoryStream } from "../../../src/testing/index.js";
 
 describe("an environment of the benchmarks", () => {
-  test("is built, and once settled reads nothing", async () => {
+  test("is built, and serves what it holds", async () => {
     const stream = new MemoryStream({ clock: new ManualClock() });
     const environment = settledEnvironment(stream.connect(), 10);
     const id = dataId<string>("users", "1");
