@@ -278,7 +278,10 @@ describe("without its services", () => {
     const write = await ask(writer, event("post-user", written("unannounced", "Ann")), 1_000);
     expect(write).toMatchObject({ status: 503, body: { message: expect.stringContaining("send it again") } });
     const [said = ""] = write.log.split("\n").filter((line) => line.includes("saved, but not announced"));
-    expect(said).toMatch(/"level":"ERROR".*"code":"PUBLISH_FAILED","idCount":1,"cause":\{.*ECONNREFUSED/);
+    // On a busy machine the second is over before the refusal has come.
+    expect(said).toMatch(
+      /"level":"ERROR".*"code":"PUBLISH_FAILED","idCount":1,"cause":\{.*(ECONNREFUSED|not answered)/,
+    );
     // W5: the id may be personal data.
     expect(said).not.toContain("unannounced");
     expect(await ask(reader, event("get-user", of("unannounced")))).toMatchObject({
