@@ -7,6 +7,9 @@ export default {
   testMatch: ["**/!(*.slow).test.ts"],
   maxWorkers: "100%",
   setupFilesAfterEnv: ["<rootDir>/tests/support/second-try.ts"],
+  // Middy 7 and AWS's runtime client are installed when tests first run, beside what they are for.
+  globalSetup: "<rootDir>/tests/support/extras.mjs",
+  modulePaths: ["<rootDir>/tests/middy7/node_modules"],
   extensionsToTreatAsEsm: [".ts"],
   transform: {
     "^.+\\.ts$": [
@@ -15,7 +18,7 @@ export default {
     ],
   },
   moduleNameMapper: {
-    // MIDDY=7 runs the suite on Middy 7, which the lock file holds under another name.
+    // MIDDY=7 runs the suite on Middy 7, which has another name here.
     ...(process.env.MIDDY === "7" ? { "^@middy/core(/.*)?$": "middy7$1" } : {}),
     "^scache$": "<rootDir>/src/index.ts",
     "^scache/dynamodb$": "<rootDir>/src/dynamodb/index.ts",

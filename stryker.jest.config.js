@@ -2,8 +2,11 @@
 // file matters to by the imports between its roots, so the sources are one as well.
 import base from "./jest.config.js";
 
+// The core's tests need nothing that is installed apart.
+const { globalSetup: _, ...rest } = base;
+
 export default {
-  ...base,
+  ...rest,
   roots: ["<rootDir>/src", "<rootDir>/tests/unit"],
   testMatch: ["<rootDir>/tests/unit/core/**/*.test.ts"],
   // The clock is moved by hand, so no test takes as long but those that say so. One that a mutant keeps waiting fails

@@ -15,6 +15,9 @@ const UNBOUNDED = { maxEntries: 2_000_000, maxBytes: 4 * 1024 ** 3, sizeOf: () =
 
 const ONE_HOUR_MS = 3_600_000;
 
+/** Nothing has to be read again while a benchmark lasts. */
+export const FOR_AN_HOUR = { maxStalenessMs: ONE_HOUR_MS, ttlMs: ONE_HOUR_MS, maxGapMs: 2 * ONE_HOUR_MS } as const;
+
 export function benchEnvironment(stream: StreamApi, options: ScacheOptions = {}, clock: Clock = systemClock) {
   return createEnvironment({
     log: createStreamLog(stream, { name: "bench", clock, random: systemRandom, clockMarginMs: 10_000 }),
@@ -27,8 +30,7 @@ export function benchEnvironment(stream: StreamApi, options: ScacheOptions = {},
 
 /** An environment that never needs the network again within the benchmark. */
 export function settledEnvironment(stream: StreamApi, maxEntries: number): Environment {
-  const forAnHour = { maxStalenessMs: ONE_HOUR_MS, ttlMs: ONE_HOUR_MS, maxGapMs: ONE_HOUR_MS };
-  return benchEnvironment(stream, { ...forAnHour, maxEntries });
+  return benchEnvironment(stream, { ...FOR_AN_HOUR, maxEntries });
 }
 
 /** One whole invocation around `work`. */

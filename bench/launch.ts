@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 const HERE = fileURLToPath(new URL(".", import.meta.url));
-const OUT = fileURLToPath(new URL("../node_modules/.cache/scache-bench/", import.meta.url));
+const OUT = fileURLToPath(new URL("./node_modules/.cache/", import.meta.url));
 
 /** Suites, curves and the processes they start; what this module itself runs in is not among them. */
 const ENTRY = /^(suite|curve)-.*\.ts$|^(stub-server|contender-host)\.ts$/;

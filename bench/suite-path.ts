@@ -5,6 +5,7 @@
 
 import middy from "@middy/core";
 import { scache } from "../src/index.js";
+import { FOR_AN_HOUR } from "./environment.js";
 import { lambdaContext } from "./handlers.js";
 import { ids, userById, userOf } from "./keys.js";
 import { type Result, result } from "./result.js";
@@ -13,7 +14,6 @@ import { startStubKinesis, stubStream } from "./stub-kinesis.js";
 import { collectGarbage, runSuite, type Scale } from "./suite.js";
 
 const INVOCATIONS = 2_000;
-const ONE_HOUR_MS = 3_600_000;
 const suite = "path";
 
 type Invoke = () => Promise<unknown>;
@@ -29,9 +29,7 @@ function bareMiddy(): Invoke {
 async function cached(entries: number): Promise<Invoke> {
   const cache = scache(stubStream(1, 0), {
     metrics: false,
-    maxStalenessMs: ONE_HOUR_MS,
-    ttlMs: ONE_HOUR_MS,
-    maxGapMs: ONE_HOUR_MS,
+    ...FOR_AN_HOUR,
     maxEntries: 2_000_000,
     maxBytes: 4 * 1024 ** 3,
     sizeOf: () => 300,

@@ -13,7 +13,7 @@ import { createEmfSink } from "./metrics/emf.js";
 import type { LogKind } from "./metrics/names.js";
 import { createHooks, type ScacheMiddleware } from "./middleware.js";
 import { resolveOptions, type ScacheOptions } from "./options.js";
-import { firstTime, watchServing } from "./serving.js";
+import { firstTime, watchForRebuilding } from "./rebuilt.js";
 
 /** The log that a middleware is built for, before it is opened. */
 export interface ChosenLog {
@@ -67,7 +67,7 @@ export function buildMiddleware(chosen: ChosenLog, options: Omit<ScacheOptions, 
   if (metrics !== false && /^(1|y|yes|t|true|on)$/i.test(silenced) && firstTime("silenced")) {
     notices.inform("no metrics are written: POWERTOOLS_METRICS_DISABLED or POWERTOOLS_DEV is set.");
   }
-  return createHooks(watchServing(environment, chosen.identity, label, notices), report, oneAtATime);
+  return createHooks(watchForRebuilding(environment, chosen.identity, label, notices), report, oneAtATime);
 }
 
 /** The user's function must not fail an invocation. */

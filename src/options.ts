@@ -29,20 +29,21 @@ import {
 export type { RefreshErrorPolicy, ResolvedOptions } from "./core/settings.js";
 
 export interface ScacheOptions {
-  /** How long an entry may live, in milliseconds; a range spreads lifetimes uniformly. Default 30 to 60 minutes. */
+  /** How long an entry lives, in milliseconds; of a range, each entry draws its own. Default 30 to 60 minutes. */
   readonly ttlMs?: number | { readonly min: number; readonly max: number };
   /** Entries held at most; the oldest goes first, but one used since it was put there has a second chance. Default 10,000. */
   readonly maxEntries?: number;
   /** Bytes held at most, as `sizeOf` counts them. Default 16 MiB. */
   readonly maxBytes?: number;
   /**
-   * The bytes a value takes up. Default: an estimate made by walking the value: texts, names of members, BigInts, and each
-   * buffer behind a view whole and once. It sees nothing of closures, private fields, Proxies and native objects.
+   * The bytes that a value takes up. Default: an estimate that counts strings, property names, BigInts, and the whole buffer
+   * behind a view, once. It cannot see closures, private fields, Proxies and native objects.
    */
   readonly sizeOf?: (value: unknown, id: DataId) => number;
   /**
-   * How long before an invocation began the proof behind a hit may lie, in milliseconds. Default 0: the stream is read
-   * in every invocation that begins with something cached. At most half of `maxGapMs`.
+   * How stale a hit may be: the age, when the invocation begins, of the last proof that the cache was up to date, in
+   * milliseconds. Default 0: the stream is read in every invocation that begins with something cached. At most half of
+   * `maxGapMs`.
    */
   readonly maxStalenessMs?: number;
   /** How long an invocation waits for the stream at most, and never more than half its remaining time. Default 1,000 ms. */
@@ -80,8 +81,8 @@ export interface ScacheOptions {
   /** A Powertools Logger. Default: one of our own. */
   readonly logger?: Logger;
   /**
-   * Given the accounts of each invocation, once, for those who do not read log lines. Whatever it throws is told in the log
-   * and changes nothing.
+   * Called once with the figures of each invocation, for monitoring that does not read log lines. Whatever it throws is
+   * logged, and changes nothing.
    */
   readonly onReport?: (report: InvocationReport) => void;
   /** Reads records of another format. Throwing means "not understood" and flushes the cache. */
@@ -122,6 +123,9 @@ const RULES = {
   onReport: functionOr(undefined),
   decode: functionOr(undefined),
 } satisfies Record<keyof ScacheOptions, Rule>;
+
+// Marked as pure, so that a bundler drops what only `scache/testing` asks for.
+export const OPTION_NAMES = /* @__PURE__ */ Object.keys(RULES) as readonly (keyof ScacheOptions)[];
 
 /** @throws InvalidOptionError naming the first option that is not what it must be */
 export function resolveOptions(options: ScacheOptions = {}): ResolvedOptions {

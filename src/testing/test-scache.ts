@@ -8,13 +8,13 @@ import type { MetricsSink } from "../core/invocation/report.js";
 import { createStreamLog } from "../kinesis/log.js";
 import { createHooks, type ScacheMiddleware } from "../middleware.js";
 import { check, type Rule, withDefaults } from "../option-rules.js";
-import { resolveOptions, type ScacheOptions } from "../options.js";
+import { OPTION_NAMES, resolveOptions, type ScacheOptions } from "../options.js";
 import { CLOCK, FUNCTION, STREAM } from "./argument-rules.js";
 import type { CallPolicy } from "./call-plan.js";
 import type { ManualClock } from "./manual-clock.js";
 import type { MemoryStream } from "./memory-stream.js";
 
-export interface TestScacheOptions extends Omit<ScacheOptions, "client" | "logger" | "metrics"> {
+export interface TestScacheOptions extends Omit<ScacheOptions, (typeof NOT_HERE)[number]> {
   readonly clock: ManualClock;
   /** Numbers in [0, 1) for lifetimes, back-off and partition keys. Default: always 0.5. */
   readonly random?: Random;
@@ -24,26 +24,16 @@ export interface TestScacheOptions extends Omit<ScacheOptions, "client" | "logge
   readonly onReport?: MetricsSink;
 }
 
+const NOT_HERE = ["client", "logger", "metrics"] as const;
+/** Options of this function alone. */
+const OWN = { clock: CLOCK, random: FUNCTION, policy: FUNCTION, onReport: FUNCTION };
 /** An option of `scache()`, which checks it. */
 const AS_ELSEWHERE: Rule = { expected: "anything", fits: () => true };
+const isHere = (name: string) => !(NOT_HERE as readonly string[]).includes(name) && !(name in OWN);
 const RULES = {
-  clock: CLOCK,
-  random: FUNCTION,
-  policy: FUNCTION,
-  onReport: FUNCTION,
-  ttlMs: AS_ELSEWHERE,
-  maxEntries: AS_ELSEWHERE,
-  maxBytes: AS_ELSEWHERE,
-  sizeOf: AS_ELSEWHERE,
-  maxStalenessMs: AS_ELSEWHERE,
-  refreshTimeoutMs: AS_ELSEWHERE,
-  onRefreshError: AS_ELSEWHERE,
-  maxGapMs: AS_ELSEWHERE,
-  clockMarginMs: AS_ELSEWHERE,
-  holdOffMs: AS_ELSEWHERE,
-  freeze: AS_ELSEWHERE,
-  decode: AS_ELSEWHERE,
-} satisfies Record<keyof TestScacheOptions, Rule>;
+  ...OWN,
+  ...Object.fromEntries(OPTION_NAMES.filter(isHere).map((name) => [name, AS_ELSEWHERE])),
+} as Readonly<Record<keyof TestScacheOptions, Rule>>;
 
 /**
  * One environment's cache. Two calls with one stream are two environments.

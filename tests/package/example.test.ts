@@ -137,6 +137,50 @@ describe("the events of events/", () => {
   });
 });
 
+/** Asks again where a busy machine could not read the log in time, and the invocation did without the cache. */
+async function askUnbypassed(handler: Handler, request: APIGatewayProxyEventV2): Promise<Answer> {
+  for (let attempt = 1; attempt < 5; attempt += 1) {
+    const answer = await ask(handler, request);
+    if (!answer.lines.some((line) => line.includes('"state":"bypassed"'))) return answer;
+  }
+  return ask(handler, request);
+}
+
+/** A function's own environment: an empty cache. */
+async function freshReader(): Promise<Handler> {
+  let fresh: Handler | undefined;
+  await jest.isolateModulesAsync(async () => {
+    fresh = (await import("../../example/src/get-user.js")).handler as unknown as Handler;
+  });
+  if (fresh === undefined) throw new Error("the reader was not loaded");
+  return fresh;
+}
+
+describe("the walk through a deployment in docs/deploying.md", () => {
+  const page = readFileSync(new URL("../../docs/deploying.md", import.meta.url), "utf8");
+  const calls = [...page.matchAll(/^call "\$url\/user\/12345" *(?:--data '(.*)')? *# (\d+)(?:, x-cache: (\w+))?$/gm)];
+
+  test("shows what its comments say", async () => {
+    const handler = await freshReader();
+    expect(calls.map(([, body]) => body !== undefined)).toEqual([false, false, true, false, false]);
+    for (const [, body, status, cache] of calls) {
+      const answer =
+        body === undefined
+          ? await askUnbypassed(handler, event("get-user", of("walker")))
+          : await ask(writer, event("post-user", { ...of("walker"), body }));
+      expect({ status: answer.status, cache: answer.cache }).toEqual({ status: Number(status), cache });
+    }
+  });
+
+  test("and, begun with the write, a miss, a miss and a hit", async () => {
+    const handler = await freshReader();
+    await ask(writer, event("post-user", written("early", "Early Writer")));
+    const seen: unknown[] = [];
+    while (seen.length < 3) seen.push((await askUnbypassed(handler, event("get-user", of("early")))).cache);
+    expect(seen).toEqual(["miss", "miss", "hit"]);
+  });
+});
+
 describe("coherence", () => {
   test("a write by one environment is what the next read in every other returns", async () => {
     await ask(writer, event("post-user", written("shared", "First")));
@@ -234,7 +278,10 @@ describe("without its services", () => {
     const write = await ask(writer, event("post-user", written("unannounced", "Ann")), 1_000);
     expect(write).toMatchObject({ status: 503, body: { message: expect.stringContaining("send it again") } });
     const [said = ""] = write.log.split("\n").filter((line) => line.includes("saved, but not announced"));
-    expect(said).toMatch(/"level":"ERROR".*"code":"PUBLISH_FAILED","idCount":1,"cause":\{.*ECONNREFUSED/);
+    // On a busy machine the second is over before the refusal has come.
+    expect(said).toMatch(
+      /"level":"ERROR".*"code":"PUBLISH_FAILED","idCount":1,"cause":\{.*(ECONNREFUSED|not answered)/,
+    );
     // W5: the id may be personal data.
     expect(said).not.toContain("unannounced");
     expect(await ask(reader, event("get-user", of("unannounced")))).toMatchObject({

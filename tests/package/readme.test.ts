@@ -161,6 +161,33 @@ describe("the programs", () => {
   });
 });
 
+describe("what it says of fleets is what docs/fleet.md was measured to be", () => {
+  const text = section("Which log for which fleet");
+  const page = readFileSync(join(root, "docs/fleet.md"), "utf8");
+  const rowsOf = (part: string) => part.split("\n").filter((line) => /^\| [\d,]+ /.test(line));
+  const holds = (heading: string, start: string) => {
+    const [part = ""] = (page.split(`## ${heading}\n`)[1] ?? "").split("\n## ");
+    return rowsOf(part)
+      .filter((row) => row.startsWith(start))
+      .map((row) => row.endsWith(" holds |"));
+  };
+
+  test("the table", () => {
+    const rows = rowsOf(page.split("\n## On Kinesis")[0] ?? "");
+    expect(rows).toHaveLength(5);
+    expect(rowsOf(text)).toEqual(rows);
+  });
+
+  test("the sizes in its sentence", () => {
+    expect(text).toContain(
+      "at 1,000 ms a stream serves 5 of them, and a table 2,400; at 5,000 ms a table\nserves 12,000",
+    );
+    expect(holds("On Kinesis", "| 5 | 1,000 |")).toEqual([true, true, true, true]);
+    expect(holds("All busy at once", "| 2,400 busy | 1,000 |")).toEqual([true]);
+    expect(holds("All busy at once", "| 12,000 busy | 5,000 |")).toEqual([true]);
+  });
+});
+
 describe("what it names exists", () => {
   test("every option, and no other", () => {
     const options = firstCells(section("Options")).filter((cell) => /^[a-z]\w+$/.test(cell) && cell !== "option");
@@ -204,6 +231,10 @@ describe("what it names exists", () => {
     const entries = [...readme.matchAll(/["`]scache\/([\w./-]+)["`]/g)].map(([, path]) => `./${path}`);
     expect(entries.length).toBeGreaterThan(1);
     expect(entries.filter((entry) => manifest.exports[entry] === undefined)).toEqual([]);
+  });
+
+  test("is short enough to be read: at most 300 lines", () => {
+    expect(readme.trimEnd().split("\n").length).toBeLessThanOrEqual(300);
   });
 
   test("every npm script", () => {

@@ -36,14 +36,17 @@ interface Drawn {
   readonly id: string;
   readonly series: number;
   readonly table: readonly (readonly unknown[])[];
+  /** What may lie between two lines of the grid, in the unit of the plot; absent: anything. */
+  readonly steps: readonly number[] | undefined;
 }
 
 /** Runs the page's own script with a plotting library that only writes down what it is asked for. */
 function drawWithoutScreen(): Drawn[] {
   const { document } = parseHTML(html);
   const drawn: Drawn[] = [];
-  function uPlot(options: { series: unknown[] }, table: unknown[][], place: { id: string }) {
-    drawn.push({ id: place.id, series: options.series.length, table });
+  type Options = { series: unknown[]; axes: { incrs?: number[] }[] };
+  function uPlot({ series, axes }: Options, table: unknown[][], place: { id: string }) {
+    drawn.push({ id: place.id, series: series.length, table, steps: axes[1]?.incrs });
     return { destroy: () => undefined, setSize: () => undefined };
   }
   uPlot.paths = { bars: () => () => null };
@@ -62,6 +65,11 @@ describe("the script of the page", () => {
       expect(table).toHaveLength(series);
       expect(table[0]?.length).toBeGreaterThan(10);
       expect(new Set(table.map((column) => column.length)).size).toBe(1);
+    }
+    // Half an invocation would be rounded, and two lines of the grid be called the same.
+    for (const id of ["traffic", "trouble"]) {
+      const steps = drawn.find((plot) => plot.id === id)?.steps ?? [0.5];
+      expect([id, steps.filter((step) => !Number.isInteger(step))]).toEqual([id, []]);
     }
     const [times = [], gains = [], losses = []] = drawn.find(({ id }) => id === "net")?.table ?? [];
     expect(times.filter((_time, at) => gains[at] !== null && losses[at] !== null)).toEqual([]);

@@ -145,14 +145,12 @@ describe("the packed package, installed into an empty project", () => {
   });
 
   test.each([
-    { major: 6, folder: "@middy/core" },
-    { major: 7, folder: "middy7" },
+    { major: 6, folder: "node_modules/@middy/core" },
+    { major: 7, folder: "tests/middy7/node_modules/middy7" },
   ])("has declarations from which a handler is inferred, with Middy $major", ({ folder }) => {
     const file = join(project, "inference.ts");
     cpSync(join(root, "tests/package/types/inference.ts"), file);
-    expect(
-      complaintsOf([file], { "@middy/core": [join(root, "node_modules", folder, "index.d.ts")] }, { target: "es2022" }),
-    ).toBe("");
+    expect(complaintsOf([file], { "@middy/core": [join(root, folder, "index.d.ts")] }, { target: "es2022" })).toBe("");
   });
 });
 
@@ -178,8 +176,9 @@ describe("the declarations of scache/testing", () => {
 });
 
 describe("the tarball", () => {
-  test("holds the build, the sources, the licence and the manifest, and no tests", () => {
-    const files = execFileSync("tar", ["-tzf", tarball], { encoding: "utf8" }).trim().split("\n");
+  const files = () => execFileSync("tar", ["-tzf", tarball], { encoding: "utf8" }).trim().split("\n");
+
+  test("holds the build, the sources, the pages, the example, the licence and the manifest, and no tests", () => {
     for (const name of [
       "dist/index.js",
       "dist/index.d.ts",
@@ -188,11 +187,37 @@ describe("the tarball", () => {
       "LICENSE",
       "package.json",
     ]) {
-      expect(files).toContain(`package/${name}`);
+      expect(files()).toContain(`package/${name}`);
     }
-    const known = /^package\/(dist\/|src\/|package\.json$|LICENSE$|README\.md$|CHANGELOG\.md$)/;
-    expect(files.filter((name) => !known.test(name))).toEqual([]);
+    const folders = "dist|src|docs|example|events";
+    const pages = "(?:README|CHANGELOG|CONTRIBUTING|SECURITY)\\.md|LICENSE|package\\.json|template\\.yaml";
+    const known = new RegExp(`^package/(?:(?:${folders})/|(?:${pages})$)`);
+    expect(files().filter((name) => !known.test(name))).toEqual([]);
   });
+
+  test("has no dead link in its README, nor an anchor that is not there", () => {
+    const packed = files();
+    const links = [...readFileSync(join(root, "README.md"), "utf8").matchAll(/\]\((?!https?:)([^)\s]+)\)/g)];
+    expect(links.length).toBeGreaterThan(10);
+    for (const [, link = ""] of links) {
+      const [path = "", anchor] = link.split("#");
+      expect(packed.filter((name) => name === `package/${path}` || name.startsWith(`package/${path}/`))).not.toEqual(
+        [],
+      );
+      if (anchor !== undefined) expect(anchorsOf(path)).toContain(anchor);
+    }
+  });
+
+  /** As GitHub and npm make them of headings. */
+  function anchorsOf(page: string): string[] {
+    const headings = readFileSync(join(root, page), "utf8").matchAll(/^#+ (.+)$/gm);
+    return [...headings].map(([, text = ""]) =>
+      text
+        .toLowerCase()
+        .replace(/[^\w\- ]/g, "")
+        .replaceAll(" ", "-"),
+    );
+  }
 
   test("is clean in the eyes of publint", async () => {
     const { publint } = await import("publint");

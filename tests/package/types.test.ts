@@ -13,7 +13,7 @@ const source = { scache: [join(root, "src/index.ts")], "scache/publisher": [join
 
 describe.each([
   { major: 6, middy: join(root, "node_modules/@middy/core/index.d.ts") },
-  { major: 7, middy: join(root, "node_modules/middy7/index.d.ts") },
+  { major: 7, middy: join(root, "tests/middy7/node_modules/middy7/index.d.ts") },
 ])("with Middy $major", ({ middy }) => {
   const paths = { ...source, "@middy/core": [middy] };
 

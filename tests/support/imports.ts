@@ -17,7 +17,7 @@ export interface SourceFile {
 
 export function readSources(folder: string): SourceFile[] {
   return readdirSync(folder, { recursive: true, encoding: "utf8" })
-    .filter((path) => path.endsWith(".ts"))
+    .filter((path) => path.endsWith(".ts") && !path.includes("node_modules"))
     .sort()
     .map((path) => sourceFile(path, withoutHashbang(readFileSync(join(folder, path), "utf8"))));
 }

@@ -117,8 +117,10 @@ function projects(tarball: string): { readonly dependencies: string; readonly pr
 /** What users have besides: ours are in our own modules. What npm has installed for them stays. */
 function addTypes(project: string): void {
   const types = readdirSync(join(root, "node_modules/@types")).map((name) => `@types/${name}`);
+  const places = [join(root, "node_modules"), join(root, "tests/middy7/node_modules")];
   for (const name of [...types, "undici-types", "@aws-lambda-powertools/logger", "@aws/durable-execution-sdk-js"]) {
-    const [from, to] = [join(root, "node_modules", name), join(project, "node_modules", name)];
+    const from = places.map((place) => join(place, name)).find((folder) => existsSync(folder)) ?? "";
+    const to = join(project, "node_modules", name);
     if (existsSync(from) && !existsSync(to)) cpSync(from, to, { recursive: true });
   }
 }

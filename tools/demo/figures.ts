@@ -55,8 +55,8 @@ export interface DemoResult {
   readonly node: string;
 }
 
-/** https://aws.amazon.com/lambda/pricing/, x86, the same region and day. */
-export const LAMBDA = { dollarsPerGbSecond: 0.0000166667, lambdaMb: 512 } as const;
+/** https://aws.amazon.com/lambda/pricing/, arm64 as in template.yaml, the same region and day. */
+export const LAMBDA = { dollarsPerGbSecond: 0.0000133334, lambdaMb: 512 } as const;
 const SECONDS_PER_MONTH = 730 * 3_600;
 
 export function resultOf(parts: {

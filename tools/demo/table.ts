@@ -67,7 +67,7 @@ function smallPrint({ requestsPerSecond, withoutCache, logs }: DemoResult): stri
   const lateMs = ms(sum((figures) => figures.lateMs) / all.length);
   return [
     `Stale: older than promised; ${judged} answers judged.`,
-    `Dollars: ${requestsPerSecond.toFixed(0)} requests a second, ${LAMBDA.lambdaMb} MB, ${PRICES.region}, ${PRICES.asOf}.`,
+    `Dollars: ${requestsPerSecond.toFixed(0)} requests a second, ${LAMBDA.lambdaMb} MB, arm64, ${PRICES.region}, ${PRICES.asOf}.`,
     `The emulators' time beyond what is simulated is left out: ${lateMs} an invocation.`,
     `Calls over quota: ${count(sum(({ refusedCalls }) => refusedCalls))}.`,
   ].join(" ");

@@ -115,7 +115,7 @@ export class Site {
     if (built !== undefined) return built;
     const { middy, scacheFrom } = this.#options;
     const alias: Record<string, string> = middy === "@middy/core" ? {} : { "@middy/core": middy };
-    const bundle = await bundleFunction({ ...what, scacheFrom, alias });
+    const bundle = await bundleFunction({ ...what, scacheFrom, alias, nodePaths: ["tests/middy7/node_modules"] });
     this.#bundles.push(bundle);
     return bundle;
   }

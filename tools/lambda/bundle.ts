@@ -25,6 +25,8 @@ export interface BundleOptions {
   readonly scacheFrom?: "dist" | "src";
   /** Replaces packages by others of the same shape. */
   readonly alias?: Readonly<Record<string, string>>;
+  /** Where packages are looked for that are not found otherwise, from the repository's root. */
+  readonly nodePaths?: readonly string[];
 }
 
 interface BuildProperties {
@@ -54,7 +56,7 @@ const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const DEFAULT_FUNCTION = "GetUserFunction";
 
 export async function bundleFunction(options: BundleOptions = {}): Promise<Bundle> {
-  const { functionName = DEFAULT_FUNCTION, entryPoint, scacheFrom = "dist", alias = {} } = options;
+  const { functionName = DEFAULT_FUNCTION, entryPoint, scacheFrom = "dist", alias = {}, nodePaths = [] } = options;
   const { Properties, Metadata } = functionNamed(functionName);
   if (Metadata === undefined) throw new Error(`template.yaml says nothing on how to build ${functionName}`);
   if (scacheFrom === "dist" && !existsSync(join(ROOT, "dist/index.js"))) {
@@ -70,6 +72,7 @@ export async function bundleFunction(options: BundleOptions = {}): Promise<Bundl
       entryPoints: entryPoint === undefined ? [...Metadata.BuildProperties.EntryPoints] : [entryPoint],
       outdir: taskRoot,
       alias: { ...alias, ...(scacheFrom === "src" ? sourceAlias() : {}) },
+      nodePaths: nodePaths.map((path) => join(ROOT, path)),
       // The repository's tsconfig.json would point the package's name at its sources; sam build does not see that file.
       tsconfigRaw: "{}",
       logLevel: "error",

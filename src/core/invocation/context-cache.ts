@@ -37,10 +37,9 @@ export interface ContextCache {
 
   /**
    * Caches a value loaded in this invocation, after its `get` missed if there was one. `null` is a value; `undefined` is
-   * not. Returns false when it was refused: it may be older than an invalidation, is too large, or is undefined. Where an
-   * invalidation came after this invocation's first `get` of the id, that is the case until its own `invalidate` of it;
-   * after that, add only what was loaded since, and use `getOrAdd`, which knows when its load began, where several parts of
-   * a handler load one id at once.
+   * not. Returns false when the value was refused: it may be older than an invalidation, is too large, or is undefined. If
+   * the id was invalidated after this invocation first missed it, `add` returns false until the invocation invalidates it
+   * itself; after that, add only what was loaded since. When several parts of a handler load the same id, use `getOrAdd`.
    * @throws InvalidDataIdError, InvalidOptionError when an option is not a number of milliseconds, or InvalidValueError when
    * the value is a promise: await it first, or use `getOrAdd`
    */

@@ -1,7 +1,7 @@
 /**
- * Keeps a value from being stored that was loaded too early. For each name, of a datum or of a source, it remembers from
- * when on loads are good again; it counts in whatever its owner does: epochs, or milliseconds. Its numbers must never run
- * backwards, as a wall clock's may: what was forgotten by then would be needed once more.
+ * Keeps a value from being stored that was loaded too early. For each name, of a datum or of a source, it remembers the
+ * earliest start that a load must have to be stored; the unit is the caller's: epochs, or milliseconds. Its numbers must
+ * never run backwards, as a wall clock's may: what was forgotten by then would be needed once more.
  *
  * Names are remembered only while an older load can still be under way. Beyond a bound it stops telling them apart and
  * refuses all: that costs misses, never a stale read.

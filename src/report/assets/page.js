@@ -27,6 +27,8 @@
   for (const seconds of [10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600]) STEPS.push(seconds * 1_000);
   for (let hours = 2; hours < 1e6; hours *= 2) STEPS.push(hours * 3_600_000);
   STEPS.sort((a, b) => a - b);
+  /* Between those of what is counted. */
+  const WHOLE = Array.from({ length: 10 }, (_, power) => 10 ** power).flatMap((power) => [power, 2 * power, 5 * power]);
 
   /* Of uPlot: step, format, and what is added at the first tick of a year, month, day, … */
   const DAY = "\n{D} {MMM}";
@@ -56,7 +58,7 @@
   function axes(format) {
     const common = { stroke: colour("soft"), grid: { stroke: colour("line"), width: 1 }, ticks: { show: false } };
     const values = (_plot, ticks) => ticks.map((tick) => (tick === null ? "" : format(tick)));
-    const steps = format === duration ? { incrs: STEPS } : {};
+    const steps = format === duration ? { incrs: STEPS } : format === count ? { incrs: WHOLE } : {};
     return [
       { ...common, grid: { show: false }, values: TIMES, space: 76, gap: 8 },
       { ...common, ...steps, values, size: 72 },

@@ -22,7 +22,7 @@ export function firstTime(about: string): boolean {
  * @param log names the log as no other is named
  * @param label names it for people: `stream "users"`
  */
-export function watchServing(
+export function watchForRebuilding(
   environment: Environment,
   log: string,
   label: string,
