@@ -16,6 +16,7 @@ export interface PublicationLimits {
 interface Names {
   readonly texts: string[];
   bytes: number;
+  longestBytes: number;
 }
 
 /** As it is, where it is short enough. Else the sources with the longest lists of ids go whole, as many as it takes. */
@@ -25,8 +26,8 @@ export function coarsened(content: RecordContent, limits: PublicationLimits): Re
   const sources = new Set(content.sources);
   const idsOf = bySource(content.keys);
   let bytes = sum([...sources].map(bytesInList)) + sum([...idsOf.values()].map((ids) => ids.bytes));
-  // Whatever of a source fits no record makes it go first, and the longest lists next.
-  const fits = (ids: Names) => ids.texts.every((text) => bytesInList(text) + ENVELOPE_BYTES <= limits.maxRecordBytes);
+  // A source with an id that fits no record goes first, and the longest lists next.
+  const fits = ({ longestBytes }: Names) => longestBytes + ENVELOPE_BYTES <= limits.maxRecordBytes;
   const rank = (ids: Names) => (fits(ids) ? ids.bytes : Infinity);
   for (const [source, ids] of [...idsOf].sort(([, a], [, b]) => rank(b) - rank(a))) {
     if (bytes <= maxPublicationBytes && fits(ids)) break;
@@ -44,9 +45,11 @@ function bySource(keys: readonly string[]): Map<string, Names> {
   const byEnding = new Map<string, Names>();
   for (const key of keys) {
     const ending = key.slice(key.indexOf("&"));
-    const names = byEnding.get(ending) ?? { texts: [], bytes: 0 };
+    const names = byEnding.get(ending) ?? { texts: [], bytes: 0, longestBytes: 0 };
     names.texts.push(key);
-    names.bytes += bytesInList(key);
+    const bytes = bytesInList(key);
+    names.bytes += bytes;
+    names.longestBytes = Math.max(names.longestBytes, bytes);
     byEnding.set(ending, names);
   }
   return new Map([...byEnding].map(([ending, names]) => [parseDataId(`id=${ending}`).source, names]));
