@@ -23,7 +23,7 @@ export interface NoticesOptions {
   /** How a message names the log: `stream "users"`. */
   readonly label?: string | undefined;
   readonly serviceName?: string | undefined;
-  /** The user's; without it debug notices are written only if `debug` asks for them. */
+  /** The user's. Without it lines of our own are written. */
   readonly logger?: Logger | undefined;
   /** The environment's log level, for lines of our own: a logger of the user's has one itself. Default `INFO`. */
   readonly level?: string | undefined;

@@ -101,8 +101,8 @@ export function createStreamReader(
   }
 
   /**
-   * Every shard that was open when the reading's time was, or has been created since. When the answer shows that our clock is so far ahead
-   * that the margin may not cover it, a shard closed since may be missing: once more.
+   * Every shard that was open at the reading's `sinceMs`, or has been created since. If the answer shows that our clock is so
+   * far ahead that the margin may not cover it, a shard closed since may be missing: once more.
    */
   async function list(run: Run): Promise<ListedShard[]> {
     const { reading } = run;

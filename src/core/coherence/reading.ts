@@ -49,8 +49,10 @@ const RECORD_NS = 1_000;
 const BYTE_NS = 10;
 const PART_BYTES = 30_000;
 
-/** Has `reader` read on from its place, everything since the time that `sinceMs` gives, by the
- * wall clock of the moment it is asked. Never rejects. */
+/**
+ * Has `reader` read on from its place. Never rejects.
+ * @param sinceMs from when on, by the wall clock at the moment it is asked
+ */
 export async function readOn(
   reader: LogReader,
   clock: Clock,

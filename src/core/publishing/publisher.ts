@@ -5,6 +5,7 @@
  */
 import { PublishError } from "../../errors.js";
 import { backoffMs, type Clock, type Random } from "../clock.js";
+import { parseDataId } from "../data-id.js";
 import { type InvalidationLog, LogFailure } from "../log.js";
 import type { OwnRecords } from "../own-records.js";
 import type { RecordContent } from "../record.js";
@@ -39,11 +40,20 @@ export function createRecordPublisher(log: InvalidationLog, clock: Clock, random
     }
   }
 
-  function unpublished(contents: readonly RecordContent[], cause: unknown): PublishError {
-    const ids = contents.flatMap((content) => content.keys);
-    const sources = contents.flatMap((content) => content.sources ?? []);
-    const everything = contents.some((content) => content.all);
-    return new PublishError(log.name, { ids, sources, everything }, cause);
+  /** @param contents of the records not written: the log may have made them coarser, and the caller knows its own names alone */
+  function unpublished(asked: RecordContent, contents: readonly RecordContent[], cause: unknown): PublishError {
+    const { keys, sources: askedSources = [], all: everything = false } = asked;
+    const coarsest = !everything && contents.some(({ all }) => all);
+    const named = new Set(contents.flatMap((content) => content.keys));
+    const whole = new Set(contents.flatMap((content) => content.sources ?? []));
+    const isWhole = (key: string) => whole.size > 0 && whole.has(parseDataId(key).source);
+    const ids = keys.filter((key) => coarsest || named.has(key) || isWhole(key));
+    const sources = askedSources.filter((source) => coarsest || whole.has(source));
+    return new PublishError(
+      log.name,
+      { ids, sources, everything: everything && contents.some(({ all }) => all) },
+      cause,
+    );
   }
 
   return {
@@ -52,7 +62,7 @@ export function createRecordPublisher(log: InvalidationLog, clock: Clock, random
       try {
         pending = toBatches(content, clock.now(), log, own?.nonce);
       } catch (error) {
-        throw unpublished([content], error);
+        throw unpublished(content, [content], error);
       }
       const endsAtMs = clock.monotonic() + timeoutMs;
       const written: string[] = [];
@@ -74,6 +84,7 @@ export function createRecordPublisher(log: InvalidationLog, clock: Clock, random
         const endsNow = clock.monotonic() + waitMs >= endsAtMs;
         if (final || attempts === MAX_ATTEMPTS || endsNow) {
           throw unpublished(
+            content,
             pending.map((batch) => batch.content),
             final ?? failures.at(-1),
           );

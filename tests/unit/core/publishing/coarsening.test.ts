@@ -2,9 +2,12 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { dataId, parseDataId } from "../../../../src/core/data-id.js";
+import { type InvalidationLog, LogFailure } from "../../../../src/core/log.js";
 import { bytesInList, toBatches } from "../../../../src/core/publishing/batching.js";
 import { coarsened } from "../../../../src/core/publishing/coarsening.js";
+import { createRecordPublisher } from "../../../../src/core/publishing/publisher.js";
 import type { RecordContent } from "../../../../src/core/record.js";
+import { ManualClock } from "../../../../src/testing/manual-clock.js";
 import { readWhole } from "../../../support/read-whole.js";
 
 const LIMITS = { maxPublicationBytes: 8_192, maxRecordBytes: 4_096 };
@@ -73,4 +76,20 @@ describe("a publication", () => {
       { numRuns: 40 },
     );
   });
+});
+
+test("a publication that was made coarser and failed names the ids that its caller gave", async () => {
+  const keys = keysOf("users", 20_000);
+  const failure = new LogFailure("refused", "no");
+  const log = {
+    name: "log",
+    recordBytes: 1_024,
+    maxRecordBytes: 4_096,
+    stampsRecords: false,
+    coarsened: (content: RecordContent) => coarsened(content, LIMITS),
+    append: async (records: readonly Uint8Array[]) => records.map(() => ({ written: false as const, failure })),
+  } as unknown as InvalidationLog;
+  const publisher = createRecordPublisher(log, new ManualClock(), () => 0.5);
+  const error = await publisher.publish({ keys }, 1_000).catch((caught: unknown) => caught);
+  expect(error).toMatchObject({ idCount: 20_000, sourceCount: 0, everything: false });
 });
