@@ -7,7 +7,7 @@ import type { DataId } from "./core/data-id.js";
 import type { InvocationReport } from "./core/invocation/report.js";
 import { isProxy } from "./core/node.js";
 import type { RecordDecoder } from "./core/record.js";
-import type { RefreshErrorPolicy, ResolvedOptions } from "./core/settings.js";
+import type { RefreshErrorPolicy, RefreshWhen, ResolvedOptions } from "./core/settings.js";
 import { estimateBytes } from "./core/store/size.js";
 import { isObject } from "./errors.js";
 import type { Logger } from "./logging.js";
@@ -26,7 +26,7 @@ import {
   withDefaults,
 } from "./option-rules.js";
 
-export type { RefreshErrorPolicy, ResolvedOptions } from "./core/settings.js";
+export type { RefreshErrorPolicy, RefreshWhen, ResolvedOptions } from "./core/settings.js";
 
 export interface ScacheOptions {
   /** How long an entry lives, in milliseconds; of a range, each entry draws its own. Default 30 to 60 minutes. */
@@ -48,6 +48,13 @@ export interface ScacheOptions {
   readonly maxStalenessMs?: number;
   /** How long an invocation waits for the stream at most, and never more than half its remaining time. Default 1,000 ms. */
   readonly refreshTimeoutMs?: number;
+  /**
+   * When an invocation that begins with something cached reads the log. `before` (default): before its handler, which waits.
+   * `alongside`: while the handler works. `used`: once a `get` or `getOrAdd` finds an entry. With both a `getOrAdd` that finds an
+   * entry waits for the reading only where loading would cost more, and a `get` never waits: until the reading has ended it
+   * misses. They trade load on the source for time.
+   */
+  readonly refreshWhen?: RefreshWhen;
   /**
    * When the stream cannot be read in time: `bypass` (default) makes every `get` of the invocation miss; `serve` serves
    * what was proven at most `maxGapMs` ago; `throw` fails the invocation with a `RefreshError`.
@@ -109,6 +116,7 @@ const RULES = {
   sizeOf: functionOr(undefined),
   maxStalenessMs: milliseconds(0, LONGEST_GAP_MS, 0),
   refreshTimeoutMs: milliseconds(1, 15 * MINUTE_MS, 1_000),
+  refreshWhen: oneOf(["before", "alongside", "used"], "before"),
   onRefreshError: oneOf(["bypass", "serve", "throw"], "bypass"),
   maxGapMs: milliseconds(1, LONGEST_GAP_MS, 15 * MINUTE_MS),
   clockMarginMs: milliseconds(0, HOUR_MS, 10_000),

@@ -4,6 +4,7 @@
  */
 import type { Clock, Random } from "./clock.js";
 import { createCoherence } from "./coherence/coherence.js";
+import { createDemand } from "./invocation/demand.js";
 import { Invocation, type InvocationLimits, type Shared } from "./invocation/invocation.js";
 import { createLoads } from "./invocation/loads.js";
 import type { LoadOwner } from "./invocation/sharing.js";
@@ -57,6 +58,7 @@ export function createEnvironment(deps: EnvironmentDeps): Environment {
     keeping: keepingBy(options.freeze),
     loads,
     tokenReadings: createTokenReadings(),
+    demand: createDemand(),
     unreported: { publishFailures: 0 },
     publisher: createRecordPublisher(log, clock, random, own),
     isAlone: (invocation) => underWay.size === 1 && underWay.has(invocation),

@@ -8,6 +8,9 @@ import type { TtlRange } from "./store/expiry.js";
 
 export type RefreshErrorPolicy = "bypass" | "serve" | "throw";
 
+/** When an invocation reads the log: before its handler, beside it, or when an entry is found and it pays. */
+export type RefreshWhen = "before" | "alongside" | "used";
+
 export interface ResolvedOptions {
   readonly ttl: TtlRange;
   readonly maxEntries: number;
@@ -15,6 +18,7 @@ export interface ResolvedOptions {
   readonly sizeOf: (value: unknown, id: DataId) => number;
   readonly maxStalenessMs: number;
   readonly refreshTimeoutMs: number;
+  readonly refreshWhen: RefreshWhen;
   readonly onRefreshError: RefreshErrorPolicy;
   readonly maxGapMs: number;
   readonly clockMarginMs: number;

@@ -18,7 +18,7 @@ const BINS_PER_DECADE = 100;
 /** Fewer lines in a bucket tell little about its hit rate, and nothing about its percentiles. */
 const LINES_PER_BUCKET = 10;
 const MIN_BUCKETS = 24;
-const STATES = ["fresh", "empty", "bypassed", "stale"] as const satisfies readonly FreshnessState[];
+const STATES = ["fresh", "empty", "unread", "bypassed", "stale"] as const satisfies readonly FreshnessState[];
 
 export interface Account extends Counts {
   readonly invocations: number;

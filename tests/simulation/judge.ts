@@ -88,6 +88,6 @@ export function judgeFreshness(
   if (asOf + boundMs < beganAtMs - ROUNDING_MS)
     return `${told}, of ${beganAtMs - boundMs - asOf} ms before it was asked for`;
   if (state === "stale" && onRefreshError !== "serve") return `${told} under ${onRefreshError}`;
-  const mostMs = { fresh: refreshed ? 0 : maxStalenessMs, empty: 0, stale: maxGapMs, bypassed: 0 }[state];
+  const mostMs = { fresh: refreshed ? 0 : maxStalenessMs, empty: 0, unread: 0, stale: maxGapMs, bypassed: 0 }[state];
   return boundMs > mostMs ? `${told}, above ${mostMs}` : undefined;
 }

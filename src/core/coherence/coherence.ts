@@ -15,9 +15,10 @@ import type { Invalidation } from "../record.js";
 import type { ResolvedOptions } from "../settings.js";
 import type { FencedStore } from "../store/fenced-store.js";
 import type { TroubleLog } from "../trouble-log.js";
+import { createOutlook, type Outlook } from "./outlook.js";
 import { type ReadingResult, type ReadingTarget, readOn } from "./reading.js";
 import { createRefreshBackoff } from "./refresh-backoff.js";
-import { createSharedRefresh } from "./shared-refresh.js";
+import { createSharedRefresh, LEFT_BEHIND } from "./shared-refresh.js";
 
 export interface Coherence {
   /** Parts of the log that are read side by side. */
@@ -29,8 +30,19 @@ export interface Coherence {
    * nothing stored, proven recently enough, or by a refresh.
    * @param maxStalenessMs how long before it began the proof may lie
    * @param alone whether no other invocation is under way
+   * @param leave ends it early: nobody wants to know any more
    */
-  catchUp(began: Moment, timeoutMs: number, maxStalenessMs: number, alone: boolean): Promise<CatchUp>;
+  catchUp(
+    began: Moment,
+    timeoutMs: number,
+    maxStalenessMs: number,
+    alone: boolean,
+    leave?: AbortSignal,
+  ): Promise<CatchUp>;
+  /** The same without waiting: undefined where only a reading can tell. Begins none. */
+  look(began: Moment, maxStalenessMs: number, alone: boolean): Proof | undefined;
+  /** For those who read while they work: what the next reading would take, and whether it should be made. */
+  readonly outlook: Outlook;
   /** Whether everything that the token names has been read; false where that is not known. Makes no call. */
   covers(token: string): boolean;
   /** What happened since the last call. */
@@ -83,6 +95,7 @@ export function createCoherence({ store, reader, own, clock, random, options, tr
   const refreshes = createSharedRefresh(clock, store.now, refresh);
   /** Everything acknowledged before this has been applied, or nothing was stored then. */
   let proven = instant();
+  const outlook = createOutlook(reader, clock, () => ageMs(proven, instant()) > maxGapMs / 2);
   let lastFailure: Failure = { reason: "the deadline passed" };
   let lagMs: number | undefined;
   let counters = noCounters();
@@ -177,8 +190,10 @@ export function createCoherence({ store, reader, own, clock, random, options, tr
     const from = proven;
     // What was published shortly before the proof still counts while a replica may lag behind it.
     const sinceMs = () => earliestMs(from) - holdOffMs;
+    const noteEnd = options.refreshWhen === "before" ? undefined : outlook.begins(start);
     const result = await readOn(reader, clock, sinceMs, limits, target);
     const { outcome, failure } = result;
+    if (failure === undefined) noteEnd?.(outcome);
     counters.kinesisCalls += result.calls;
     counters.throttles += result.throttles;
     lagMs = result.lagMs;
@@ -198,6 +213,7 @@ export function createCoherence({ store, reader, own, clock, random, options, tr
   }
 
   function failed({ failure, records }: ReadingResult, signal: AbortSignal): void {
+    if (failure === undefined && signal.reason === LEFT_BEHIND) return;
     // A backlog that takes several refreshes is read without pauses.
     if (failure !== undefined || records === 0) backoff.failed(clock.now(), failure?.kind === "throttled");
     if (failure === undefined) {
@@ -211,21 +227,22 @@ export function createCoherence({ store, reader, own, clock, random, options, tr
   }
 
   /** For an environment that has no place yet: nothing is stored, and nothing can be until it has one. */
-  async function takePlace(began: Moment, timeoutMs: number): Promise<Proof> {
+  async function takePlace(began: Moment, timeoutMs: number, leave?: AbortSignal): Promise<Proof> {
     if (backoff.holds(began.atMs)) return { ...EMPTY, failure: lastFailure };
     // Whichever reading takes the place: loads that began before it did are refused.
-    const outcome = await refreshes.join(() => true, timeoutMs);
-    if (reader.isPlaced) return EMPTY;
+    const outcome = await refreshes.join(() => true, timeoutMs, leave);
+    if (reader.isPlaced || leave?.aborted) return EMPTY;
     return { ...EMPTY, failure: outcome === undefined ? timedOut(timeoutMs) : lastFailure };
   }
 
   /** For an environment with something stored. */
-  async function prove(began: Moment, timeoutMs: number, maxStalenessMs: number): Promise<Proof> {
+  async function prove(began: Moment, timeoutMs: number, maxStalenessMs: number, leave?: AbortSignal): Promise<Proof> {
     const suits = (start: Moment) =>
       start.epoch > began.epoch || (isOfBefore(start, began) && ageMs(start, began) < maxStalenessMs);
-    const outcome = await refreshes.join(suits, timeoutMs);
+    const outcome = await refreshes.join(suits, timeoutMs, leave);
     if (outcome === "caught-up") return fresh(began);
     if (outcome === "lost") return EMPTY;
+    if (leave?.aborted) return unknown(began, { reason: LEFT_BEHIND });
     return unknown(began, outcome === undefined ? timedOut(timeoutMs) : lastFailure);
   }
 
@@ -234,6 +251,11 @@ export function createCoherence({ store, reader, own, clock, random, options, tr
     if (held.isEmpty(began.atMs)) return EMPTY;
     if (maxStalenessMs > 0 && isOfBefore(proven, began) && ageMs(proven, began) <= maxStalenessMs) return fresh(began);
     return backoff.holds(began.atMs) ? unknown(began, lastFailure) : undefined;
+  }
+
+  function look(began: Moment, maxStalenessMs: number, alone: boolean): Proof | undefined {
+    if (!refreshes.busy) moveAlong(began, alone);
+    return reader.isPlaced ? known(began, maxStalenessMs) : undefined;
   }
 
   return {
@@ -245,16 +267,18 @@ export function createCoherence({ store, reader, own, clock, random, options, tr
       return lagMs;
     },
 
-    async catchUp(began, timeoutMs, maxStalenessMs, alone) {
-      if (!refreshes.busy) moveAlong(began, alone);
-      const proof = reader.isPlaced ? known(began, maxStalenessMs) : undefined;
+    async catchUp(began, timeoutMs, maxStalenessMs, alone, leave) {
+      const proof = look(began, maxStalenessMs, alone);
       if (proof !== undefined) return { ...proof, waitedMs: 0 };
       const startedAt = clock.monotonic();
       const waitedFor = reader.isPlaced
-        ? await prove(began, timeoutMs, maxStalenessMs)
-        : await takePlace(began, timeoutMs);
+        ? await prove(began, timeoutMs, maxStalenessMs, leave)
+        : await takePlace(began, timeoutMs, leave);
       return { ...waitedFor, waitedMs: clock.monotonic() - startedAt };
     },
+
+    look,
+    outlook,
 
     covers: (token) => reader.isPlaced && reader.covers(token),
 

@@ -12,9 +12,13 @@ export interface SharedRefresh<T> {
   /**
    * Waits for a refresh whose start `suits`, at most `timeoutMs`: the one under way, the queued one, or a new one. A refresh
    * that has yet to begin always suits. Resolves to undefined when the time is up.
+   * @param leave ends the wait early: one that nobody else waits for is then aborted with `LEFT_BEHIND`
    */
-  join(suits: (start: Moment) => boolean, timeoutMs: number): Promise<T | undefined>;
+  join(suits: (start: Moment) => boolean, timeoutMs: number, leave?: AbortSignal): Promise<T | undefined>;
 }
+
+/** Why a refresh was aborted whose time was not up: whoever it was for has ended. It says nothing bad of the log. */
+export const LEFT_BEHIND = "left behind";
 
 interface Refresh<T> {
   /** Absent until it begins. */
@@ -77,16 +81,16 @@ export function createSharedRefresh<T>(clock: Clock, begin: () => Moment, work: 
       return current !== undefined;
     },
 
-    async join(suits, timeoutMs) {
+    async join(suits, timeoutMs, leave) {
       const refresh = suitable(suits, timeoutMs);
       refresh.waiters++;
       try {
-        return await within(clock, timeoutMs, refresh.result);
+        return await within(clock, timeoutMs, refresh.result, leave);
       } finally {
         refresh.waiters--;
         if (refresh.waiters === 0) {
           if (refresh === queued) queued = undefined;
-          else if (refresh === current) refresh.abort.abort();
+          else if (refresh === current) refresh.abort.abort(leave?.aborted ? LEFT_BEHIND : undefined);
         }
       }
     },

@@ -8,7 +8,10 @@ import type { Hit } from "../store/entry-store.js";
 import type { InvocationReport } from "./report.js";
 
 /** What an invocation counts itself. */
-type OwnFigures = Pick<InvocationReport, "timeSavedMs" | "hits" | "misses" | "fillsRefused" | "loadsShared">;
+type OwnFigures = Pick<
+  InvocationReport,
+  "timeSavedMs" | "hits" | "misses" | "fillsRefused" | "loadsShared" | "loadsPreferred" | "preferredMs" | "sparedMs"
+>;
 
 /** How things stand when it ends. */
 type Standing = Omit<InvocationReport, keyof OwnFigures | keyof Counters>;
@@ -20,6 +23,9 @@ export class Accounts implements OwnFigures {
   misses = 0;
   fillsRefused = 0;
   loadsShared = 0;
+  loadsPreferred = 0;
+  preferredMs = 0;
+  sparedMs = 0;
 
   hit({ savedUs }: Hit): void {
     this.hits++;
@@ -38,6 +44,9 @@ export class Accounts implements OwnFigures {
       entriesInvalidated: since.entriesInvalidated,
       fillsRefused: this.fillsRefused,
       loadsShared: this.loadsShared,
+      loadsPreferred: this.loadsPreferred,
+      preferredMs: this.preferredMs,
+      sparedMs: this.sparedMs,
       kinesisCalls: since.kinesisCalls,
       recordsSkipped: since.recordsSkipped,
       refreshFailures: standing.refreshFailures,

@@ -30,7 +30,7 @@ export interface RefreshOptions {
 
 export interface ContextCache {
   /**
-   * The value cached for `id`, or undefined. Never waits. Plain objects and arrays come frozen, or as copies (see `freeze`).
+   * The value cached for `id`, or undefined. Never waits: see `ready`. Plain objects and arrays come frozen, or as copies (see `freeze`).
    * @throws InvalidDataIdError when `id` is not a data id
    */
   get<T>(id: DataId<T>): T | undefined;
@@ -86,6 +86,13 @@ export interface ContextCache {
    * @throws RefreshError when it could not be read in time, with `onRefreshError: "throw"` alone; InvalidOptionError
    */
   refresh(options?: RefreshOptions): Promise<Freshness>;
+
+  /**
+   * Waits until the log has been read for this invocation, and begins to read it if that has not begun. With `refreshWhen`
+   * "before" that is so from the start. Before several `get` calls, which never wait, with "alongside" and "used".
+   * @throws RefreshError when it could not be read in time, with `onRefreshError: "throw"` alone
+   */
+  ready(): Promise<Freshness>;
 
   readonly freshness: Freshness;
 }

@@ -12,13 +12,14 @@ import type { Keeping } from "../store/keeping.js";
 import { Accounts } from "./accounts.js";
 import { checkOptions, checkRefreshOptions, requireDataId, requireNoPromise } from "./arguments.js";
 import type { AddOptions, ContextCache, Freshness, RefreshOptions } from "./context-cache.js";
-import type { Loads } from "./loads.js";
+import type { Load, Loads } from "./loads.js";
 import { getOrAddMany, type LoadMany, type ManyParts } from "./many.js";
 import { Publications, type PublishingCall, type PublishingParts } from "./publications.js";
 import type { InvocationReport } from "./report.js";
 import { Serving, type ServingParts } from "./serving.js";
 import { type LoadOwner, LoadSharing } from "./sharing.js";
 import { createUnansweredMisses } from "./unanswered-misses.js";
+import { loadOrWait, loadOrWaitMany } from "./unread.js";
 
 export interface InvocationLimits {
   /** Milliseconds until the runtime ends the invocation. */
@@ -76,7 +77,8 @@ export class Invocation implements ContextCache, LoadOwner {
 
   /** Before the handler: reads what has changed. @throws RefreshError under `onRefreshError: "throw"`, and nothing else */
   catchUp(): Promise<void> {
-    return this.#serving.catchUp();
+    const { beside } = this.#serving;
+    return beside === undefined ? this.#serving.catchUp() : this.#serving.begin(beside);
   }
 
   /** The handler has returned, and nothing failed. */
@@ -89,6 +91,7 @@ export class Invocation implements ContextCache, LoadOwner {
     if (this.#ended) return undefined;
     this.#ended = true;
     this.#sharing.end();
+    this.#serving.beside?.end(this.#accounts.timeSavedMs);
     this.#shared.ended(this);
     const { store, coherence } = this.#shared;
     return this.#accounts.close(coherence.takeCounters(), {
@@ -110,6 +113,7 @@ export class Invocation implements ContextCache, LoadOwner {
     const key = requireDataId(id).toString();
     const entry = this.#hit(key);
     if (entry !== undefined) return this.#handed(entry);
+    if (this.#found(key) !== undefined) this.#serving.beside?.mayBegin();
     this.#accounts.misses++;
     this.#unanswered.remember(key, this.#shared.store.loadStart());
     return undefined;
@@ -139,10 +143,18 @@ export class Invocation implements ContextCache, LoadOwner {
     const key = target.toString();
     const entry = this.#hit(key);
     if (entry !== undefined) return Promise.resolve(this.#handed<T>(entry));
+    const { beside } = this.#serving;
+    const found = this.#found(key);
+    if (beside !== undefined && found !== undefined && this.#shareable(target) === undefined) {
+      return loadOrWait<T>(beside, {
+        costMs: found.savedUs / 1_000,
+        look: () => this.#lookUp<T>(key),
+        load: () => this.#loadOnMiss(target, load, given),
+        tally: this.#accounts,
+      });
+    }
     this.#accounts.misses++;
-    const { hand } = this.#shared.keeping;
-    const loaded = this.#shareOrLoad(target, load, given);
-    return hand === undefined ? loaded : loaded.then(hand);
+    return this.#loadOnMiss(target, load, given);
   }
 
   getOrAddMany<T>(
@@ -152,7 +164,11 @@ export class Invocation implements ContextCache, LoadOwner {
   ): Promise<Map<DataId<T>, T>> {
     try {
       checkOptions(given);
-      return getOrAddMany(this.#partsForMany(given), ids, load);
+      const { beside } = this.#serving;
+      const costMs = beside === undefined ? 0 : this.#foundCostMs(ids);
+      const many = () => getOrAddMany(this.#partsForMany(given), ids, load);
+      if (beside === undefined || costMs === 0) return many();
+      return loadOrWaitMany(beside, { costMs, load: many, tally: this.#accounts });
     } catch (error) {
       return Promise.reject(error);
     }
@@ -166,12 +182,12 @@ export class Invocation implements ContextCache, LoadOwner {
       loads,
       loadStart: store.loadStart,
       hit: (id) => {
-        const entry = this.#hit(id.toString());
-        if (entry === undefined) this.#accounts.misses++;
-        return entry && { value: this.#handed(entry) };
+        const found = this.#lookUp(id.toString());
+        if (found === undefined) this.#accounts.misses++;
+        return found;
       },
       shared: (id) => {
-        const running = this.#sharing.find(id, this.#serving.oldestLoad);
+        const running = this.#shareable(id);
         if (running !== undefined) this.#accounts.loadsShared++;
         return running;
       },
@@ -202,6 +218,11 @@ export class Invocation implements ContextCache, LoadOwner {
     return this.freshness;
   }
 
+  async ready(): Promise<Freshness> {
+    await this.#serving.ready();
+    return this.freshness;
+  }
+
   get freshness(): Freshness {
     return this.#serving.freshness;
   }
@@ -218,14 +239,39 @@ export class Invocation implements ContextCache, LoadOwner {
     return entry;
   }
 
+  #lookUp<T>(key: string): { readonly value: T } | undefined {
+    const entry = this.#hit(key);
+    return entry && { value: this.#handed<T>(entry) };
+  }
+
+  /** An entry that may be served once the log was read for this invocation, and must not be before. */
+  #found(key: string): Hit | undefined {
+    const isUnread = this.#serving.state === "unread" && !this.#ended;
+    return isUnread ? this.#shared.store.held.get(key, this.deadlineMs) : undefined;
+  }
+
+  #foundCostMs(ids: readonly DataId[]): number {
+    return ids.reduce((sum, id) => sum + (this.#found(requireDataId(id).toString())?.savedUs ?? 0), 0) / 1_000;
+  }
+
   #handed<T>({ value }: Hit): T {
     const { hand } = this.#shared.keeping;
     return (hand === undefined ? value : hand(value)) as T;
   }
 
+  #loadOnMiss<T>(id: DataId, load: () => T | PromiseLike<T>, given: AddOptions): Promise<T> {
+    const { hand } = this.#shared.keeping;
+    const loaded = this.#shareOrLoad(id, load, given);
+    return hand === undefined ? loaded : loaded.then(hand);
+  }
+
+  #shareable(id: DataId): Load<LoadOwner> | undefined {
+    return this.#sharing.find(id, this.#serving.oldestLoad);
+  }
+
   /** Apart from `getOrAdd`, whose hits would pay for the closures too. */
   #shareOrLoad<T>(id: DataId, load: () => T | PromiseLike<T>, given: AddOptions): Promise<T> {
-    const running = this.#sharing.find(id, this.#serving.oldestLoad);
+    const running = this.#shareable(id);
     if (running === undefined) return this.#load(id, load, given);
     this.#accounts.loadsShared++;
     return this.#sharing.wait(running, id, () => this.#load(id, load, given));

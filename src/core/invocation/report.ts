@@ -10,6 +10,8 @@ export type FreshnessState =
   | "fresh"
   /** Nothing was cached when the invocation began, so nothing had to be read; only what is loaded since is served. */
   | "empty"
+  /** With `refreshWhen` other than "before": the log was not read for it yet; only what it has loaded since is served. */
+  | "unread"
   /** The stream could not be read in time: every `get` misses. */
   | "bypassed"
   /** The stream could not be read in time and `onRefreshError: "serve"` serves what was proven before. */
@@ -30,6 +32,12 @@ export interface InvocationReport {
   readonly fillsRefused: number;
   /** `getOrAdd` calls that waited for a load already under way. */
   readonly loadsShared: number;
+  /** Entries found, and loaded anew since that cost less than to wait for the log (`refreshWhen` other than "before"). */
+  readonly loadsPreferred: number;
+  /** What loading those had cost before. */
+  readonly preferredMs: number;
+  /** What loading would have cost, of entries that were waited for instead, and served. Part of `timeSavedMs`. */
+  readonly sparedMs: number;
   /** Calls to Kinesis made by refreshes, in this environment since its last report. */
   readonly kinesisCalls: number;
   /** Records that could not be decoded: each flushed the cache. In this environment since its last report. */

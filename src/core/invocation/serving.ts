@@ -4,12 +4,14 @@
  */
 import { RefreshError } from "../../errors.js";
 import type { Clock } from "../clock.js";
-import type { Coherence } from "../coherence/coherence.js";
+import type { Coherence, Proof } from "../coherence/coherence.js";
 import type { InvalidationLog } from "../log.js";
 import type { Epoch, Moment } from "../moment.js";
 import type { ResolvedOptions } from "../settings.js";
 import type { FencedStore } from "../store/fenced-store.js";
 import type { Freshness } from "./context-cache.js";
+import type { Demand } from "./demand.js";
+import { ReadingBeside } from "./reading-beside.js";
 import type { FreshnessState } from "./report.js";
 import type { TokenReadings } from "./token-readings.js";
 import { Waits } from "./waits.js";
@@ -22,6 +24,7 @@ export interface ServingParts<Served> {
   readonly options: ResolvedOptions;
   readonly log: InvalidationLog;
   readonly tokenReadings: TokenReadings;
+  readonly demand: Demand;
   /** Whether no other invocation is under way. */
   isAlone(invocation: Served): boolean;
 }
@@ -36,10 +39,14 @@ export class Serving<Served extends { readonly began: Moment }> {
   oldestLoad: Epoch;
   /** Refreshes that did not catch up. */
   failures = 0;
+  /** The reading beside the handler; absent with `refreshWhen: "before"`. */
+  readonly beside: ReadingBeside | undefined;
   readonly #parts: ServingParts<Served>;
   readonly #served: Served;
   readonly #limits: { remainingMs(): number };
   readonly #waits = new Waits();
+  /** What whoever waits for the reading beside the handler is told. */
+  #told: RefreshError | undefined;
   /** Moves with each refresh. */
   #servedFrom: Moment;
   /** How old the proof of what is served was then; undefined when nothing may be served. */
@@ -51,6 +58,7 @@ export class Serving<Served extends { readonly began: Moment }> {
     this.#limits = limits;
     this.#servedFrom = served.began;
     this.oldestLoad = served.began.epoch;
+    if (parts.options.refreshWhen !== "before") this.beside = this.#readingBeside();
   }
 
   /** How long the log was waited for. */
@@ -67,23 +75,78 @@ export class Serving<Served extends { readonly began: Moment }> {
 
   /** @throws RefreshError under `onRefreshError: "throw"`, and nothing else */
   async catchUp(from = this.#served.began): Promise<void> {
-    const { coherence, options, log, clock, isAlone } = this.#parts;
-    const timeoutMs = Math.min(options.refreshTimeoutMs, Math.max(0, this.#limits.remainingMs() / 2));
+    const { coherence, options, clock, isAlone } = this.#parts;
     const isFirst = from === this.#served.began;
     // Whoever asks for a refresh() in mid-invocation wants the log read. And the invocation may have loads under way itself
     // by then, which must not be left behind.
     const maxStalenessMs = isFirst ? options.maxStalenessMs : 0;
-    const result = await coherence.catchUp(from, timeoutMs, maxStalenessMs, isFirst && isAlone(this.#served));
+    const result = await coherence.catchUp(from, this.#timeoutMs, maxStalenessMs, isFirst && isAlone(this.#served));
     const endedAt = result.waitedMs > 0 ? clock.monotonic() : 0;
     this.#waits.add(endedAt - result.waitedMs, endedAt);
+    const told = this.#conclude(from, result);
+    if (told !== undefined) throw told;
+  }
+
+  /** Before the handler, which is to work while the log is read: waits only where nothing could ever be stored otherwise. */
+  async begin(beside: ReadingBeside): Promise<void> {
+    const { coherence, options, store, isAlone, demand } = this.#parts;
+    const { outlook } = coherence;
+    const { began } = this.#served;
+    const proof = coherence.look(began, options.maxStalenessMs, isAlone(this.#served));
+    if (proof !== undefined) {
+      this.#told = this.#conclude(began, proof);
+      return;
+    }
+    this.#serve(began, "unread", 0);
+    if (store.held.size === 0) {
+      // It has no place yet. Begun over and over, and left behind, it would never have one.
+      if (!beside.mayBegin()) await beside.ready().catch(() => undefined);
+      return;
+    }
+    const isToBegin = options.refreshWhen === "alongside" && demand.pays(outlook.expectedMs());
+    if (isToBegin || (demand.isWanted && outlook.growsOld())) beside.mayBegin();
+  }
+
+  /** Waits for the reading beside the handler, if there is one to wait for. @throws RefreshError as `catchUp` does */
+  async ready(): Promise<void> {
+    if (this.state === "unread") await this.beside?.ready();
+    else if (this.#told !== undefined) throw this.#told;
+  }
+
+  #readingBeside(): ReadingBeside {
+    const { coherence, clock, demand, options } = this.#parts;
+    const { began } = this.#served;
+    return new ReadingBeside({
+      clock,
+      outlook: coherence.outlook,
+      demand,
+      read: async (leave) => {
+        // By now the invocation may have loads under way itself: it counts as if it were not alone.
+        const proof = await coherence.catchUp(began, this.#timeoutMs, options.maxStalenessMs, false, leave);
+        if (!leave.aborted) this.#told = this.#conclude(began, proof);
+        return this.#told;
+      },
+      waited: (fromMs, untilMs) => this.#waits.add(fromMs, untilMs),
+    });
+  }
+
+  get #timeoutMs(): number {
+    return Math.min(this.#parts.options.refreshTimeoutMs, Math.max(0, this.#limits.remainingMs() / 2));
+  }
+
+  /** Settles what may be served, by what is known. Returns what whoever waited for it is to be told. */
+  #conclude(from: Moment, result: Proof): RefreshError | undefined {
+    const { options, log } = this.#parts;
     if (result.failure !== undefined) this.failures++;
-    if (result.state !== "unknown") return this.#serve(from, result.state, result.ageMs);
+    if (result.state !== "unknown") {
+      this.#serve(from, result.state, result.ageMs);
+      return undefined;
+    }
     const mayBeStale = options.onRefreshError === "serve" && result.ageMs <= options.maxGapMs;
     if (mayBeStale) this.#serve(from, "stale", result.ageMs);
     else this.#serve(from, "bypassed");
-    if (options.onRefreshError === "throw") {
-      throw new RefreshError(log.name, result.failure.reason, result.failure.cause);
-    }
+    if (options.onRefreshError !== "throw") return undefined;
+    return new RefreshError(log.name, result.failure.reason, result.failure.cause);
   }
 
   /** Reads on; with a token only as far as it asks for. @throws RefreshError as `catchUp` does */

@@ -1,0 +1,83 @@
+/**
+ * How long a reading of the log is going to take, by how long others took, and when not to begin one that will probably be
+ * left behind: for those who read while they work. Decisions only: no calls, no clock.
+ *
+ * Cold readings (the first, one after a long pause, one on a new connection) are told apart, since they take several times as
+ * long as warm ones. A reading that was left behind counts too: without it, those that hang would never be expected to.
+ */
+
+/** An odd number, so that the median is one of them, and so few that a change of the log is seen within seconds. */
+const KEPT = 9;
+/** What is older says little of now, and an hour in which the log was slow must not be remembered for ever. */
+const FADES_MS = 5 * 60_000;
+/** Where nothing is known: what a log in the same region takes, roughly. */
+const GUESS_MS = { warm: 15, cold: 45 } as const;
+/** So many in a row that were left behind are a sign that the next one will be, too. */
+const IN_VAIN = 2;
+const PAUSE_MS = 10_000;
+
+export interface ReadingPace {
+  /** @param cold whether its log says that it takes several round trips. @param nowMs by a clock that only moves on, as below */
+  expectedMs(cold: boolean, nowMs: number): number;
+  /** What it takes as a rule, whatever the next one will. */
+  warmMs(nowMs: number): number;
+  /** Whether to begin one that may be left behind. One that is certainly waited for may always begin. */
+  mayBegin(nowMs: number): boolean;
+  /** One has ended, at the tip or at its deadline, after `tookMs`. */
+  took(tookMs: number, cold: boolean, nowMs: number): void;
+  /** Nobody waited for it any more when it was `ageMs` old. Its connections are lost. */
+  leftBehind(ageMs: number, cold: boolean, nowMs: number): void;
+}
+
+interface Taken {
+  readonly ms: number;
+  readonly atMs: number;
+}
+
+export function createReadingPace(): ReadingPace {
+  const taken = { warm: [] as Taken[], cold: [] as Taken[] };
+  let inVain = 0;
+  let pausedUntilMs = Number.NEGATIVE_INFINITY;
+
+  /** An aborted call takes its connection with it: the next reading has to connect anew. */
+  const kindOf = (cold: boolean) => (cold || inVain > 0 ? "cold" : "warm");
+
+  function note(kind: keyof typeof taken, ms: number, atMs: number): void {
+    taken[kind] = [...taken[kind].slice(1 - KEPT), { ms, atMs }];
+  }
+
+  function expected(kind: keyof typeof taken, nowMs: number): number {
+    const all = taken[kind];
+    const recent = all.filter(({ atMs }) => nowMs - atMs <= FADES_MS);
+    if (recent.length > 0) return median(recent.map(({ ms }) => ms));
+    // Nothing is known of now. Expecting the best leads to a reading, which then tells.
+    return Math.min(GUESS_MS[kind], ...all.map(({ ms }) => ms));
+  }
+
+  return {
+    expectedMs: (cold, nowMs) => expected(kindOf(cold), nowMs),
+
+    warmMs: (nowMs) => expected("warm", nowMs),
+
+    mayBegin: (nowMs) => nowMs >= pausedUntilMs,
+
+    took(tookMs, cold, nowMs) {
+      note(kindOf(cold), tookMs, nowMs);
+      inVain = 0;
+    },
+
+    leftBehind(ageMs, cold, nowMs) {
+      const kind = kindOf(cold);
+      // It would have taken longer than that. How much longer is not known: as long as was expected, at least.
+      note(kind, Math.max(ageMs, expected(kind, nowMs)), nowMs);
+      inVain++;
+      if (inVain % IN_VAIN === 0) pausedUntilMs = nowMs + PAUSE_MS;
+    },
+  };
+}
+
+/** Of an even number, the smaller of the two in the middle. */
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[(sorted.length - 1) >> 1] ?? 0;
+}

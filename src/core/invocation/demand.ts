@@ -1,0 +1,59 @@
+/**
+ * What the invocations of an environment want of its cache, seen over several of them: whether a reading begun with the next
+ * one would pay, and what has been lost by making none. Decisions only: no clock.
+ */
+
+const KEPT = 9;
+
+/** What one invocation would have had of a reading. */
+export interface Wanted {
+  /** What loading the entries it found would cost, and did where they were loaded. */
+  readonly foundMs: number;
+  /** How long after it began it found the first; undefined when it found none before the reading had ended. */
+  readonly firstAfterMs: number | undefined;
+  /** Of that, what it has spent on loading. */
+  readonly spentMs: number;
+  /** Whether a reading has told what may be served. */
+  readonly wasRead: boolean;
+}
+
+export interface Demand {
+  /** Whether a reading begun with the next invocation would probably spare it more than it makes it wait. */
+  pays(expectedMs: number): boolean;
+  /** What was paid for want of a reading that would have been worth its time, had the connections been warm. */
+  readonly carriedMs: number;
+  /** Whether anything was found since the last reading: else it is no loss when the cache grows too old. */
+  readonly isWanted: boolean;
+  /** @param warmMs what a reading takes as a rule */
+  ended(wanted: Wanted, warmMs: number): void;
+}
+
+export function createDemand(): Demand {
+  let last: Wanted[] = [];
+  let carriedMs = 0;
+  let isWanted = false;
+
+  return {
+    pays(expectedMs) {
+      const gains = last.map(
+        ({ foundMs, firstAfterMs = Infinity }) => foundMs - Math.max(0, expectedMs - firstAfterMs),
+      );
+      const paying = gains.filter((gain) => gain > 0).length;
+      return paying * 2 >= gains.length;
+    },
+
+    get carriedMs() {
+      return carriedMs;
+    },
+
+    get isWanted() {
+      return isWanted;
+    },
+
+    ended(wanted, warmMs) {
+      last = [...last.slice(1 - KEPT), wanted];
+      isWanted = !wanted.wasRead && (isWanted || wanted.foundMs > 0);
+      carriedMs = wanted.wasRead ? 0 : carriedMs + Math.max(0, wanted.spentMs - warmMs);
+    },
+  };
+}

@@ -1,0 +1,143 @@
+/**
+ * The reading of the log that goes on beside one invocation's handler, with `refreshWhen` other than "before": when it begins,
+ * who waits for it and for how long, and its end, which comes with the invocation's at the latest. What the reading shows is
+ * not known here, nor what may be served.
+ */
+import type { Clock } from "../clock.js";
+import type { Outlook } from "../coherence/outlook.js";
+import type { Demand } from "./demand.js";
+import { RentOrBuy } from "./rent-or-buy.js";
+
+export interface BesideDeps {
+  readonly clock: Clock;
+  readonly outlook: Outlook;
+  readonly demand: Demand;
+  /**
+   * Reads, and settles what may be served. Never rejects: resolves to what whoever waited is to be told, if anything.
+   * @param leave ends it: then nothing may be settled any more
+   */
+  read(leave: AbortSignal): Promise<Error | undefined>;
+  /** Somebody has waited so long. */
+  waited(fromMs: number, untilMs: number): void;
+}
+
+/** What a wait came to: `late` when it took longer than was expected, or will not end any more. */
+export type Wait = "read" | "late";
+
+export class ReadingBeside {
+  readonly #deps: BesideDeps;
+  readonly #leave = new AbortController();
+  readonly #waits = new Set<() => void>();
+  readonly #beganMs: number;
+  readonly #costs: RentOrBuy;
+  #reading: Promise<Error | undefined> | undefined;
+  /** When the reading under way is expected to end. */
+  #dueMs = 0;
+  #firstAfterMs: number | undefined;
+  #wasRead = false;
+
+  constructor(deps: BesideDeps) {
+    this.#deps = deps;
+    this.#beganMs = deps.clock.monotonic();
+    this.#costs = new RentOrBuy(deps.demand.carriedMs);
+  }
+
+  /** Begins to read, unless that was begun before. Waits for nothing. */
+  begin(): Promise<Error | undefined> {
+    if (this.#reading === undefined) {
+      const { clock, outlook, read } = this.#deps;
+      this.#dueMs = clock.monotonic() + outlook.expectedMs();
+      this.#reading = read(this.#leave.signal).then((told) => {
+        this.#wasRead = !this.#leave.signal.aborted;
+        return told;
+      });
+    }
+    return this.#reading;
+  }
+
+  /** The same, unless it would probably be left behind. */
+  mayBegin(): boolean {
+    if (this.#reading !== undefined) return true;
+    if (this.#isOver || !this.#deps.outlook.mayBegin()) return false;
+    void this.begin();
+    return true;
+  }
+
+  /** Whether to wait for the reading, which is then under way, before an entry is served that took `costMs` to load. */
+  isWorthWaiting(costMs: number): boolean {
+    const { clock, outlook } = this.#deps;
+    const nowMs = clock.monotonic();
+    this.#firstAfterMs ??= nowMs - this.#beganMs;
+    if (this.#isOver) return false;
+    const leftMs = this.#reading === undefined ? outlook.expectedMs() : this.#leftMs();
+    return !this.#costs.loads(costMs, leftMs, nowMs) && this.mayBegin();
+  }
+
+  /** An entry that was found is loaded in place of waiting; it took `costMs` before. Call what is returned when it has ended. */
+  loads(costMs: number): () => void {
+    const { clock } = this.#deps;
+    const rented = this.#costs.rent(costMs, clock.monotonic());
+    return () => {
+      rented.untilMs = clock.monotonic();
+    };
+  }
+
+  /** Waits for as long as the reading was expected to take, and no longer. @throws what whoever waited is to be told */
+  async wait(): Promise<Wait> {
+    const { clock, waited } = this.#deps;
+    const [fromMs, leftMs] = [clock.monotonic(), this.#leftMs()];
+    if (leftMs <= 0) return "late";
+    const outcome = await this.#endOr(leftMs);
+    waited(fromMs, clock.monotonic());
+    if (outcome instanceof Error) throw outcome;
+    return outcome;
+  }
+
+  /** Waits for the reading, which is begun if it was not. @throws as `wait` does */
+  async ready(): Promise<void> {
+    if (this.#isOver) return;
+    const { clock, waited } = this.#deps;
+    const fromMs = clock.monotonic();
+    await this.whenRead().finally(() => waited(fromMs, clock.monotonic()));
+  }
+
+  /** The reading has ended, or the invocation has. @throws as `wait` does */
+  async whenRead(): Promise<void> {
+    const told = await this.begin();
+    if (told !== undefined) throw told;
+  }
+
+  /** The invocation has ended, and has been served entries that took `servedMs` to load. Nothing is left under way. */
+  end(servedMs: number): void {
+    const { demand, outlook } = this.#deps;
+    const { spentMs } = this.#costs;
+    const wasRead = this.#wasRead;
+    this.#leave.abort();
+    for (const stop of this.#waits) stop();
+    const wanted = { foundMs: spentMs + servedMs, firstAfterMs: this.#firstAfterMs, spentMs, wasRead };
+    demand.ended(wanted, outlook.warmMs());
+  }
+
+  get #isOver(): boolean {
+    return this.#leave.signal.aborted;
+  }
+
+  #leftMs(): number {
+    return Math.max(0, this.#dueMs - this.#deps.clock.monotonic());
+  }
+
+  /** Resolves when the reading has ended, when the time is up, or when the invocation has ended. */
+  #endOr(leftMs: number): Promise<Wait | Error> {
+    return new Promise((resolve) => {
+      const end = (outcome: Wait | Error) => {
+        this.#waits.delete(late);
+        cancel();
+        resolve(outcome);
+      };
+      const late = () => end("late");
+      const cancel = this.#deps.clock.after(leftMs, late);
+      this.#waits.add(late);
+      void this.begin().then((told) => end(told ?? "read"));
+    });
+  }
+}
