@@ -31,6 +31,7 @@ export function countReport(world: World, env: SimEnvironment, report: Invocatio
   const { life } = env;
   if (report.fillsRefused > 0) world.took("fill refused");
   if (report.loadsShared > 0) world.took("load shared");
+  if (report.loadsPreferred > 0) world.took("entry found, and loaded before the log was read");
   if (report.evictions > 0) world.took("evicted by size");
   if (report.entries > env.options.maxEntries) world.violate(`${env.name}: holds ${report.entries} entries`);
   if (report.flushes > 0) countFlush(world, env, report);

@@ -5,6 +5,7 @@
 import type { Clock } from "../../src/core/clock.js";
 import type { InvalidationLog } from "../../src/core/log.js";
 import type { Dice } from "./dice.js";
+import type { ReadingTimes } from "./reading-times.js";
 
 export interface LogWorld {
   /** For one process: an environment's, or a writer's. */
@@ -32,6 +33,7 @@ export interface LogClient {
   readonly log: InvalidationLog;
   readonly calls: number;
   readonly pendingReads: number;
+  readonly times: ReadingTimes;
   readonly pendingWrites: number;
   /** Calls that were neither answered nor aborted. */
   readonly pendingCalls: number;

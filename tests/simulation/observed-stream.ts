@@ -18,6 +18,7 @@ import type { MemoryClient } from "../../src/testing/memory-client.js";
 import type { MemoryStream } from "../../src/testing/memory-stream.js";
 import type { Dice } from "./dice.js";
 import type { LogClient } from "./log-world.js";
+import { ReadingTimes } from "./reading-times.js";
 import type { World } from "./world.js";
 
 const PAGE_BOUND = 100;
@@ -38,6 +39,7 @@ export class ObservedStream implements StreamApi, Omit<LogClient, "log"> {
   readonly #unanswered = new Set<string>();
   calls = 0;
   pendingReads = 0;
+  readonly times = new ReadingTimes();
   pendingWrites = 0;
   partialFailures = 0;
   placesLost = 0;
@@ -151,6 +153,7 @@ export class ObservedStream implements StreamApi, Omit<LogClient, "log"> {
   async #read<T>(what: string, call: () => Promise<T>): Promise<T> {
     this.calls++;
     this.pendingReads++;
+    this.times.callBegins(this.#world.nowMs);
     try {
       const answer = await call();
       this.#world.say(() => `${this.#name}: ${what} -> ${describe(answer)}`);
@@ -161,6 +164,7 @@ export class ObservedStream implements StreamApi, Omit<LogClient, "log"> {
       throw error;
     } finally {
       this.pendingReads--;
+      this.times.callEnds(this.#world.nowMs);
     }
   }
 

@@ -15,6 +15,7 @@ import {
 } from "../../src/dynamodb/table-api.js";
 import type { MemoryTableClient } from "../../src/testing/memory-table-client.js";
 import type { LogClient } from "./log-world.js";
+import { ReadingTimes } from "./reading-times.js";
 import type { World } from "./world.js";
 
 export class ObservedTable implements TableApi, Omit<LogClient, "log"> {
@@ -26,6 +27,7 @@ export class ObservedTable implements TableApi, Omit<LogClient, "log"> {
   #pages = 0;
   calls = 0;
   pendingReads = 0;
+  readonly times = new ReadingTimes();
   pendingWrites = 0;
   readonly partialFailures = 0;
   placesLost = 0;
@@ -120,6 +122,7 @@ export class ObservedTable implements TableApi, Omit<LogClient, "log"> {
 
   async #read<T>(what: string, call: () => Promise<T>): Promise<T> {
     this.pendingReads++;
+    this.times.callBegins(this.#world.nowMs);
     try {
       return await this.#call(what, call);
     } catch (error) {
@@ -128,6 +131,7 @@ export class ObservedTable implements TableApi, Omit<LogClient, "log"> {
       throw error;
     } finally {
       this.pendingReads--;
+      this.times.callEnds(this.#world.nowMs);
     }
   }
 

@@ -18,6 +18,18 @@ const OF_EITHER = [
   "flush by lost position",
   "flush by a record not understood",
   "flush by an order to drop all",
+  // Reading while working
+  "entry found, and loaded before the log was read",
+  "entry found, waited for and served",
+  "waited longer than was expected, and loaded",
+  "waited longer than was expected, and served",
+  "waited, and found the entry gone",
+  "reading left behind at the end",
+  "get began a reading",
+  "ready",
+  "ready began a reading",
+  "throw within the handler",
+  "served stale after waiting in the handler",
   // Policies
   "bypass",
   "serve",

@@ -133,7 +133,7 @@ class Story {
     const invocation = this.#begin(environment, timeoutMs);
     if (dice.chance(0.1)) await environment.sleep(dice.wide(1, 50));
     if (await invocation.catchUp()) await invocation.handle();
-    if (dice.chance(invocation.hangs ? 0.2 : 0.03)) this.#world.took("ended without its after-hook");
+    if (dice.chance(invocation.hangs ? 0.2 : 0.03)) invocation.endsUnseen();
     else invocation.end();
   }
 
@@ -158,7 +158,8 @@ class Story {
   }
 
   #mustBeQuiet(environment: SimEnvironment): void {
-    const { clock, api } = environment.life;
+    const { clock, api, leftBehindUntilMs } = environment.life;
+    if (this.#world.nowMs <= leftBehindUntilMs) return;
     if (clock.pendingTimers > 0)
       this.#world.violate(`${environment.name}: leaves ${clock.pendingTimers} timers behind`);
     if (api.pendingCalls > 0) this.#world.violate(`${environment.name}: leaves ${api.pendingCalls} calls behind`);
@@ -194,6 +195,8 @@ class Story {
     const caughtUp = await invocation.catchUp();
     if (!caughtUp && this.#world.climate === CALM)
       this.#world.violate(`${environment.name}: threw though all was calm`);
+    if (environment.options.refreshWhen !== "before" && !(await invocation.ready()) && this.#world.climate === CALM)
+      this.#world.violate(`${environment.name}: ready() threw though all was calm`);
     const hit = invocation.getOrAddAtOnce();
     const report = invocation.end();
     const dropped = report !== undefined && report.entriesInvalidated + report.flushes + report.evictions > 0;

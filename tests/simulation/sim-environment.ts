@@ -30,12 +30,17 @@ export class Life {
   /** For each datum, the version that this environment's own settled invalidations make the oldest it may serve. */
   readonly #ownVersions = new Map<string, number>();
   readonly loadsUnderWay = new Map<string, number>();
+  /** Of each datum, how often a loader of `getOrAdd` was ever called, and how many of those calls are under way. */
+  readonly loadersCalled = new Map<string, number>();
+  readonly loadersUnderWay = new Map<string, number>();
   /** Of which data a load was begun that never settles: were another to share it and not wait, its timer would be left behind. */
   readonly hung = new Set<string>();
   /** When each datum was stored last. */
   readonly lastStoredMs = new Map<string, number>();
   /** Invocations that wait for a refresh another one began. */
   waiters = 0;
+  /** Until then the reading of an invocation that ended unseen may be under way. */
+  leftBehindUntilMs = 0;
   /** When its last invocations had ended. */
   quietSinceMs = Number.POSITIVE_INFINITY;
   /** As of the last report. */
@@ -248,6 +253,7 @@ function drawOptions(dice: Dice, mood: Mood): ResolvedOptions {
   return resolveOptions({
     // At most half the gap: an older proof would be flushed before it is renewed.
     maxStalenessMs: Math.min(dice.pick([0, 0, 0, 0, 500, 3_000, MINUTE_MS]), maxGapMs / 2),
+    refreshWhen: dice.pick(["before", "before", "before", "alongside", "used"]),
     onRefreshError: dice.pick(["bypass", "bypass", "bypass", "serve", "throw"]),
     refreshTimeoutMs: dice.pick([1_000, 1_000, 200, 3_000]),
     maxGapMs,

@@ -6,6 +6,7 @@ import type { ContextCache } from "../../src/core/invocation/context-cache.js";
 import type { Invocation } from "../../src/core/invocation/invocation.js";
 import type { InvocationReport } from "../../src/core/invocation/report.js";
 import { RefreshError } from "../../src/errors.js";
+import { GetOrAddWatch } from "./get-or-add-watch.js";
 import { changeFromInside } from "./inside-writer.js";
 import { countCatchUp, countExpiry, countReport } from "./invocation-counts.js";
 import { type Asked, judgeFailedLoad, judgeFreshness, judgeHit, judgeValue, ROUNDING_MS } from "./judge.js";
@@ -71,6 +72,7 @@ export class SimInvocation {
     countCatchUp(world, this.#env, { ...this.#cache.freshness, waited: waits && tookMs > 0, cutOff, made });
     this.#sayFreshness();
     if (failure === undefined) return true;
+    if (this.#reads) world.violate(`${this.#name}: the before-hook threw though it does not wait`);
     if (!(failure instanceof RefreshError) || this.#env.options.onRefreshError !== "throw") {
       world.violate(`${this.#name}: catching up threw ${failure}`);
     }
@@ -78,9 +80,37 @@ export class SimInvocation {
     return false;
   }
 
+  /** Whether it reads while it works. */
+  get #reads(): boolean {
+    return this.#env.options.refreshWhen !== "before";
+  }
+
+  /** Waits for the reading. False when that threw, as `onRefreshError: "throw"` may. */
+  async ready(): Promise<boolean> {
+    const world = this.#world;
+    const { api } = this.#life;
+    const [beganMs, calls] = [world.nowMs, api.calls];
+    if (api.pendingReads === 0) api.refreshBegins();
+    const limitMs = Math.min(this.#env.options.refreshTimeoutMs, this.#remainingMs() / 2);
+    const wasUnread = this.#cache.freshness.state === "unread";
+    world.took("ready");
+    const failure = await this.#life.alive(this.#cache.ready().then(noFailure, (error: unknown) => error));
+    if (api.calls > calls && wasUnread) world.took("ready began a reading");
+    if (world.nowMs - beganMs > limitMs + ROUNDING_MS)
+      world.violate(`${this.#name}: ready() took longer than ${limitMs} ms`);
+    if (!this.#ended && this.#remainingMs() > 0 && this.#cache.freshness.state === "unread")
+      world.violate(`${this.#name}: ready() left it unread`);
+    this.#sayFreshness();
+    if (failure === undefined) return true;
+    if (!(failure instanceof RefreshError) || this.#env.options.onRefreshError !== "throw" || !this.#reads)
+      world.violate(`${this.#name}: ready() threw ${failure}`);
+    return false;
+  }
+
   /** The after-hook. */
   end(): InvocationReport | undefined {
     this.#ended = true;
+    if (this.#reads && this.#life.api.pendingReads > 0) this.#world.took("reading left behind at the end");
     const report = this.#core.end();
     if (report === undefined) this.#world.violate(`${this.#name}: no report`);
     else {
@@ -88,6 +118,12 @@ export class SimInvocation {
       countReport(this.#world, this.#env, report);
     }
     return report;
+  }
+
+  /** It has ended, and no hook says so: a reading beside it goes on until its own deadline, if nobody ends it. */
+  endsUnseen(): void {
+    this.#world.took("ended without its after-hook");
+    if (this.#reads) this.#life.leftBehindUntilMs = this.#world.nowMs + this.#env.options.refreshTimeoutMs;
   }
 
   get hangs(): boolean {
@@ -110,7 +146,8 @@ export class SimInvocation {
     else if (chance < 0.65) return this.#getOrAdd(datum);
     else if (chance < 0.71) void this.#lateAdd(datum);
     else if (chance < 0.77) return this.#twoPaths(datum);
-    else if (chance < 0.79) return this.#refresh();
+    else if (chance < 0.775) return this.#refresh();
+    else if (chance < 0.79) await this.ready();
     else if (chance < 0.8) return this.#twoRefreshes(datum);
     else if (chance < 0.83) return this.#refreshWhileLoading(datum);
     else if (chance < 0.955) return this.#change(datum);
@@ -120,7 +157,10 @@ export class SimInvocation {
 
   get(datum: Datum): Value | undefined {
     const asked = this.#asked(datum);
+    const { api } = this.#life;
+    const calls = api.calls;
     const value = this.#cache.get(datum.id) as Value | undefined;
+    if (api.calls > calls) this.#world.took("get began a reading");
     this.#world.say(() => `${this.#name} get ${datum.key} -> ${value?.version ?? "miss"}`);
     if (value === undefined) countExpiry(this.#world, this.#env, datum);
     else {
@@ -193,26 +233,38 @@ export class SimInvocation {
   /** @param within the data whose loaders ask for this one, the outermost first: itself may be among them */
   async #getOrAdd(datum: Datum, within: readonly Datum[] = []): Promise<void> {
     if (this.#hung.has(datum)) return;
+    if (this.#life.api.pendingReads === 0) this.#life.api.refreshBegins();
     const asked = this.#asked(datum);
-    let loaded = false;
-    const underWay = (this.#life.loadsUnderWay.get(datum.key) ?? 0) > 0;
+    const watch = new GetOrAddWatch(this.#world, this.#env, this.#name, datum);
     const load = async () => {
-      loaded = true;
-      if (underWay) this.#world.took("load not shared");
+      watch.loads();
+      if (watch.wasUnderWay) this.#world.took("load not shared");
       if (within.includes(datum)) this.#world.took("load within a load of the same");
-      if (within.length < 3 && this.#env.dice.chance(0.15)) await this.#askWithin([...within, datum]);
-      const value = await loadFromSource(this.#world, this.#env, datum, this.#name);
-      this.#life.offered(value);
-      return value;
+      try {
+        if (within.length < 3 && this.#env.dice.chance(0.15)) await this.#askWithin([...within, datum]);
+        const value = await loadFromSource(this.#world, this.#env, datum, this.#name);
+        this.#life.offered(value);
+        return value;
+      } finally {
+        watch.hasLoaded();
+      }
     };
     try {
       const given = this.#cache.getOrAdd(datum.id, load) as Promise<Value>;
-      const shared = !loaded;
+      const shared = !watch.loaded;
       const value = await this.#life.alive(given);
-      this.#world.say(() => `${this.#name} getOrAdd ${datum.key} -> ${value.version}${loaded ? " loaded" : ""}`);
-      if (!loaded) this.#world.check(this.#name, judgeValue(this.#env, datum, value, asked));
-      if (loaded && shared) this.#world.took("load of another failed, and was made anew");
+      this.#world.say(() => `${this.#name} getOrAdd ${datum.key} -> ${value.version}${watch.loaded ? " loaded" : ""}`);
+      const { freshness } = this.#cache;
+      watch.ends(asked.freshness.state, freshness.state);
+      // What was waited for is served by what the reading has shown.
+      const judged = asked.freshness.state === "unread" ? { ...asked, freshness } : asked;
+      if (!watch.loadEnded) this.#world.check(this.#name, judgeValue(this.#env, datum, value, judged));
+      if (watch.loaded && shared && watch.wasUnderWay) this.#world.took("load of another failed, and was made anew");
     } catch (error) {
+      if (error instanceof RefreshError && this.#reads && this.#env.options.onRefreshError === "throw") {
+        this.#world.took("throw within the handler");
+        return;
+      }
       const timesWithin = within.filter((each) => each === datum).length;
       this.#world.check(this.#name, judgeFailedLoad(this.#name, timesWithin, error));
     }
@@ -232,7 +284,12 @@ export class SimInvocation {
     this.#world.say(() => `${this.#name} getOrAdd ${datum.key} with a load that never settles`);
     this.#hung.add(datum);
     this.#life.hung.add(datum.key);
-    void this.#cache.getOrAdd(datum.id, () => new Promise<never>(() => {}));
+    this.#cache
+      .getOrAdd(datum.id, () => new Promise<never>(() => {}))
+      .catch((error: unknown) => {
+        // It may have waited for the log first.
+        if (!(error instanceof RefreshError)) throw error;
+      });
   }
 
   async #refreshWhileLoading(datum: Datum): Promise<void> {
