@@ -112,12 +112,16 @@ class ReadingRun implements Reading {
       for (const retry of this.#retryAtHalfTime) retry();
     });
     const stopDeadline = clock.after(timeoutMs, end);
-    signal.addEventListener("abort", end);
+    const abandon = () => {
+      end();
+      this.#stop();
+    };
+    signal.addEventListener("abort", abandon);
     if (signal.aborted) end();
     this.#cleanUp = () => {
       stopHalfTime();
       stopDeadline();
-      signal.removeEventListener("abort", end);
+      signal.removeEventListener("abort", abandon);
     };
   }
 
@@ -220,11 +224,15 @@ class ReadingRun implements Reading {
     this.#finished = true;
   }
 
+  /** No call outlives the reading: an answer after the invocation has ended would arrive in a later one. */
+  #stop(): void {
+    this.#cleanUp();
+    for (const abort of this.#underWay) abort.abort();
+  }
+
   close(): ReadingResult {
     this.isOver = true;
-    this.#cleanUp();
-    // No call outlives the reading: an answer after the invocation has ended would arrive in a later one.
-    for (const abort of this.#underWay) abort.abort();
+    this.#stop();
     const caughtUp = this.#finished && !this.#short && !this.#lost;
     return {
       outcome: this.#lost ? "lost" : caughtUp ? "caught-up" : "incomplete",

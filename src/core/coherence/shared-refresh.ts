@@ -76,6 +76,13 @@ export function createSharedRefresh<T>(clock: Clock, begin: () => Moment, work: 
     return queued ?? queue(create(waitMs));
   }
 
+  function release(refresh: Refresh<T>, reason?: string): void {
+    refresh.waiters--;
+    if (refresh.waiters > 0) return;
+    if (refresh === queued) queued = undefined;
+    else if (refresh === current) refresh.abort.abort(reason);
+  }
+
   return {
     get busy() {
       return current !== undefined;
@@ -84,14 +91,14 @@ export function createSharedRefresh<T>(clock: Clock, begin: () => Moment, work: 
     async join(suits, timeoutMs, leave) {
       const refresh = suitable(suits, timeoutMs);
       refresh.waiters++;
+      // At once: whoever leaves may be the last thing that runs before a freeze.
+      const left = () => release(refresh, LEFT_BEHIND);
+      leave?.addEventListener("abort", left);
       try {
         return await within(clock, timeoutMs, refresh.result, leave);
       } finally {
-        refresh.waiters--;
-        if (refresh.waiters === 0) {
-          if (refresh === queued) queued = undefined;
-          else if (refresh === current) refresh.abort.abort(leave?.aborted ? LEFT_BEHIND : undefined);
-        }
+        leave?.removeEventListener("abort", left);
+        if (!leave?.aborted) release(refresh);
       }
     },
   };
