@@ -96,14 +96,14 @@ export const FILLING: readonly Mutant[] = [
   {
     name: "add takes the load to have begun just now",
     file: INVOCATION,
-    search: "this.#put(target, this.#keep(value), miss?.first ?? this.began,",
-    replace: "this.#put(target, this.#keep(value), this.#shared.store.loadStart(),",
+    search: "this.#filling.put(target, this.#filling.keep(value), miss?.first ?? this.began,",
+    replace: "this.#filling.put(target, this.#filling.keep(value), this.#shared.store.loadStart(),",
   },
   {
     name: "getOrAdd takes the load to have begun when it ended",
     file: INVOCATION,
-    search: "this.#put(id, value, start, clock",
-    replace: "this.#put(id, value, store.loadStart(), clock",
+    search: "this.#filling.put(id, value, start, clock",
+    replace: "this.#filling.put(id, value, store.loadStart(), clock",
   },
   {
     name: "a second load of an id is dated for the first",

@@ -30,7 +30,7 @@ export interface Coherence {
    * nothing stored, proven recently enough, or by a refresh.
    * @param maxStalenessMs how long before it began the proof may lie
    * @param alone whether no other invocation is under way
-   * @param leave ends it early: nobody wants to know any more
+   * @param leave ends it early
    */
   catchUp(
     began: Moment,
@@ -41,7 +41,6 @@ export interface Coherence {
   ): Promise<CatchUp>;
   /** The same without waiting: undefined where only a reading can tell. Begins none. */
   look(began: Moment, maxStalenessMs: number, alone: boolean): Proof | undefined;
-  /** For those who read while they work: what the next reading would take, and whether it should be made. */
   readonly outlook: Outlook;
   /** Whether everything that the token names has been read; false where that is not known. Makes no call. */
   covers(token: string): boolean;

@@ -3,15 +3,13 @@
  * invocation is here and in its accounts and nowhere else, since one process may run many at once.
  */
 import { type Changed, changedData, changedSource, EVERYTHING } from "../changed.js";
-import type { Random } from "../clock.js";
 import type { DataId, Observable } from "../data-id.js";
 import type { Moment } from "../moment.js";
 import type { Hit } from "../store/entry-store.js";
-import { randomTtlMs } from "../store/expiry.js";
-import type { Keeping } from "../store/keeping.js";
 import { Accounts } from "./accounts.js";
 import { checkOptions, checkRefreshOptions, requireDataId, requireNoPromise } from "./arguments.js";
 import type { AddOptions, ContextCache, Freshness, RefreshOptions } from "./context-cache.js";
+import { Filling, type FillingParts } from "./filling.js";
 import type { Load, Loads } from "./loads.js";
 import { getOrAddMany, type LoadMany, type ManyParts } from "./many.js";
 import { Publications, type PublishingCall, type PublishingParts } from "./publications.js";
@@ -28,10 +26,8 @@ export interface InvocationLimits {
 }
 
 /** What an environment shares with its invocations. */
-export interface Shared extends PublishingParts, ServingParts<Invocation> {
-  readonly keeping: Keeping;
+export interface Shared extends PublishingParts, FillingParts, ServingParts<Invocation> {
   readonly loads: Loads<LoadOwner>;
-  readonly random: Random;
   /** Whether no other invocation has begun since. */
   isLatest(invocation: Invocation): boolean;
   ended(invocation: Invocation): void;
@@ -51,6 +47,7 @@ export class Invocation implements ContextCache, LoadOwner {
   readonly #publications: Publications;
   #ended = false;
   readonly #accounts = new Accounts();
+  readonly #filling: Filling;
   readonly #sharing: LoadSharing;
   readonly #serving: Serving<Invocation>;
 
@@ -60,6 +57,7 @@ export class Invocation implements ContextCache, LoadOwner {
     this.#shared = shared;
     this.#publications = new Publications(shared);
     this.#sharing = new LoadSharing(shared, this);
+    this.#filling = new Filling(shared, this.#accounts);
     this.#limits = limits;
     this.#serving = new Serving(shared, this, limits);
     this.deadlineMs = began.atMs + limits.remainingMs();
@@ -77,8 +75,7 @@ export class Invocation implements ContextCache, LoadOwner {
 
   /** Before the handler: reads what has changed. @throws RefreshError under `onRefreshError: "throw"`, and nothing else */
   catchUp(): Promise<void> {
-    const { beside } = this.#serving;
-    return beside === undefined ? this.#serving.catchUp() : this.#serving.begin(beside);
+    return this.#serving.begin();
   }
 
   /** The handler has returned, and nothing failed. */
@@ -98,7 +95,7 @@ export class Invocation implements ContextCache, LoadOwner {
       kinesisLatencyMs: this.#serving.waitedMs,
       publishLatencyMs: this.#publications.waitedMs,
       refreshFailures: this.#serving.failures,
-      publishFailures: takePublishFailures(this.#shared),
+      publishFailures: this.#publications.takeFailures(),
       state: this.#serving.state,
       boundMs: this.freshness.boundMs,
       streamLagMs: coherence.lagMs,
@@ -125,7 +122,13 @@ export class Invocation implements ContextCache, LoadOwner {
     requireNoPromise(value);
     const miss = this.#unanswered.answered(target.toString());
     const nowMs = this.#shared.clock.monotonic();
-    return this.#put(target, this.#keep(value), miss?.first ?? this.began, nowMs - (miss?.oldestMs ?? nowMs), given);
+    return this.#filling.put(
+      target,
+      this.#filling.keep(value),
+      miss?.first ?? this.began,
+      nowMs - (miss?.oldestMs ?? nowMs),
+      given,
+    );
   }
 
   getOrAdd<T>(
@@ -193,8 +196,8 @@ export class Invocation implements ContextCache, LoadOwner {
       },
       wait: (running, id, loadAlone) => this.#sharing.wait(running, id, loadAlone).then(hand),
       keep: (id, value, start, share) => {
-        const kept = this.#keep(value);
-        this.#put(id, kept, start, (clock.monotonic() - start.monotonicMs) / share, given);
+        const kept = this.#filling.keep(value);
+        this.#filling.put(id, kept, start, (clock.monotonic() - start.monotonicMs) / share, given);
         return hand(kept);
       },
     };
@@ -269,7 +272,6 @@ export class Invocation implements ContextCache, LoadOwner {
     return this.#sharing.find(id, this.#serving.oldestLoad);
   }
 
-  /** Apart from `getOrAdd`, whose hits would pay for the closures too. */
   #shareOrLoad<T>(id: DataId, load: () => T | PromiseLike<T>, given: AddOptions): Promise<T> {
     const running = this.#shareable(id);
     if (running === undefined) return this.#load(id, load, given);
@@ -281,37 +283,10 @@ export class Invocation implements ContextCache, LoadOwner {
     const { store, loads, clock } = this.#shared;
     const start = store.loadStart();
     return loads.run(id.toString(), start, this, async () => {
-      const value = this.#keep(await load());
-      this.#put(id, value, start, clock.monotonic() - start.monotonicMs, given);
+      const value = this.#filling.keep(await load());
+      this.#filling.put(id, value, start, clock.monotonic() - start.monotonicMs, given);
       return value;
     });
-  }
-
-  /** Before anything can be refused: a handler must not be able to change a value in one case and not in the other. */
-  #keep<T>(value: T): T {
-    const { keeping, trouble } = this.#shared;
-    try {
-      return keeping.keep(value);
-    } catch (error) {
-      // There are bounds to everything, also to how much a walk can remember.
-      trouble.debug("a value could be neither frozen nor copied", { cause: error });
-      return value;
-    }
-  }
-
-  #put(id: DataId, value: unknown, load: Moment, measuredMs: number, given: AddOptions): boolean {
-    const { store, options, random, trouble } = this.#shared;
-    const savedMs = Math.max(0, given.savedMs ?? measuredMs);
-    const ttlMs = given.ttlMs ?? randomTtlMs(options.ttl, random);
-    let stored = false;
-    try {
-      stored = value !== undefined && store.put(id, value, load, savedMs, ttlMs);
-    } catch (error) {
-      // A user's sizeOf.
-      trouble.debug("a value could not be cached", { cause: error });
-    }
-    if (!stored) this.#accounts.fillsRefused++;
-    return stored;
   }
 
   async #publish(call: PublishingCall, changed: Changed): Promise<string> {
@@ -321,10 +296,4 @@ export class Invocation implements ContextCache, LoadOwner {
       for (const key of changed.keys) this.#unanswered.changed(key);
     }
   }
-}
-
-function takePublishFailures({ unreported }: Shared): number {
-  const { publishFailures } = unreported;
-  unreported.publishFailures = 0;
-  return publishFailures;
 }

@@ -64,6 +64,14 @@ export class Publications {
     }
   }
 
+  /** Those that were not acknowledged, in any invocation, since this was last asked for. */
+  takeFailures(): number {
+    const { unreported } = this.#parts;
+    const { publishFailures } = unreported;
+    unreported.publishFailures = 0;
+    return publishFailures;
+  }
+
   /** The handler has returned: what it has begun to publish should be confirmed by now. */
   checkAwaited(): void {
     if (this.#underWay === 0) return;

@@ -87,8 +87,13 @@ export class Serving<Served extends { readonly began: Moment }> {
     if (told !== undefined) throw told;
   }
 
-  /** Before the handler, which is to work while the log is read: waits only where nothing could ever be stored otherwise. */
-  async begin(beside: ReadingBeside): Promise<void> {
+  /** Before the handler. @throws RefreshError as `catchUp` does, with `refreshWhen: "before"` */
+  begin(): Promise<void> {
+    return this.beside === undefined ? this.catchUp() : this.#beginBeside(this.beside);
+  }
+
+  /** The handler is to work while the log is read: waits only where nothing could ever be stored otherwise. */
+  async #beginBeside(beside: ReadingBeside): Promise<void> {
     const { coherence, options, store, isAlone, demand } = this.#parts;
     const { outlook } = coherence;
     const { began } = this.#served;
