@@ -4,12 +4,14 @@ import { FILLING } from "./filling.js";
 import type { Mutant } from "./mutant.js";
 import { PUBLISHING } from "./publishing.js";
 import { OF_READING } from "./reading.js";
+import { READING_BESIDE } from "./reading-beside.js";
 import { SERVING } from "./serving.js";
 import { OF_THE_TABLE } from "./table.js";
 
 export const MUTANTS: readonly Mutant[] = [
   ...OF_READING,
   ...SERVING,
+  ...READING_BESIDE,
   ...FILLING,
   ...PUBLISHING,
   ...OF_THE_TABLE,

@@ -96,8 +96,8 @@ export const FILLING: readonly Mutant[] = [
   {
     name: "add takes the load to have begun just now",
     file: INVOCATION,
-    search: "this.#filling.put(target, this.#filling.keep(value), miss?.first ?? this.began,",
-    replace: "this.#filling.put(target, this.#filling.keep(value), this.#shared.store.loadStart(),",
+    search: "      miss?.first ?? this.began,",
+    replace: "      this.#shared.store.loadStart(),",
   },
   {
     name: "getOrAdd takes the load to have begun when it ended",

@@ -75,8 +75,8 @@ export const SERVING: readonly Mutant[] = [
   {
     name: "the handler waits longer than its deadline",
     file: COHERENCE,
-    search: "await refreshes.join(suits, timeoutMs);",
-    replace: "await refreshes.join(suits, timeoutMs + 1_000);",
+    search: "await refreshes.join(suits, timeoutMs, leave);",
+    replace: "await refreshes.join(suits, timeoutMs + 1_000, leave);",
   },
   {
     name: "bypass serves what is there",

@@ -11,7 +11,9 @@ import { createReadingPace } from "./reading-pace.js";
 export interface Outlook {
   /** How long a reading that began now would take, by how long others took. */
   expectedMs(): number;
-  /** The same with connections and place as they should be. */
+  /** For how long to wait for it at most, before something else is done as well. */
+  patienceMs(): number;
+  /** How long one takes with connections and place as they should be. */
   warmMs(): number;
   /** Whether to begin one that may be left behind before it has ended. */
   mayBegin(): boolean;
@@ -38,6 +40,7 @@ export function createOutlook(
 
   return {
     expectedMs: () => pace.expectedMs(isCold(), clock.monotonic()),
+    patienceMs: () => pace.patienceMs(isCold(), clock.monotonic()),
     warmMs: () => pace.warmMs(clock.monotonic()),
     mayBegin: () => pace.mayBegin(clock.monotonic()),
     growsOld: () => isHalfGapOver() || (!isCold() && !reader.isWarm(clock.now() + AGEING_MS)),

@@ -19,6 +19,8 @@ const PAUSE_MS = 10_000;
 export interface ReadingPace {
   /** @param cold whether its log says that it takes several round trips. @param nowMs by a clock that only moves on, as below */
   expectedMs(cold: boolean, nowMs: number): number;
+  /** For how long to wait for it at most, before something else is done as well: half of all take longer than is expected. */
+  patienceMs(cold: boolean, nowMs: number): number;
   /** What it takes as a rule, whatever the next one will. */
   warmMs(nowMs: number): number;
   /** Whether to begin one that may be left behind. One that is certainly waited for may always begin. */
@@ -46,16 +48,27 @@ export function createReadingPace(): ReadingPace {
     taken[kind] = [...taken[kind].slice(1 - KEPT), { ms, atMs }];
   }
 
-  function expected(kind: keyof typeof taken, nowMs: number): number {
+  /** By those of the last minutes; each in order, the shortest first. */
+  function lately(kind: keyof typeof taken, nowMs: number): number[] {
     const all = taken[kind];
-    const recent = all.filter(({ atMs }) => nowMs - atMs <= FADES_MS);
-    if (recent.length > 0) return median(recent.map(({ ms }) => ms));
+    const recent = all.filter(({ atMs }) => nowMs - atMs <= FADES_MS).map(({ ms }) => ms);
+    if (recent.length > 0) return recent.sort((a, b) => a - b);
     // Nothing is known of now. Expecting the best leads to a reading, which then tells.
-    return Math.min(GUESS_MS[kind], ...all.map(({ ms }) => ms));
+    return [Math.min(GUESS_MS[kind], ...all.map(({ ms }) => ms))];
+  }
+
+  const expected = (kind: keyof typeof taken, nowMs: number) => median(lately(kind, nowMs));
+
+  /** As long as others took; but some may have hung. */
+  function patience(kind: keyof typeof taken, nowMs: number): number {
+    const sorted = lately(kind, nowMs);
+    return Math.min(2 * median(sorted), sorted.at(-1) ?? 0);
   }
 
   return {
     expectedMs: (cold, nowMs) => expected(kindOf(cold), nowMs),
+
+    patienceMs: (cold, nowMs) => patience(kindOf(cold), nowMs),
 
     warmMs: (nowMs) => expected("warm", nowMs),
 
@@ -77,7 +90,6 @@ export function createReadingPace(): ReadingPace {
 }
 
 /** Of an even number, the smaller of the two in the middle. */
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
+function median(sorted: readonly number[]): number {
   return sorted[(sorted.length - 1) >> 1] ?? 0;
 }

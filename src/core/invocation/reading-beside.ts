@@ -33,6 +33,8 @@ export class ReadingBeside {
   #reading: Promise<Error | undefined> | undefined;
   /** When the reading under way is expected to end. */
   #dueMs = 0;
+  /** When it is late, and nobody only waits for it any more. */
+  #lateMs = 0;
   #firstAfterMs: number | undefined;
   #wasRead = false;
 
@@ -46,7 +48,9 @@ export class ReadingBeside {
   begin(): Promise<Error | undefined> {
     if (this.#reading === undefined) {
       const { clock, outlook, read } = this.#deps;
-      this.#dueMs = clock.monotonic() + outlook.expectedMs();
+      const nowMs = clock.monotonic();
+      this.#dueMs = nowMs + outlook.expectedMs();
+      this.#lateMs = nowMs + outlook.patienceMs();
       this.#reading = read(this.#leave.signal).then((told) => {
         this.#wasRead = !this.#leave.signal.aborted;
         return told;
@@ -69,7 +73,7 @@ export class ReadingBeside {
     const nowMs = clock.monotonic();
     this.#firstAfterMs ??= nowMs - this.#beganMs;
     if (this.#isOver) return false;
-    const leftMs = this.#reading === undefined ? outlook.expectedMs() : this.#leftMs();
+    const leftMs = this.#reading === undefined ? outlook.expectedMs() : Math.max(0, this.#dueMs - nowMs);
     return !this.#costs.loads(costMs, leftMs, nowMs) && this.mayBegin();
   }
 
@@ -82,10 +86,11 @@ export class ReadingBeside {
     };
   }
 
-  /** Waits for as long as the reading was expected to take, and no longer. @throws what whoever waited is to be told */
+  /** Waits until the reading has ended, or is late. @throws what whoever waited is to be told */
   async wait(): Promise<Wait> {
     const { clock, waited } = this.#deps;
-    const [fromMs, leftMs] = [clock.monotonic(), this.#leftMs()];
+    const fromMs = clock.monotonic();
+    const leftMs = this.#lateMs - fromMs;
     if (leftMs <= 0) return "late";
     const outcome = await this.#endOr(leftMs);
     waited(fromMs, clock.monotonic());
@@ -120,10 +125,6 @@ export class ReadingBeside {
 
   get #isOver(): boolean {
     return this.#leave.signal.aborted;
-  }
-
-  #leftMs(): number {
-    return Math.max(0, this.#dueMs - this.#deps.clock.monotonic());
   }
 
   /** Resolves when the reading has ended, when the time is up, or when the invocation has ended. */

@@ -17,6 +17,15 @@ describe("what is expected of a reading", () => {
     expect([pace.expectedMs(false, 1), pace.expectedMs(true, 1)]).toEqual([10, 33]);
   });
 
+  test("is waited for a little longer: as long as the longest took, but not more than twice what is expected", () => {
+    const pace = createReadingPace();
+    expect(pace.patienceMs(false, 0)).toBe(15);
+    for (const ms of [8, 10, 14]) pace.took(ms, false, 0);
+    expect(pace.patienceMs(false, 0)).toBe(14);
+    pace.took(500, false, 0);
+    expect([pace.expectedMs(false, 0), pace.patienceMs(false, 0)]).toEqual([10, 20]);
+  });
+
   test("fades: what is older than five minutes counts no more, and then the best is expected", () => {
     const pace = createReadingPace();
     for (const ms of [12, 500, 500]) pace.took(ms, false, 0);
