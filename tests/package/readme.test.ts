@@ -276,7 +276,7 @@ describe("its promises", () => {
     ].map(([, , name = ""]) => words(name)),
   );
 
-  test("there are nine", () => expect(promises).toHaveLength(9));
+  test("there are ten", () => expect(promises).toHaveLength(10));
 
   test.each(promises)("is the name of a test: %s", (promise) => {
     const [sentence = ""] = promise.split(" (");

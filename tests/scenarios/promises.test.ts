@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, jest, test } from "@jest/gl
 import { type RunningEmulator, startKinesis } from "../../tools/emulators/kinesis.js";
 import { openStage, type Stage } from "../support/stage.js";
 import { acknowledgedMeansHeld, handlerIsUntouched, memoryIsBounded } from "./promises/keeping.js";
-import { garbageIsSurvived, nothingIsSkipped, unreadMeansMissed } from "./promises/reading.js";
+import { garbageIsSurvived, nothingIsSkipped, unreadMeansMissed, waitsAreBounded } from "./promises/reading.js";
 import { invalidatedMeansGone, oldLoadsStayOut, stalenessIsBounded } from "./promises/serving.js";
 
 let kinesis: RunningEmulator;
@@ -49,3 +49,6 @@ test("Memory is bounded, in entries and in bytes.", () => memoryIsBounded(stage)
 
 test("A handler, its result and its error are never changed by a failure of the cache, of Kinesis or of the metrics (policy `throw` excepted).", () =>
   handlerIsUntouched(stage));
+
+test("With `refreshWhen` alongside or used, a `getOrAdd` takes no longer than its load and what was expected of the reading together.", () =>
+  waitsAreBounded(stage));

@@ -7,7 +7,6 @@ const INVOCATION = "src/core/invocation/invocation.ts";
 const SERVING_STATE = "src/core/invocation/serving.ts";
 const PACE = "src/core/coherence/reading-pace.ts";
 const SHARED = "src/core/coherence/shared-refresh.ts";
-const READING = "src/core/coherence/reading.ts";
 
 export const READING_BESIDE: readonly Mutant[] = [
   {
@@ -75,13 +74,6 @@ export const READING_BESIDE: readonly Mutant[] = [
     file: SHARED,
     search: "const left = () => release(refresh, LEFT_BEHIND);",
     replace: "const left = () => {\n        refresh.waiters--;\n      };",
-  },
-  {
-    name: "the calls of a reading that is left behind end some turns later",
-    file: READING,
-    log: "dynamodb",
-    search: 'signal.addEventListener("abort", abandon);',
-    replace: 'signal.addEventListener("abort", end);',
   },
   {
     name: "the before-hook throws though it has not waited",

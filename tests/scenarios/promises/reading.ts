@@ -1,11 +1,13 @@
 /** Promises about reading the stream: read to its end, whatever is in the way, or nothing is served. */
+import { setTimeout as sleep } from "node:timers/promises";
 import { Metrics } from "@aws-lambda-powertools/metrics";
+
 import { expect } from "@jest/globals";
 import { mergeShards, openShardIds, splitShard } from "../../../tools/emulators/streams.js";
 import { type Body, type FaultRule, throttle } from "../../../tools/proxy.js";
 import { GARBAGE } from "../../support/garbage.js";
 import { moveClock } from "../../support/moved-clock.js";
-import { nextMillisecond, type Stage } from "../../support/stage.js";
+import { nextMillisecond, rowId, type Stage } from "../../support/stage.js";
 import { captureStandardOutput } from "../../support/standard-output.js";
 import { until } from "../../support/until.js";
 
@@ -114,3 +116,40 @@ export async function garbageIsSurvived(stage: Stage): Promise<void> {
   expect(counted("recordsSkipped")).toBe(Object.keys(GARBAGE).length);
   expect(counted("flushes")).toBe(Object.keys(GARBAGE).length);
 }
+
+export async function waitsAreBounded(stage: Stage): Promise<void> {
+  const id = rowId("1");
+  for (const refreshWhen of ["alongside", "used"] as const) {
+    const environment = stage.environment({ refreshWhen });
+    let loads = 0;
+    const read = () =>
+      environment.invoke(async (cache) => {
+        const beganMs = performance.now();
+        const load = async () => {
+          loads += 1;
+          await sleep(LOAD_MS);
+          return stage.load("1");
+        };
+        // As if it had taken a second before: that is worth waiting for.
+        const { version } = await cache.getOrAdd(id, load, { savedMs: 1_000 });
+        return { version, tookMs: performance.now() - beganMs };
+      });
+    const isHit = async () => {
+      const before = loads;
+      await read();
+      return loads === before;
+    };
+    await until(`${refreshWhen}: an entry was waited for and served`, isHit);
+    stage.proxy.fault("*", { hang: true });
+    const [hung, before] = [await read(), loads];
+    expect(hung.version).toBe(stage.rows.get("1") ?? 1);
+    // What was expected is some ten milliseconds; the time-out is five seconds.
+    expect(hung.tookMs).toBeLessThan(LOAD_MS + 1_000);
+    stage.proxy.clear();
+    await stage.change("1");
+    expect((await read()).version).toBe(stage.rows.get("1"));
+    expect(loads).toBeGreaterThan(before);
+  }
+}
+
+const LOAD_MS = 100;
