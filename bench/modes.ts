@@ -1,8 +1,8 @@
 /**
  * `npm run bench:modes`: what whole invocations take with each `refreshWhen`, against the same without a cache, in a model: the
  * shipped core in virtual time, with a source and a log that take so long, and one reading in a hundred that hangs for half a
- * second. All modes meet the same invocations. A model shows waiting and loads, not CPU. It exits 1 when reading while working
- * costs more than a twentieth beside no cache in the middle of all invocations.
+ * second. All modes meet the same invocations. A model shows waiting and loads, not CPU. It exits 1 when
+ * reading while working makes the median of a row more than 1.15 of that without a cache; rows above 1.05 are named.
  */
 import { dataId } from "../src/core/data-id.js";
 import { createEnvironment } from "../src/core/environment.js";
@@ -23,7 +23,10 @@ What invocations take with each refreshWhen, over the same without a cache, in v
   --json           one JSON object as the last line
   --help           prints this
 
-Exit code: 0; 1 when a mode is slower than no cache in the median by more than 1.05 (1.12 under 20 ms); 2 for wrong arguments.`;
+Names the rows in which "alongside" or "used" is slower than no cache in the median: by more than 1.05, or 1.12 under 20 ms.
+Exit code: 0; 1 when it is by more than 1.15 in one of them; 2 for wrong arguments.`;
+
+const HELD = 1.15;
 
 const MODES: readonly RefreshWhen[] = ["before", "alongside", "used"];
 const SOURCES_MS = [2, 15, 40, 100];
@@ -187,6 +190,7 @@ async function main(): Promise<number> {
   console.log("source  log  hits  loads        before          %  alongside       %  used            %");
   const rows: Row[] = [];
   const slower: string[] = [];
+  let worst = 0;
   for (const some of cases) {
     const row = await measureRow(some, count, seed);
     rows.push(row);
@@ -195,12 +199,15 @@ async function main(): Promise<number> {
     const what = `${sourceMs} ms`.padEnd(8) + `${logMs}`.padEnd(5) + percent(hitRate, 1).padEnd(6) + shape.padEnd(11);
     console.log(what + cells.join("  "));
     const mostFor = none.medianMs < 20 ? 1.12 : 1.05;
-    for (const mode of MODES.slice(1))
-      if (row[mode].medianMs > none.medianMs * mostFor) slower.push(`${mode}: ${what.trim()}`);
+    for (const mode of MODES.slice(1)) {
+      const ratio = row[mode].medianMs / none.medianMs;
+      worst = Math.max(worst, ratio);
+      if (ratio > mostFor) slower.push(`${mode}: ${what.trim()}`);
+    }
   }
   for (const each of slower) console.log(`slower than no cache in the median: ${each}`);
-  if (json) console.log(JSON.stringify({ seed, invocations: count, rows, slower }));
-  return slower.length === 0 ? 0 : 1;
+  if (json) console.log(JSON.stringify({ seed, invocations: count, rows, slower, worst }));
+  return worst <= HELD ? 0 : 1;
 }
 
 const percent = (part: number, whole: number) => `${Math.round((100 * part) / whole)}%`.padStart(4);

@@ -24,6 +24,10 @@ export interface Demand {
   readonly carriedMs: number;
   /** Whether anything was found since the last reading: else it is no loss when the cache grows too old. */
   readonly isWanted: boolean;
+  /** How probable it is that an entry which is found is still there once the log was read, by those that were waited for. */
+  readonly keptShare: number;
+  /** An entry was waited for, and was still there, or was not. */
+  waited(wasKept: boolean): void;
   /** @param warmMs what a reading takes as a rule */
   ended(wanted: Wanted, warmMs: number): void;
 }
@@ -32,6 +36,8 @@ export function createDemand(): Demand {
   let last: Wanted[] = [];
   let carriedMs = 0;
   let isWanted = false;
+  let kept: boolean[] = [];
+  let sinceWait = 0;
 
   return {
     pays(expectedMs) {
@@ -50,7 +56,18 @@ export function createDemand(): Demand {
       return isWanted;
     },
 
+    get keptShare() {
+      return (kept.filter(Boolean).length + 1) / (kept.length + 1);
+    },
+
+    waited(wasKept) {
+      kept = [...kept.slice(1 - KEPT), wasKept];
+      sinceWait = 0;
+    },
+
     ended(wanted, warmMs) {
+      // Where nobody waits nothing is learnt: what was learnt before is forgotten bit by bit, until somebody does.
+      if (++sinceWait % KEPT === 0) kept = kept.slice(1);
       last = [...last.slice(1 - KEPT), wanted];
       isWanted = !wanted.wasRead && (isWanted || wanted.foundMs > 0);
       carriedMs = wanted.wasRead ? 0 : carriedMs + Math.max(0, wanted.spentMs - warmMs);

@@ -69,12 +69,17 @@ export class ReadingBeside {
 
   /** Whether to wait for the reading, which is then under way, before an entry is served that took `costMs` to load. */
   isWorthWaiting(costMs: number): boolean {
-    const { clock, outlook } = this.#deps;
+    const { clock, outlook, demand } = this.#deps;
     const nowMs = clock.monotonic();
     this.#firstAfterMs ??= nowMs - this.#beganMs;
     if (this.#isOver) return false;
     const leftMs = this.#reading === undefined ? outlook.expectedMs() : Math.max(0, this.#dueMs - nowMs);
-    return !this.#costs.loads(costMs, leftMs, nowMs) && this.mayBegin();
+    return !this.#costs.loads(costMs * demand.keptShare, leftMs, nowMs) && this.mayBegin();
+  }
+
+  /** An entry was waited for: whether it was still there. */
+  waitedFor(wasKept: boolean): void {
+    this.#deps.demand.waited(wasKept);
   }
 
   /** An entry that was found is loaded in place of waiting; it took `costMs` before. Call what is returned when it has ended. */

@@ -44,6 +44,7 @@ async function waitThenLook<T>(beside: ReadingBeside, ways: Ways<T>): Promise<T>
   if ((await beside.wait()) === "late") return firstOf(beside, ways);
   const { look, load, costMs, tally } = ways;
   const found = look();
+  beside.waitedFor(found !== undefined);
   if (found !== undefined) {
     tally.sparedMs += costMs;
     return found.value;
@@ -63,7 +64,9 @@ function firstOf<T>(beside: ReadingBeside, ways: Ways<T>): Promise<T> {
       })
       .then(resolve, reject);
     beside.whenRead().then(() => {
-      const found = isAnswered ? undefined : ways.look();
+      if (isAnswered) return;
+      const found = ways.look();
+      beside.waitedFor(found !== undefined);
       if (found === undefined) return;
       isAnswered = true;
       resolve(found.value);

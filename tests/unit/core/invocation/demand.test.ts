@@ -53,3 +53,16 @@ test("something is wanted once it was found, until the log is read", () => {
   });
   expect(seen).toEqual([false, true, true, false]);
 });
+
+test("what was waited for in vain makes the next wait less probable to pay; it is forgotten where nobody waits", () => {
+  const demand = createDemand();
+  expect(demand.keptShare).toBe(1);
+  for (const wasKept of [true, true, false]) demand.waited(wasKept);
+  expect(demand.keptShare).toBe(0.75);
+  for (let wait = 0; wait < 9; wait++) demand.waited(false);
+  expect(demand.keptShare).toBeCloseTo(0.1);
+  for (let invocation = 0; invocation < 8; invocation++) demand.ended(wanted({}), 10);
+  expect(demand.keptShare).toBeCloseTo(0.1);
+  for (let invocation = 0; invocation < 73; invocation++) demand.ended(wanted({}), 10);
+  expect(demand.keptShare).toBe(1);
+});
