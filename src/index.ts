@@ -18,5 +18,5 @@ export {
 export type { Logger } from "./logging.js";
 export type { MetricsLike } from "./metrics/emf.js";
 export type { CacheContext, LambdaContext, ScacheMiddleware } from "./middleware.js";
-export type { RefreshErrorPolicy, ScacheOptions } from "./options.js";
+export type { RefreshErrorPolicy, RefreshWhen, ScacheOptions } from "./options.js";
 export { scache } from "./scache.js";

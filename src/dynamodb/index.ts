@@ -35,7 +35,7 @@ export {
 export type { Logger } from "../logging.js";
 export type { MetricsLike } from "../metrics/emf.js";
 export type { CacheContext, LambdaContext, ScacheMiddleware } from "../middleware.js";
-export type { RefreshErrorPolicy } from "../options.js";
+export type { RefreshErrorPolicy, RefreshWhen } from "../options.js";
 
 interface LogOptions {
   /** The log's name in the table: each kind of data may have its own. Default `scache`. */
