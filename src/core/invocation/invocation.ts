@@ -2,6 +2,7 @@
  * One invocation's view of the cache: what it may be served, and when its loads began. All state that belongs to an
  * invocation is here and in its accounts and nowhere else, since one process may run many at once.
  */
+import { type Audit, type Auditor, noAudits } from "../audit/auditor.js";
 import { type Changed, changedData, changedSource, EVERYTHING } from "../changed.js";
 import type { Random } from "../clock.js";
 import type { DataId, Observable } from "../data-id.js";
@@ -31,6 +32,8 @@ export interface Shared extends PublishingParts, ServingParts<Invocation> {
   readonly keeping: Keeping;
   readonly loads: Loads<LoadOwner>;
   readonly random: Random;
+  /** Absent where nothing is audited. */
+  readonly auditor: Auditor | undefined;
   /** Whether no other invocation has begun since. */
   isLatest(invocation: Invocation): boolean;
   ended(invocation: Invocation): void;
@@ -51,6 +54,7 @@ export class Invocation implements ContextCache, LoadOwner {
   #ended = false;
   readonly #accounts = new Accounts();
   readonly #sharing: LoadSharing;
+  readonly #audit: Audit | undefined;
   readonly #serving: Serving<Invocation>;
 
   constructor(shared: Shared, limits: InvocationLimits) {
@@ -60,6 +64,7 @@ export class Invocation implements ContextCache, LoadOwner {
     this.#publications = new Publications(shared);
     this.#sharing = new LoadSharing(shared, this);
     this.#limits = limits;
+    this.#audit = shared.auditor?.begin();
     this.#serving = new Serving(shared, this, limits);
     this.deadlineMs = began.atMs + limits.remainingMs();
   }
@@ -84,14 +89,20 @@ export class Invocation implements ContextCache, LoadOwner {
     if (!this.#ended) this.#publications.checkAwaited();
   }
 
+  /** After the handler, before `end`: checks what was chosen of its hits. Never rejects; undefined where nothing was. */
+  audit(): Promise<void> | undefined {
+    return this.#audit?.isDue && !this.#ended ? this.#audit.run(this.#limits.remainingMs()) : undefined;
+  }
+
   /** After the handler. Returns the accounts, the first time only. */
   end(): InvocationReport | undefined {
     if (this.#ended) return undefined;
     this.#ended = true;
     this.#sharing.end();
+    this.#audit?.end();
     this.#shared.ended(this);
-    const { store, coherence } = this.#shared;
-    return this.#accounts.close(coherence.takeCounters(), {
+    const { store, coherence, auditor } = this.#shared;
+    return this.#accounts.close(coherence.takeCounters(), auditor?.takeCounters() ?? noAudits(), {
       kinesisLatencyMs: this.#serving.waitedMs,
       publishLatencyMs: this.#publications.waitedMs,
       refreshFailures: this.#serving.failures,
@@ -138,7 +149,10 @@ export class Invocation implements ContextCache, LoadOwner {
     }
     const key = target.toString();
     const entry = this.#hit(key);
-    if (entry !== undefined) return Promise.resolve(this.#handed<T>(entry));
+    if (entry !== undefined) {
+      this.#audit?.hit(target, entry.value, load);
+      return Promise.resolve(this.#handed<T>(entry));
+    }
     this.#accounts.misses++;
     const { hand } = this.#shared.keeping;
     const loaded = this.#shareOrLoad(target, load, given);
