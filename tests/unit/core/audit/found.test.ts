@@ -60,7 +60,7 @@ async function run(schedule: number, share: number, silent: number | undefined, 
   return { counted, hits, audits, named: inconsistent.map(([, { source }]) => String(source)) };
 }
 
-const RUNS = Number(process.env.AUDIT_RUNS ?? 200);
+const RUNS = Number(process.env.AUDIT_RUNS ?? 30);
 
 test("where all publish within the grace, nothing is ever condemned", async () => {
   let audits = 0;
