@@ -1,3 +1,4 @@
+import { expect, test } from "@jest/globals";
 import { dataId } from "../../../../src/core/data-id.js";
 import { Dice } from "../../../simulation/dice.js";
 import { Rig } from "../../support/rig.js";

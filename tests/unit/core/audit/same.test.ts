@@ -1,7 +1,12 @@
+import { describe, expect, test } from "@jest/globals";
 import { compare } from "../../../../src/core/audit/same.js";
 
 class Point {
-  constructor(readonly x: number) {}
+  readonly x: number;
+
+  constructor(x: number) {
+    this.x = x;
+  }
 }
 const ring = (name: string) => {
   const value: Record<string, unknown> = { name };
