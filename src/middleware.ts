@@ -52,7 +52,8 @@ export interface ScacheRequest {
 
 export interface ScacheMiddleware {
   before(request: ScacheRequest): Promise<void>;
-  after(request: ScacheRequest): void;
+  /** Takes time only where hits are audited. */
+  after(request: ScacheRequest): Promise<void> | undefined;
   onError(request: ScacheRequest): void;
   /**
    * Puts `context.cache` into a handler without Middy: `export const handler = scache("my-stream").wrap(async (event, context)
@@ -97,8 +98,13 @@ export function createHooks(environment: Environment, report: MetricsSink, oneAt
       await invocation.catchUp();
     },
     after(request) {
-      underWay.get(request.context)?.invocation.returned();
-      over(request);
+      const invocation = underWay.get(request.context)?.invocation;
+      invocation?.returned();
+      const audit = invocation?.audit();
+      if (audit === undefined) over(request);
+      return audit?.then(() => {
+        if (underWay.get(request.context)?.invocation === invocation) over(request);
+      });
     },
     onError: over,
   };
@@ -113,7 +119,7 @@ function wrapping({ before, after, onError }: Omit<ScacheMiddleware, "wrap">): S
     try {
       await before(request);
       const result = await handler(event, context);
-      after(request);
+      await after(request);
       return result;
     } catch (error) {
       onError(request);

@@ -81,6 +81,17 @@ export interface ScacheOptions {
    * bytes (Buffer, typed arrays) are neither frozen nor copied; Map, Set and Date are copied, but not frozen.
    */
   readonly freeze?: boolean | "copy";
+  /**
+   * The share of `getOrAdd` hits that are checked: once the handler has returned, the loader runs again, and what differs
+   * with no invalidation to explain it is counted (`inconsistentReads`) and its source named. 0 (default) to 1. Costs a load
+   * for each, and billed time: at most a second, and half of what is left, for each invocation.
+   */
+  readonly auditShare?: number;
+  /**
+   * How long an invalidation may be on its way before an audited hit counts as wrong, in milliseconds, beside `holdOffMs`.
+   * Default 10,000; more where a relay may lag more.
+   */
+  readonly auditGraceMs?: number;
   /** A Kinesis client. Default: one with keep-alive connections, time-outs and a single attempt per call. */
   readonly client?: ClientLike;
   /** A Powertools Metrics instance for scache alone, or false for no metrics. Default: one of our own, namespace `scache`. */
@@ -122,6 +133,12 @@ const RULES = {
   clockMarginMs: milliseconds(0, HOUR_MS, 10_000),
   holdOffMs: milliseconds(0, 24 * HOUR_MS, 0),
   freeze: oneOf([true, false, "copy"], true),
+  auditShare: {
+    expected: "a number from 0 to 1",
+    fits: (share) => typeof share === "number" && share >= 0 && share <= 1,
+    default: 0,
+  },
+  auditGraceMs: milliseconds(0, 24 * HOUR_MS, 10_000),
   client: objectWith("send"),
   metrics: {
     expected: `${METRICS.expected}, or false`,

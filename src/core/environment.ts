@@ -2,6 +2,9 @@
  * One execution environment: a coherent cache, and the invocations under way over it. It is what the middleware, the
  * simulation and the tests build; everything it needs from outside comes in as a port.
  */
+import { createAuditor } from "./audit/auditor.js";
+import { createSuspicions } from "./audit/suspicions.js";
+import { NOTHING } from "./changed.js";
 import type { Clock, Random } from "./clock.js";
 import { createCoherence } from "./coherence/coherence.js";
 import { createDemand } from "./invocation/demand.js";
@@ -39,7 +42,9 @@ export function createEnvironment(deps: EnvironmentDeps): Environment {
   const trouble = createTroubleLog(clock, deps.notices);
   const reader = log.open();
   const own = createOwnRecords(deps.newNonce);
+  const suspicions = options.auditShare > 0 ? createSuspicions(options.auditGraceMs + options.holdOffMs) : undefined;
   const store = createFencedStore(clock, options, {
+    ...(suspicions && { onChanged: suspicions.changed }),
     isPlaced: () => reader.isPlaced,
     onTooLarge({ source }, bytes) {
       const { maxBytes } = options;
@@ -48,15 +53,27 @@ export function createEnvironment(deps: EnvironmentDeps): Environment {
       trouble.adviseOnce("too large", what, { source, bytes, maxBytes });
     },
   });
+  const auditor =
+    suspicions &&
+    createAuditor({
+      share: options.auditShare,
+      clock,
+      random,
+      trouble,
+      suspicions,
+      drop: (key) => store.drop({ ...NOTHING, keys: [key] }),
+    });
+  const proofs = auditor && { caughtUp: auditor.caughtUp, skipped: suspicions.forget };
   const loads = createLoads<LoadOwner>();
   const underWay = new Set<Invocation>();
   let latest: Invocation | undefined;
-  const parts = { ...deps, store, reader, trouble, own };
+  const parts = { ...deps, store, reader, trouble, own, proofs };
   const shared: Shared = {
     ...parts,
     coherence: createCoherence(parts),
     keeping: keepingBy(options.freeze),
     loads,
+    auditor,
     tokenReadings: createTokenReadings(),
     demand: createDemand(),
     unreported: { publishFailures: 0 },

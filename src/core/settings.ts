@@ -23,6 +23,8 @@ export interface ResolvedOptions {
   readonly maxGapMs: number;
   readonly clockMarginMs: number;
   readonly holdOffMs: number;
+  readonly auditShare: number;
+  readonly auditGraceMs: number;
   readonly freeze: boolean | "copy";
   readonly onReport?: ((report: InvocationReport) => void) | undefined;
   readonly decode?: RecordDecoder | undefined;

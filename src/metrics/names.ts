@@ -98,6 +98,10 @@ export const FIGURES = {
   },
   flushes: { unit: "count", told: "summed", scope: "environment", label: "flushes", bad: true },
   fillsRefused: { unit: "count", told: "summed", scope: "invocation", label: "fills refused", bad: true },
+  audits: { unit: "count", told: "summed", scope: "environment", label: "hits audited" },
+  auditsFailed: { unit: "count", told: "summed", scope: "environment", label: "audits not possible" },
+  auditMs: { unit: "ms", told: "summed", scope: "environment", label: "spent on audits" },
+  inconsistentReads: { unit: "count", told: "summed", scope: "environment", label: "inconsistent reads", bad: true },
   state: {
     unit: "text",
     told: "each",

@@ -85,9 +85,27 @@ export interface CoherenceDeps {
   readonly random: Random;
   readonly options: ResolvedOptions;
   readonly trouble: TroubleLog;
+  readonly proofs?: Proofs | undefined;
 }
 
-export function createCoherence({ store, reader, own, clock, random, options, trouble }: CoherenceDeps): Coherence {
+/** Who is told what the log has shown, beside the store. */
+export interface Proofs {
+  /** A reading that began then has reached the tip, and all it found was applied. */
+  caughtUp(start: Moment): void;
+  /** The place moved on without reading. */
+  skipped(): void;
+}
+
+export function createCoherence({
+  store,
+  reader,
+  own,
+  clock,
+  random,
+  options,
+  trouble,
+  proofs,
+}: CoherenceDeps): Coherence {
   const { held } = store;
   const { maxGapMs, refreshTimeoutMs, holdOffMs, decode } = options;
   const backoff = createRefreshBackoff(random);
@@ -165,6 +183,7 @@ export function createCoherence({ store, reader, own, clock, random, options, tr
     // Loads of before would need the old one, whoever offers them yet.
     store.forgetBefore(began);
     reader.leave();
+    proofs?.skipped();
     proven = began;
   }
 
@@ -198,6 +217,7 @@ export function createCoherence({ store, reader, own, clock, random, options, tr
     lagMs = result.lagMs;
     if (outcome === "caught-up") {
       proven = start;
+      proofs?.caughtUp(start);
       backoff.reset();
       for (const kind of ["refresh", "throttled", "refused", "lost"] as const) trouble.recovered(kind);
       return outcome;

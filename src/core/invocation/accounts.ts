@@ -3,6 +3,7 @@
  * from the invocation so that a figure has one place: what it means is said in report.ts, it is counted where it happens,
  * and it goes into the report here.
  */
+import type { AuditCounters } from "../audit/auditor.js";
 import type { Counters } from "../coherence/coherence.js";
 import type { Hit } from "../store/entry-store.js";
 import type { InvocationReport } from "./report.js";
@@ -14,7 +15,7 @@ type OwnFigures = Pick<
 >;
 
 /** How things stand when it ends. */
-type Standing = Omit<InvocationReport, keyof OwnFigures | keyof Counters>;
+type Standing = Omit<InvocationReport, keyof OwnFigures | keyof Counters | keyof AuditCounters>;
 
 /** Fields, since a hit counts in them: V8 reads a field faster than a closure's variable. */
 export class Accounts implements OwnFigures {
@@ -33,7 +34,7 @@ export class Accounts implements OwnFigures {
   }
 
   /** The report, together with what the environment has counted since the last one. */
-  close(since: Counters, standing: Standing): InvocationReport {
+  close(since: Counters, audited: AuditCounters, standing: Standing): InvocationReport {
     // Written out, without spreading: building this object that way cost more than the rest of an invocation.
     return {
       kinesisLatencyMs: standing.kinesisLatencyMs,
@@ -53,6 +54,10 @@ export class Accounts implements OwnFigures {
       publishFailures: standing.publishFailures,
       throttles: since.throttles,
       flushes: since.flushes,
+      audits: audited.audits,
+      auditsFailed: audited.auditsFailed,
+      auditMs: audited.auditMs,
+      inconsistentReads: audited.inconsistentReads,
       state: standing.state,
       boundMs: standing.boundMs,
       streamLagMs: standing.streamLagMs,

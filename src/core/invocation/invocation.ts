@@ -2,6 +2,7 @@
  * One invocation's view of the cache: what it may be served, and when its loads began. All state that belongs to an
  * invocation is here and in its accounts and nowhere else, since one process may run many at once.
  */
+import { type Audit, type Auditor, noAudits } from "../audit/auditor.js";
 import { type Changed, changedData, changedSource, EVERYTHING } from "../changed.js";
 import type { DataId, Observable } from "../data-id.js";
 import type { Moment } from "../moment.js";
@@ -28,6 +29,8 @@ export interface InvocationLimits {
 /** What an environment shares with its invocations. */
 export interface Shared extends PublishingParts, FillingParts, ServingParts<Invocation> {
   readonly loads: Loads<LoadOwner>;
+  /** Absent where nothing is audited. */
+  readonly auditor: Auditor | undefined;
   /** Whether no other invocation has begun since. */
   isLatest(invocation: Invocation): boolean;
   ended(invocation: Invocation): void;
@@ -49,6 +52,7 @@ export class Invocation implements ContextCache, LoadOwner {
   readonly #accounts = new Accounts();
   readonly #filling: Filling;
   readonly #sharing: LoadSharing;
+  readonly #audit: Audit | undefined;
   readonly #serving: Serving<Invocation>;
 
   constructor(shared: Shared, limits: InvocationLimits) {
@@ -59,6 +63,7 @@ export class Invocation implements ContextCache, LoadOwner {
     this.#sharing = new LoadSharing(shared, this);
     this.#filling = new Filling(shared, this.#accounts);
     this.#limits = limits;
+    this.#audit = shared.auditor?.begin();
     this.#serving = new Serving(shared, this, limits);
     this.deadlineMs = began.atMs + limits.remainingMs();
   }
@@ -83,15 +88,21 @@ export class Invocation implements ContextCache, LoadOwner {
     if (!this.#ended) this.#publications.checkAwaited();
   }
 
+  /** After the handler, before `end`: checks what was chosen of its hits. Never rejects; undefined where nothing was. */
+  audit(): Promise<void> | undefined {
+    return this.#audit?.isDue && !this.#ended ? this.#audit.run(this.#limits.remainingMs()) : undefined;
+  }
+
   /** After the handler. Returns the accounts, the first time only. */
   end(): InvocationReport | undefined {
     if (this.#ended) return undefined;
     this.#ended = true;
     this.#sharing.end();
     this.#serving.beside?.end(this.#accounts.timeSavedMs);
+    this.#audit?.end();
     this.#shared.ended(this);
-    const { store, coherence } = this.#shared;
-    return this.#accounts.close(coherence.takeCounters(), {
+    const { store, coherence, auditor } = this.#shared;
+    return this.#accounts.close(coherence.takeCounters(), auditor?.takeCounters() ?? noAudits(), {
       kinesisLatencyMs: this.#serving.waitedMs,
       publishLatencyMs: this.#publications.waitedMs,
       refreshFailures: this.#serving.failures,
@@ -145,13 +156,16 @@ export class Invocation implements ContextCache, LoadOwner {
     }
     const key = target.toString();
     const entry = this.#hit(key);
-    if (entry !== undefined) return Promise.resolve(this.#handed<T>(entry));
+    if (entry !== undefined) return Promise.resolve(this.#servedTo<T>(target, entry, load));
     const { beside } = this.#serving;
     const found = this.#found(key);
     if (beside !== undefined && found !== undefined && this.#shareable(target) === undefined) {
       return loadOrWait<T>(beside, {
         costMs: found.savedUs / 1_000,
-        look: () => this.#lookUp<T>(key),
+        look: () => {
+          const read = this.#hit(key);
+          return read && { value: this.#servedTo<T>(target, read, load) };
+        },
         load: () => this.#loadOnMiss(target, load, given),
         tally: this.#accounts,
       });
@@ -255,6 +269,12 @@ export class Invocation implements ContextCache, LoadOwner {
 
   #foundCostMs(ids: readonly DataId[]): number {
     return ids.reduce((sum, id) => sum + (this.#found(requireDataId(id).toString())?.savedUs ?? 0), 0) / 1_000;
+  }
+
+  /** What a `getOrAdd` is served, which may be chosen to be loaded again after the handler. */
+  #servedTo<T>(id: DataId, entry: Hit, load: () => unknown): T {
+    this.#audit?.hit(id, entry.value, load);
+    return this.#handed(entry);
   }
 
   #handed<T>({ value }: Hit): T {

@@ -50,6 +50,14 @@ export interface InvocationReport {
   readonly throttles: number;
   /** How often the cache was emptied with something in it, in this environment since its last report. */
   readonly flushes: number;
+  /** Hits that were compared with what their loader returned once more, in this environment since its last report. */
+  readonly audits: number;
+  /** Hits chosen for that which could not be compared. As above. */
+  readonly auditsFailed: number;
+  /** By how much that prolonged invocations, after their handlers. As above. */
+  readonly auditMs: number;
+  /** Hits that were wrong, and that no invalidation told of: some writer does not publish. As above. */
+  readonly inconsistentReads: number;
   readonly state: FreshnessState;
   /** How old the proof behind a hit may be, at the invocation's start; absent when nothing was proven. */
   readonly boundMs?: number | undefined;

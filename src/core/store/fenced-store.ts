@@ -42,6 +42,8 @@ const SHORTEST_FREEZE_MS = 1_000;
 export interface FencedStoreDeps {
   /** Whether invalidations from now on will be read: until then nothing may be stored. */
   isPlaced(): boolean;
+  /** Told of each invalidation that is made or applied, and of each flush. */
+  onChanged?(changed: Changed): void;
   /** Told of each value that is larger than the cache may be, and how many bytes it has at least. */
   onTooLarge?(id: DataId, bytes: number): void;
 }
@@ -49,7 +51,7 @@ export interface FencedStoreDeps {
 export function createFencedStore(
   clock: Clock,
   options: ResolvedOptions,
-  { isPlaced, onTooLarge = () => undefined }: FencedStoreDeps,
+  { isPlaced, onChanged, onTooLarge = () => undefined }: FencedStoreDeps,
 ): FencedStore {
   const { sizeOf, holdOffMs, maxBytes } = options;
   const entries = new EntryStore(clock, options);
@@ -138,6 +140,7 @@ export function createFencedStore(
 
     drop(changed) {
       epoch++;
+      onChanged?.(changed);
       // Where every load there is has been refused already, a backlog of a million is not worth remembering.
       if (fence.floor <= lastLoad) fence.raise(changed, epoch);
       holdOff(changed);
@@ -150,6 +153,7 @@ export function createFencedStore(
 
     flush() {
       fence.raise(EVERYTHING, ++epoch);
+      onChanged?.(EVERYTHING);
       entries.clear();
     },
 

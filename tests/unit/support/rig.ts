@@ -91,7 +91,7 @@ export class Rig {
   /** What becomes of the calls made from now on, in general or one by one. */
   plan: CallPlan | CallPolicy = {};
 
-  constructor(options: ScacheOptions = {}, shards = 1) {
+  constructor(options: ScacheOptions = {}, shards = 1, random = () => 0.5) {
     this.stream = new MemoryStream({ clock: this.clock, shards });
     this.elsewhere = new Elsewhere(this.stream);
     this.client = this.stream.connect((call) => {
@@ -99,7 +99,6 @@ export class Rig {
       return typeof this.plan === "function" ? this.plan(call) : this.plan;
     });
     const { clock, notices } = this;
-    const random = () => 0.5;
     const resolved = resolveOptions(options);
     const { clockMarginMs } = resolved;
     const log = createStreamLog(this.client, { name: "users", clock, random, clockMarginMs });

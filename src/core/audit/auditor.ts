@@ -1,0 +1,198 @@
+/**
+ * Finds writers that do not publish. A share of the hits is loaded again once the handler has returned; what differs is a
+ * suspicion (suspicions.ts), and what no invalidation clears in time is counted, dropped and named by its source.
+ *
+ * It must never fail a handler, keep one waiting for its answer beyond its bound, or go on in an invocation that has ended;
+ * nothing it tells a person may contain an id or a value.
+ */
+import { type Clock, type Random, within } from "../clock.js";
+import type { DataId } from "../data-id.js";
+import type { Instant } from "../moment.js";
+import type { TroubleLog } from "../trouble-log.js";
+import { compare } from "./same.js";
+import type { Suspicions, Watched } from "./suspicions.js";
+
+/** What happened since the last report, in all invocations of the environment together. */
+export interface AuditCounters {
+  /** Hits that were compared with what their loader returned once more. */
+  audits: number;
+  /** That could not be: the loader failed or took too long, or the values cannot be compared. */
+  auditsFailed: number;
+  /** How long invocations were prolonged by it. */
+  auditMs: number;
+  /** Hits that were wrong, by the rule for condemning. */
+  inconsistentReads: number;
+}
+
+type Load = () => unknown;
+
+interface Check {
+  readonly watched: Watched;
+  readonly served: unknown;
+  readonly load: Load;
+}
+
+/** The checks of one invocation. */
+export interface Audit {
+  /** Whether there is anything to check. */
+  readonly isDue: boolean;
+  /** A hit of `getOrAdd`, which may be chosen to be checked. */
+  hit(id: DataId, served: unknown, load: Load): void;
+  /** Makes the checks, in at most half of what is left. Never rejects. */
+  run(remainingMs: number): Promise<void>;
+  /** The invocation has ended: what was not checked is let go. */
+  end(): void;
+}
+
+export interface Auditor {
+  begin(): Audit;
+  /** A reading that began then has reached the tip. */
+  caughtUp(start: Instant): void;
+  takeCounters(): Readonly<AuditCounters>;
+}
+
+export interface AuditorDeps {
+  readonly share: number;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly trouble: Pick<TroubleLog, "adviseOnce">;
+  readonly suspicions: Suspicions;
+  /** Drops the entry, since it is wrong. */
+  drop(key: string): void;
+}
+
+/** What is checked in one invocation at most, and how long that may take. */
+const MAX_CHECKS = 10;
+const LONGEST_MS = 1_000;
+/** With less time left, none is made. */
+const LEAST_MS = 20;
+/** Sources may have been named by chance: beyond so many, they are only counted. */
+const MAX_NAMED = 100;
+/** Loads that differ from each other, so often in a row: the source is left out. */
+const UNSTEADY = 3;
+
+export function createAuditor({ share, clock, random, trouble, suspicions, drop }: AuditorDeps): Auditor {
+  let counters = noAudits();
+  const named = new Set<string>();
+  /** How often in a row two loads of a source returned two things. */
+  const unsteady = new Map<string, number>();
+
+  function advise(about: string, source: string, message: string, fix: string): void {
+    const name = `${about} ${source}`;
+    if (!named.has(name) && named.size >= MAX_NAMED) return;
+    named.add(name);
+    trouble.adviseOnce(name, `${message}. To do: ${fix}`, { source, fix });
+  }
+
+  function cannotCompare({ source }: Watched, why: string): void {
+    counters.auditsFailed++;
+    const message = `the audit leaves out values of source "${source}": ${why}`;
+    advise("not audited", source, message, "nothing, if this source need not be audited; else cache plain data");
+  }
+
+  /** Loads within what is left until `endMs`; undefined where that fails. */
+  async function loaded(load: Load, endMs: number): Promise<{ readonly value: unknown } | undefined> {
+    const leftMs = endMs - clock.monotonic();
+    if (leftMs < LEAST_MS) return undefined;
+    try {
+      const loading = Promise.resolve(load()).then((value) => ({ value }));
+      return await within(clock, leftMs, loading);
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Whether the check could be made. */
+  async function check({ watched, served, load }: Check, endMs: number): Promise<boolean> {
+    const first = await loaded(load, endMs);
+    if (first === undefined) return false;
+    const found = compare(served, first.value);
+    if (found === "incomparable") cannotCompare(watched, "they hold functions, Proxies or the like");
+    else counters.audits++;
+    if (found !== "different") return true;
+    const since = { atMs: clock.now(), monotonicMs: clock.monotonic() };
+    const second = await loaded(load, endMs);
+    if (second === undefined) return true;
+    if (compare(first.value, second.value) === "same") {
+      unsteady.delete(watched.source);
+      watched.suspectSince = since;
+    } else differsByItself(watched);
+    return true;
+  }
+
+  /** Once it may have been written in between; time and again it holds the time of day, or a signature. */
+  function differsByItself(watched: Watched): void {
+    const { source } = watched;
+    if (unsteady.size >= MAX_NAMED) unsteady.clear();
+    const times = (unsteady.get(source) ?? 0) + 1;
+    unsteady.set(source, times);
+    if (times >= UNSTEADY) cannotCompare(watched, "each load returns something else");
+  }
+
+  function begin(): Audit {
+    let checks: Check[] = [];
+    let isOver = false;
+
+    async function checkAll(endMs: number): Promise<void> {
+      for (const one of checks) {
+        // Cleared meanwhile: the entry is gone, and a load would be for nothing.
+        if (isOver || !suspicions.stands(one.watched)) continue;
+        if (!(await check(one, endMs)) && !isOver) counters.auditsFailed++;
+      }
+    }
+
+    /** Suspicions stay; what is not one is let go. */
+    function letGo(): void {
+      for (const { watched } of checks) if (watched.suspectSince === undefined) suspicions.release(watched);
+      checks = [];
+    }
+
+    return {
+      get isDue() {
+        return checks.length > 0;
+      },
+
+      hit(id, served, load) {
+        if (isOver || random() >= share || checks.length >= MAX_CHECKS || named.has(`not audited ${id.source}`)) return;
+        const watched = suspicions.watch(id.toString(), id.source);
+        if (watched !== undefined) checks.push({ watched, served, load });
+      },
+
+      async run(remainingMs) {
+        const startedMs = clock.monotonic();
+        const budgetMs = Math.min(LONGEST_MS, remainingMs / 2);
+        await checkAll(startedMs + budgetMs);
+        if (!isOver) counters.auditMs += clock.monotonic() - startedMs;
+        letGo();
+      },
+
+      end() {
+        isOver = true;
+        letGo();
+      },
+    };
+  }
+
+  return {
+    begin,
+
+    caughtUp(start) {
+      for (const { key, source } of suspicions.caughtUp(start)) {
+        counters.inconsistentReads++;
+        drop(key);
+        const message = `a value of source "${source}" was served though its source says otherwise, and nobody invalidated it`;
+        advise("inconsistent", source, message, "find the writer that changes it without invalidating it");
+      }
+    },
+
+    takeCounters() {
+      const taken = counters;
+      counters = noAudits();
+      return taken;
+    },
+  };
+}
+
+export function noAudits(): AuditCounters {
+  return { audits: 0, auditsFailed: 0, auditMs: 0, inconsistentReads: 0 };
+}
