@@ -34,7 +34,7 @@ const section = (title: string) => {
   return text.split("\n## ")[0] ?? "";
 };
 const quoted = (text: string) => [...text.matchAll(/`([^`\n]+)`/g)].map(([, word = ""]) => word);
-const firstCells = (text: string) => [...text.matchAll(/^\| `?([^`|]+?)`? +\|/gm)].map(([, cell = ""]) => cell);
+const firstCells = (text: string) => [...text.matchAll(/^\| `?([^|]+?)`? +\|/gm)].map(([, cell = ""]) => cell);
 
 /** What the programs import as `./users.js`, the reader's own. */
 const USERS = `
@@ -190,7 +190,9 @@ describe("what it says of fleets is what docs/fleet.md was measured to be", () =
 
 describe("what it names exists", () => {
   test("every option, and no other", () => {
-    const options = firstCells(section("Options")).filter((cell) => /^[a-z]\w+$/.test(cell) && cell !== "option");
+    const options = firstCells(section("Options"))
+      .flatMap((cell) => cell.split(/[`, ]+/))
+      .filter((name) => /^[a-z]\w+$/.test(name) && name !== "option");
     const refusal = refusalOf({ noSuchOption: 1 });
     const known = /; the options are ([\w, ]+)$/.exec(refusal)?.[1]?.split(", ");
     expect(options.sort()).toEqual(known?.sort());

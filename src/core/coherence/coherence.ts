@@ -16,6 +16,7 @@ import type { ResolvedOptions } from "../settings.js";
 import type { FencedStore } from "../store/fenced-store.js";
 import type { TroubleLog } from "../trouble-log.js";
 import { createOutlook, type Outlook } from "./outlook.js";
+import { type CatchUp, EMPTY, type Failure, type Proof } from "./proof.js";
 import { type ReadingResult, type ReadingTarget, readOn } from "./reading.js";
 import { createRefreshBackoff } from "./refresh-backoff.js";
 import { createSharedRefresh, LEFT_BEHIND } from "./shared-refresh.js";
@@ -48,25 +49,6 @@ export interface Coherence {
   takeCounters(): Readonly<Counters>;
 }
 
-/** What catching up has shown about the entries. */
-export type Proof =
-  /** What is stored was valid that long before the invocation began, or is later. */
-  | { readonly state: "fresh"; readonly ageMs: number; readonly failure?: undefined }
-  /** Nothing was stored. Where the log could not even be begun to be read, why: then nothing can be stored, either. */
-  | { readonly state: "empty"; readonly ageMs: 0; readonly failure?: Failure }
-  /** Not known; the last proof is that old. */
-  | { readonly state: "unknown"; readonly ageMs: number; readonly failure: Failure };
-
-/** A proof, and how long the log was waited for to get it. */
-export type CatchUp = Proof & { readonly waitedMs: number };
-
-const EMPTY = { state: "empty", ageMs: 0 } as const;
-
-export interface Failure {
-  readonly reason: string;
-  readonly cause?: unknown;
-}
-
 /** What happened since the last report, in all invocations of the environment together. */
 export interface Counters {
   kinesisCalls: number;
@@ -96,16 +78,8 @@ export interface Proofs {
   skipped(): void;
 }
 
-export function createCoherence({
-  store,
-  reader,
-  own,
-  clock,
-  random,
-  options,
-  trouble,
-  proofs,
-}: CoherenceDeps): Coherence {
+export function createCoherence(deps: CoherenceDeps): Coherence {
+  const { store, reader, own, clock, random, options, trouble, proofs } = deps;
   const { held } = store;
   const { maxGapMs, refreshTimeoutMs, holdOffMs, decode } = options;
   const backoff = createRefreshBackoff(random);

@@ -11,12 +11,12 @@ import { Accounts } from "./accounts.js";
 import { checkOptions, checkRefreshOptions, requireDataId, requireNoPromise } from "./arguments.js";
 import type { AddOptions, ContextCache, Freshness, RefreshOptions } from "./context-cache.js";
 import { Filling, type FillingParts } from "./filling.js";
-import type { Load, Loads } from "./loads.js";
+import { Loading, type LoadingParts } from "./loading.js";
 import { getOrAddMany, type LoadMany, type ManyParts } from "./many.js";
 import { Publications, type PublishingCall, type PublishingParts } from "./publications.js";
 import type { InvocationReport } from "./report.js";
 import { Serving, type ServingParts } from "./serving.js";
-import { type LoadOwner, LoadSharing } from "./sharing.js";
+import type { LoadOwner } from "./sharing.js";
 import { createUnansweredMisses } from "./unanswered-misses.js";
 import { loadOrWait, loadOrWaitMany } from "./unread.js";
 
@@ -27,8 +27,7 @@ export interface InvocationLimits {
 }
 
 /** What an environment shares with its invocations. */
-export interface Shared extends PublishingParts, FillingParts, ServingParts<Invocation> {
-  readonly loads: Loads<LoadOwner>;
+export interface Shared extends PublishingParts, FillingParts, LoadingParts, ServingParts<Invocation> {
   /** Absent where nothing is audited. */
   readonly auditor: Auditor | undefined;
   /** Whether no other invocation has begun since. */
@@ -51,7 +50,7 @@ export class Invocation implements ContextCache, LoadOwner {
   #ended = false;
   readonly #accounts = new Accounts();
   readonly #filling: Filling;
-  readonly #sharing: LoadSharing;
+  readonly #loading: Loading;
   readonly #audit: Audit | undefined;
   readonly #serving: Serving<Invocation>;
 
@@ -60,11 +59,11 @@ export class Invocation implements ContextCache, LoadOwner {
     this.began = began;
     this.#shared = shared;
     this.#publications = new Publications(shared);
-    this.#sharing = new LoadSharing(shared, this);
     this.#filling = new Filling(shared, this.#accounts);
     this.#limits = limits;
     this.#audit = shared.auditor?.begin();
     this.#serving = new Serving(shared, this, limits);
+    this.#loading = new Loading(shared, this, this.#serving, this.#filling, this.#accounts);
     this.deadlineMs = began.atMs + limits.remainingMs();
   }
 
@@ -97,7 +96,7 @@ export class Invocation implements ContextCache, LoadOwner {
   end(): InvocationReport | undefined {
     if (this.#ended) return undefined;
     this.#ended = true;
-    this.#sharing.end();
+    this.#loading.end();
     this.#serving.beside?.end(this.#accounts.timeSavedMs);
     this.#audit?.end();
     this.#shared.ended(this);
@@ -159,19 +158,19 @@ export class Invocation implements ContextCache, LoadOwner {
     if (entry !== undefined) return Promise.resolve(this.#servedTo<T>(target, entry, load));
     const { beside } = this.#serving;
     const found = this.#found(key);
-    if (beside !== undefined && found !== undefined && this.#shareable(target) === undefined) {
+    if (beside !== undefined && found !== undefined && this.#loading.shareable(target) === undefined) {
       return loadOrWait<T>(beside, {
         costMs: found.savedUs / 1_000,
         look: () => {
           const read = this.#hit(key);
           return read && { value: this.#servedTo<T>(target, read, load) };
         },
-        load: () => this.#loadOnMiss(target, load, given),
+        load: () => this.#loading.load(target, load, given),
         tally: this.#accounts,
       });
     }
     this.#accounts.misses++;
-    return this.#loadOnMiss(target, load, given);
+    return this.#loading.load(target, load, given);
   }
 
   getOrAddMany<T>(
@@ -203,12 +202,8 @@ export class Invocation implements ContextCache, LoadOwner {
         if (found === undefined) this.#accounts.misses++;
         return found;
       },
-      shared: (id) => {
-        const running = this.#shareable(id);
-        if (running !== undefined) this.#accounts.loadsShared++;
-        return running;
-      },
-      wait: (running, id, loadAlone) => this.#sharing.wait(running, id, loadAlone).then(hand),
+      shared: (id) => this.#loading.shareable(id),
+      wait: (running, id, loadAlone) => this.#loading.share(running, id, loadAlone).then(hand),
       keep: (id, value, start, share) => {
         const kept = this.#filling.keep(value);
         this.#filling.put(id, kept, start, (clock.monotonic() - start.monotonicMs) / share, given);
@@ -280,33 +275,6 @@ export class Invocation implements ContextCache, LoadOwner {
   #handed<T>({ value }: Hit): T {
     const { hand } = this.#shared.keeping;
     return (hand === undefined ? value : hand(value)) as T;
-  }
-
-  #loadOnMiss<T>(id: DataId, load: () => T | PromiseLike<T>, given: AddOptions): Promise<T> {
-    const { hand } = this.#shared.keeping;
-    const loaded = this.#shareOrLoad(id, load, given);
-    return hand === undefined ? loaded : loaded.then(hand);
-  }
-
-  #shareable(id: DataId): Load<LoadOwner> | undefined {
-    return this.#sharing.find(id, this.#serving.oldestLoad);
-  }
-
-  #shareOrLoad<T>(id: DataId, load: () => T | PromiseLike<T>, given: AddOptions): Promise<T> {
-    const running = this.#shareable(id);
-    if (running === undefined) return this.#load(id, load, given);
-    this.#accounts.loadsShared++;
-    return this.#sharing.wait(running, id, () => this.#load(id, load, given));
-  }
-
-  #load<T>(id: DataId, load: () => T | PromiseLike<T>, given: AddOptions): Promise<T> {
-    const { store, loads, clock } = this.#shared;
-    const start = store.loadStart();
-    return loads.run(id.toString(), start, this, async () => {
-      const value = this.#filling.keep(await load());
-      this.#filling.put(id, value, start, clock.monotonic() - start.monotonicMs, given);
-      return value;
-    });
   }
 
   async #publish(call: PublishingCall, changed: Changed): Promise<string> {

@@ -4,7 +4,8 @@
  */
 import { RefreshError } from "../../errors.js";
 import type { Clock } from "../clock.js";
-import type { Coherence, Proof } from "../coherence/coherence.js";
+import type { Coherence } from "../coherence/coherence.js";
+import type { Proof } from "../coherence/proof.js";
 import type { InvalidationLog } from "../log.js";
 import type { Epoch, Moment } from "../moment.js";
 import type { ResolvedOptions } from "../settings.js";
