@@ -1,4 +1,5 @@
-/** The breakages of `npm run mutants`. That run looks for their places in the sources before it begins. */
+/** The breakages of `npm run mutants`: each has its one place in the sources, so that the run, which takes hours, can begin. */
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "@jest/globals";
 import { MUTANTS } from "../../tools/mutants/all.js";
 import { breakRule } from "../../tools/mutants/mutant.js";
@@ -6,6 +7,11 @@ import { breakRule } from "../../tools/mutants/mutant.js";
 describe("a breakage of the protocol", () => {
   test("has a name of its own", () => {
     expect(new Set(MUTANTS.map(({ name }) => name)).size).toBe(MUTANTS.length);
+  });
+
+  test("has its place in the sources", () => {
+    const textOf = (file: string) => readFileSync(new URL(`../../${file}`, import.meta.url), "utf8");
+    for (const mutant of MUTANTS) expect(() => breakRule(mutant, textOf(mutant.file))).not.toThrow();
   });
 
   test("whose place is gone, or is not the only one, is an error that names it", () => {

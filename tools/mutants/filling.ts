@@ -5,6 +5,7 @@ const FENCE = "src/core/store/fill-fence.ts";
 const FENCED = "src/core/store/fenced-store.ts";
 const STORE = "src/core/store/entry-store.ts";
 const INVOCATION = "src/core/invocation/invocation.ts";
+const LOADING = "src/core/invocation/loading.ts";
 const MISSES = "src/core/invocation/unanswered-misses.ts";
 
 export const FILLING: readonly Mutant[] = [
@@ -101,7 +102,7 @@ export const FILLING: readonly Mutant[] = [
   },
   {
     name: "getOrAdd takes the load to have begun when it ended",
-    file: INVOCATION,
+    file: LOADING,
     search: "this.#filling.put(id, value, start, clock",
     replace: "this.#filling.put(id, value, store.loadStart(), clock",
   },

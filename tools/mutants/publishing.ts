@@ -29,7 +29,7 @@ export const PUBLISHING: readonly Mutant[] = [
   {
     name: "a rejection does not name the ids",
     file: PUBLISHER,
-    search: "const ids = contents.flatMap((content) => content.keys);",
+    search: "const ids = keys.filter((key) => coarsest || named.has(key) || isWhole(key));",
     replace: "const ids: string[] = [];",
   },
   {

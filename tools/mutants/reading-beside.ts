@@ -4,6 +4,7 @@ import type { Mutant } from "./mutant.js";
 const BESIDE = "src/core/invocation/reading-beside.ts";
 const UNREAD = "src/core/invocation/unread.ts";
 const INVOCATION = "src/core/invocation/invocation.ts";
+const LOADING = "src/core/invocation/loading.ts";
 const SERVING_STATE = "src/core/invocation/serving.ts";
 const PACE = "src/core/coherence/reading-pace.ts";
 const SHARED = "src/core/coherence/shared-refresh.ts";
@@ -24,13 +25,13 @@ export const READING_BESIDE: readonly Mutant[] = [
   {
     name: "after a wait the entry that was found before is served",
     file: INVOCATION,
-    search: "look: () => this.#lookUp<T>(key),",
-    replace: "look: () => ({ value: this.#handed<T>(found) }),",
+    search: "return read && { value: this.#servedTo<T>(target, read, load) };",
+    replace: "return { value: this.#servedTo<T>(target, read ?? found, load) };",
   },
   {
     name: "a load that began before the invocation is shared before the log was read",
-    file: INVOCATION,
-    search: "return this.#sharing.find(id, this.#serving.oldestLoad);",
+    file: LOADING,
+    search: "return this.#sharing.find(id, this.#served.oldestLoad);",
     replace: "return this.#sharing.find(id, 0);",
   },
   {

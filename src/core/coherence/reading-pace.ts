@@ -10,8 +10,11 @@
 const KEPT = 9;
 /** What is older says little of now, and an hour in which the log was slow must not be remembered for ever. */
 const FADES_MS = 5 * 60_000;
-/** Where nothing is known: what a log in the same region takes, roughly. */
-const GUESS_MS = { warm: 15, cold: 45 } as const;
+/**
+ * Where nothing is known: what a log in the same region takes at best. Too low a guess costs one wait, and is corrected by it; with
+ * too high a one a cache before a fast source might never begin a reading, and never learn better.
+ */
+const GUESS_MS = { warm: 5, cold: 15 } as const;
 /** So many in a row that were left behind are a sign that the next one will be, too. */
 const IN_VAIN = 2;
 const PAUSE_MS = 10_000;
@@ -77,6 +80,8 @@ export function createReadingPace(): ReadingPace {
     took(tookMs, cold, nowMs) {
       note(kindOf(cold), tookMs, nowMs);
       inVain = 0;
+      // The log answers: what was left behind before says no more than that those invocations were short.
+      pausedUntilMs = Number.NEGATIVE_INFINITY;
     },
 
     leftBehind(ageMs, cold, nowMs) {

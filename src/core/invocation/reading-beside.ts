@@ -21,6 +21,9 @@ export interface BesideDeps {
   waited(fromMs: number, untilMs: number): void;
 }
 
+/** With a smaller share, more often than not one of those that wait at once waits in vain. */
+const LIKELY = 0.5;
+
 /** What a wait came to: `late` when it took longer than was expected, or will not end any more. */
 export type Wait = "read" | "late";
 
@@ -74,7 +77,11 @@ export class ReadingBeside {
     this.#firstAfterMs ??= nowMs - this.#beganMs;
     if (this.#isOver) return false;
     const leftMs = this.#reading === undefined ? outlook.expectedMs() : Math.max(0, this.#dueMs - nowMs);
-    return !this.#costs.loads(costMs * demand.keptShare, leftMs, nowMs) && this.mayBegin();
+    // Of several that are asked for at once the slowest counts, and one that is gone by then was waited for in vain.
+    const othersWaiting = this.#waits.size;
+    const allKept = demand.keptShare ** (othersWaiting + 1);
+    if (othersWaiting > 0 && allKept < LIKELY) return false;
+    return !this.#costs.loads(costMs * allKept, leftMs, nowMs) && this.mayBegin();
   }
 
   /** An entry was waited for: whether it was still there. */

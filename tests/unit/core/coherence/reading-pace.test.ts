@@ -7,7 +7,7 @@ const MINUTE_MS = 60_000;
 describe("what is expected of a reading", () => {
   test("is a guess at first, and larger where it is cold", () => {
     const pace = createReadingPace();
-    expect([pace.expectedMs(false, 0), pace.expectedMs(true, 0), pace.warmMs(0)]).toEqual([15, 45, 15]);
+    expect([pace.expectedMs(false, 0), pace.expectedMs(true, 0), pace.warmMs(0)]).toEqual([5, 15, 5]);
   });
 
   test("is the median of the last nine that were warm; cold ones are apart", () => {
@@ -19,7 +19,7 @@ describe("what is expected of a reading", () => {
 
   test("is waited for a little longer: as long as the longest took, but not more than twice what is expected", () => {
     const pace = createReadingPace();
-    expect(pace.patienceMs(false, 0)).toBe(15);
+    expect(pace.patienceMs(false, 0)).toBe(5);
     for (const ms of [8, 10, 14]) pace.took(ms, false, 0);
     expect(pace.patienceMs(false, 0)).toBe(14);
     pace.took(500, false, 0);
@@ -30,7 +30,7 @@ describe("what is expected of a reading", () => {
     const pace = createReadingPace();
     for (const ms of [12, 500, 500]) pace.took(ms, false, 0);
     expect(pace.expectedMs(false, 5 * MINUTE_MS)).toBe(500);
-    expect(pace.expectedMs(false, 5 * MINUTE_MS + 1)).toBe(12);
+    expect(pace.expectedMs(false, 5 * MINUTE_MS + 1)).toBe(5);
     pace.took(600, false, 6 * MINUTE_MS);
     expect(pace.expectedMs(false, 6 * MINUTE_MS)).toBe(600);
   });
@@ -53,7 +53,7 @@ describe("what is expected of a reading", () => {
     const pace = createReadingPace();
     pace.took(10, false, 0);
     pace.leftBehind(10, false, 0);
-    expect(pace.expectedMs(false, 0)).toBe(45);
+    expect(pace.expectedMs(false, 0)).toBe(15);
     pace.took(30, false, 0);
     expect([pace.expectedMs(false, 0), pace.expectedMs(true, 0)]).toEqual([10, 30]);
   });
@@ -73,6 +73,14 @@ describe("whether to begin one that may be left behind", () => {
     pace.leftBehind(5, false, 0);
     pace.took(5, true, 0);
     pace.leftBehind(5, false, 0);
+    expect(pace.mayBegin(0)).toBe(true);
+  });
+
+  test("one that ended ends the pause: the log answers", () => {
+    const pace = createReadingPace();
+    pace.leftBehind(5, true, 0);
+    pace.leftBehind(5, true, 0);
+    pace.took(5, true, 0);
     expect(pace.mayBegin(0)).toBe(true);
   });
 });

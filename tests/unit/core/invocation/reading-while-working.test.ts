@@ -96,6 +96,24 @@ describe.each(MODES)("%s", (refreshWhen) => {
     expect(second.end()).toMatchObject({ hits: 1, misses: 0 });
   });
 
+  test("where one that was waited for was gone, no more wait at once than will all probably be kept", async () => {
+    const { rig, load, timed } = await setUp({ refreshWhen }, { 1: 40, 2: 40, 3: 40 });
+    rig.elsewhere.invalidates(userId("3"));
+    const first = await rig.invocation();
+    const gone = first.cache.getOrAdd(userId("3"), load(1));
+    await rig.clock.advance(11);
+    await gone;
+    first.end();
+    const second = await rig.invocation();
+    const [one, two] = [timed(second.cache.getOrAdd(ONE, load(40))), timed(second.cache.getOrAdd(TWO, load(40)))];
+    await rig.clock.advance(40);
+    expect([await one, await two]).toEqual([
+      ["old 1", 10],
+      ["new", 40],
+    ]);
+    second.end();
+  });
+
   test("a load that fails beside the reading fails the call at once", async () => {
     const { rig } = await setUp({ refreshWhen });
     rig.plan = { hang: true };
