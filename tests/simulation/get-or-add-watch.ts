@@ -9,7 +9,7 @@ import type { Datum } from "./truth.js";
 import type { World } from "./world.js";
 
 /** What is expected of a reading where none has been seen. */
-const FIRST_GUESS_MS = 45;
+const FIRST_GUESS_MS = 15;
 
 export class GetOrAddWatch {
   readonly #world: World;
@@ -37,9 +37,9 @@ export class GetOrAddWatch {
     this.#beganMs = world.nowMs;
     this.#begunBefore = this.#begun;
     this.#mostExpectedMs = Math.max(FIRST_GUESS_MS, env.life.api.times.longestMs);
-    const { loadersUnderWay, hung, loadsUnderWay } = env.life;
+    const { loadersUnderWay, loadsUnderWay } = env.life;
     this.wasUnderWay = (loadsUnderWay.get(datum.key) ?? 0) > 0;
-    this.#mayShare = (loadersUnderWay.get(datum.key) ?? 0) > 0 || hung.has(datum.key);
+    this.#mayShare = (loadersUnderWay.get(datum.key) ?? 0) > 0;
   }
 
   loads(): void {
@@ -60,7 +60,9 @@ export class GetOrAddWatch {
     const world = this.#world;
     const tookMs = world.nowMs - this.#beganMs;
     const waitedMs = (this.loaded ? this.#loadBeganMs : world.nowMs) - this.#beganMs;
-    const sharesNone = !this.#mayShare && this.#begun - this.#begunBefore <= (this.loaded ? 1 : 0);
+    // A load that never settles is not among those begun, and may have begun since.
+    const mayShare = this.#mayShare || this.#env.life.hung.has(this.#datum.key);
+    const sharesNone = !mayShare && this.#begun - this.#begunBefore <= (this.loaded ? 1 : 0);
     // A slow processor spends time that is nobody's.
     if (sharesNone && !this.#env.isSlow) this.#checkTime(tookMs);
     if (then !== "unread" || !sharesNone || waitedMs === 0) return;
