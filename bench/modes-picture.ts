@@ -26,8 +26,8 @@ export function drawModes(rows: readonly Row[]): void {
   const svg = Plot.plot({
     document: document as unknown as NonNullable<Plot.PlotOptions["document"]>,
     width: 860,
-    height: 460,
-    marginTop: 70,
+    height: 440,
+    marginTop: 50,
     marginLeft: 60,
     marginBottom: 45,
     marginRight: 75,
@@ -42,7 +42,7 @@ export function drawModes(rows: readonly Row[]): void {
       tickFormat: String,
     },
     fx: { label: null, domain: ["0 % hits", "50 % hits", "95 % hits"] },
-    fy: { label: null },
+    fy: { label: null, domain: [...new Set(points.map(({ log }) => log))] },
     color: { domain: [...MODES], range: ["#888888", "#1f6fd6", "#d9731a"] },
     marks: [
       Plot.frame({ stroke: "#cccccc" }),
@@ -63,17 +63,17 @@ export function drawModes(rows: readonly Row[]): void {
   writeFileSync(FILE, `${svg.outerHTML}\n`);
 }
 
-/** The names over the first panel, each in its colour. */
+/** The names in the first panel, each in its colour. */
 function legend(): Plot.Markish[] {
   return MODES.map((mode, index) =>
     Plot.text([mode], {
       text: [mode],
       fx: ["0 % hits"],
       fy: ["log 3 ms"],
-      frameAnchor: "top-left",
+      frameAnchor: "bottom-left",
       textAnchor: "start",
-      dx: index * 70,
-      dy: -52,
+      dx: 8 + index * 70,
+      dy: -10,
       fontWeight: "bold",
       fill: () => mode,
     }),
