@@ -115,6 +115,7 @@ async function measure(which: RefreshWhen | "none", some: Case, invocations: rea
       const work = async () => {
         await invocation.catchUp();
         await handle(asked, (one) => invocation.cache.getOrAdd(id(one.name), () => load(one)));
+        await invocation.outrunLoads();
       };
       await settle(work());
       if (client.pendingCalls > 0) connected = false;

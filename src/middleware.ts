@@ -52,9 +52,9 @@ export interface ScacheRequest {
 
 export interface ScacheMiddleware {
   before(request: ScacheRequest): Promise<void>;
-  /** Takes time only where hits are audited. */
+  /** Takes time only where hits are audited, or a load is under way that the reading of the log has made needless. */
   after(request: ScacheRequest): Promise<void> | undefined;
-  onError(request: ScacheRequest): void;
+  onError(request: ScacheRequest): Promise<void> | undefined;
   /**
    * Puts `context.cache` into a handler without Middy: `export const handler = scache("my-stream").wrap(async (event, context)
    * => …)`. The handler must be async; what it returns and throws is passed on as it is.
@@ -82,7 +82,16 @@ export function createHooks(environment: Environment, report: MetricsSink, oneAt
     if (accounts !== undefined) report(accounts);
   }
 
-  const over = ({ context }: ScacheRequest) => end(context);
+  const invocationOf = ({ context }: ScacheRequest) => underWay.get(context)?.invocation;
+
+  /** Ends it once this work has ended, if it has not been ended by another's beginning meanwhile; at once where there is none. */
+  function endAfter(work: Promise<unknown> | undefined, request: ScacheRequest): Promise<void> | undefined {
+    const invocation = invocationOf(request);
+    if (work === undefined) end(request.context);
+    return work?.then(() => {
+      if (invocationOf(request) === invocation) end(request.context);
+    });
+  }
 
   const hooks: Omit<ScacheMiddleware, "wrap"> = {
     async before(request) {
@@ -98,15 +107,13 @@ export function createHooks(environment: Environment, report: MetricsSink, oneAt
       await invocation.catchUp();
     },
     after(request) {
-      const invocation = underWay.get(request.context)?.invocation;
+      const invocation = invocationOf(request);
       invocation?.returned();
-      const audit = invocation?.audit();
-      if (audit === undefined) over(request);
-      return audit?.then(() => {
-        if (underWay.get(request.context)?.invocation === invocation) over(request);
-      });
+      const loads = invocation?.outrunLoads();
+      const audit = () => invocation?.audit();
+      return endAfter(loads === undefined ? audit() : loads.then(audit), request);
     },
-    onError: over,
+    onError: (request) => endAfter(invocationOf(request)?.outrunLoads(), request),
   };
   return { ...hooks, wrap: wrapping(hooks) };
 }
@@ -122,7 +129,7 @@ function wrapping({ before, after, onError }: Omit<ScacheMiddleware, "wrap">): S
       await after(request);
       return result;
     } catch (error) {
-      onError(request);
+      await onError(request);
       throw error;
     }
   };

@@ -4,6 +4,7 @@
  */
 import middy from "@middy/core";
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "aws-lambda";
+import type { RefreshWhen } from "scache";
 import { answerErrors } from "../../example/src/answers.js";
 import { LOG } from "../../example/src/environment.js";
 import { scache } from "../../example/src/log.js";
@@ -12,7 +13,7 @@ import { watched } from "./left-behind.js";
 
 const served = middy<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>()
   .use(answerErrors(logger))
-  .use(scache(LOG, { logger }))
+  .use(scache(LOG, { logger, refreshWhen: process.env.REFRESH_WHEN as RefreshWhen }))
   .handler(async (event, context) => {
     const route = event.requestContext.http.method === "GET" ? getUser : postUser;
     const answer = await route(event, context);

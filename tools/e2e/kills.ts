@@ -39,7 +39,8 @@ export async function runKills(site: Site, kills: number, signal: AbortSignal): 
     killedWrites: 0,
   };
   const witness = await site.createEnvironment();
-  const victim = await site.createEnvironment();
+  // One that waits for the log, so that it can be killed while it does.
+  const victim = await site.createEnvironment({ env: { REFRESH_WHEN: "before" } });
   for (; counts.kills < kills && !signal.aborted; counts.kills += 1) {
     for (const userid of USERS) await site.read(witness, userid);
     await site.write(victim, anyUser());

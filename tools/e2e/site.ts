@@ -2,6 +2,7 @@
  * Where the end-to-end run takes place: the embedded services behind proxies, the built function, the environments, and
  * the accounts of all that happened. Every answer goes through the oracle and is looked over for things left running.
  */
+import type { RefreshWhen } from "../../src/index.js";
 import { Oracle } from "../demo/oracle.js";
 import {
   type LogName,
@@ -57,6 +58,8 @@ interface HttpAnswer {
   readonly body?: string;
 }
 
+const MODES: readonly RefreshWhen[] = ["before", "alongside", "used"];
+
 export const USERS = Array.from({ length: 5 }, (_, index) => `user-${index + 1}`);
 
 export function anyUser(): string {
@@ -76,6 +79,7 @@ export class Site {
   readonly #bundles: Bundle[] = [];
   readonly #variables: Readonly<Record<string, string>>;
   readonly #environments: LambdaEnvironment[] = [];
+  #created = 0;
   #clockOffsetMs = 0;
   #freezes = 0;
 
@@ -136,11 +140,17 @@ export class Site {
       functionName: "users",
       movableClock: true,
       ...options,
-      env: { ...this.#variables, ...options.env },
+      env: { ...this.#variables, REFRESH_WHEN: this.#nextMode(), ...options.env },
     });
     environment.moveClock(this.#clockOffsetMs);
     this.#environments.push(environment);
     return environment;
+  }
+
+  /** Each environment in turn another one: a fleet may have them side by side. */
+  #nextMode(): RefreshWhen {
+    this.#created += 1;
+    return MODES[this.#created % MODES.length] ?? "before";
   }
 
   /** Lets time pass for all environments and for Kinesis, if it is there, at once. */

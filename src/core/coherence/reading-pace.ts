@@ -7,7 +7,11 @@
  */
 
 /** An odd number, so that the median is one of them, and so few that a change of the log is seen within seconds. */
-const KEPT = 9;
+const EXPECTED_BY = 9;
+/** So many that few readings take longer than all of them, unless they hang: each that does costs a load for nothing. */
+const PATIENT_BY = 30;
+/** The longest may have hung: nobody is more patient than so many times what is expected. */
+const MOST_PATIENCE = 2;
 /** What is older says little of now, and an hour in which the log was slow must not be remembered for ever. */
 const FADES_MS = 5 * 60_000;
 /**
@@ -48,30 +52,27 @@ export function createReadingPace(): ReadingPace {
   const kindOf = (cold: boolean) => (cold || inVain > 0 ? "cold" : "warm");
 
   function note(kind: keyof typeof taken, ms: number, atMs: number): void {
-    taken[kind] = [...taken[kind].slice(1 - KEPT), { ms, atMs }];
+    taken[kind] = [...taken[kind].slice(1 - PATIENT_BY), { ms, atMs }];
   }
 
-  /** By those of the last minutes; each in order, the shortest first. */
+  /** Those of the last minutes, the latest last. */
   function lately(kind: keyof typeof taken, nowMs: number): number[] {
     const all = taken[kind];
     const recent = all.filter(({ atMs }) => nowMs - atMs <= FADES_MS).map(({ ms }) => ms);
-    if (recent.length > 0) return recent.sort((a, b) => a - b);
+    if (recent.length > 0) return recent;
     // Nothing is known of now. Expecting the best leads to a reading, which then tells.
     return [Math.min(GUESS_MS[kind], ...all.map(({ ms }) => ms))];
   }
 
-  const expected = (kind: keyof typeof taken, nowMs: number) => median(lately(kind, nowMs));
-
-  /** As long as others took; but some may have hung. */
-  function patience(kind: keyof typeof taken, nowMs: number): number {
-    const sorted = lately(kind, nowMs);
-    return Math.min(2 * median(sorted), sorted.at(-1) ?? 0);
-  }
+  const expected = (kind: keyof typeof taken, nowMs: number) => median(lately(kind, nowMs).slice(-EXPECTED_BY));
 
   return {
     expectedMs: (cold, nowMs) => expected(kindOf(cold), nowMs),
 
-    patienceMs: (cold, nowMs) => patience(kindOf(cold), nowMs),
+    patienceMs(cold, nowMs) {
+      const kind = kindOf(cold);
+      return Math.min(MOST_PATIENCE * expected(kind, nowMs), Math.max(...lately(kind, nowMs)));
+    },
 
     warmMs: (nowMs) => expected("warm", nowMs),
 
@@ -95,6 +96,6 @@ export function createReadingPace(): ReadingPace {
 }
 
 /** Of an even number, the smaller of the two in the middle. */
-function median(sorted: readonly number[]): number {
-  return sorted[(sorted.length - 1) >> 1] ?? 0;
+function median(all: readonly number[]): number {
+  return all.toSorted((a, b) => a - b)[(all.length - 1) >> 1] ?? 0;
 }

@@ -87,6 +87,11 @@ export class Invocation implements ContextCache, LoadOwner {
     if (!this.#ended) this.#publications.checkAwaited();
   }
 
+  /** After the handler, before `end`: waits for loads that must not be left under way. Never rejects; undefined where none is. */
+  outrunLoads(): Promise<unknown> | undefined {
+    return this.#ended ? undefined : this.#serving.beside?.outrunLoads();
+  }
+
   /** After the handler, before `end`: checks what was chosen of its hits. Never rejects; undefined where nothing was. */
   audit(): Promise<void> | undefined {
     return this.#audit?.isDue && !this.#ended ? this.#audit.run(this.#limits.remainingMs()) : undefined;

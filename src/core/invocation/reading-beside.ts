@@ -3,7 +3,7 @@
  * who waits for it and for how long, and its end, which comes with the invocation's at the latest. What the reading shows is
  * not known here, nor what may be served.
  */
-import type { Clock } from "../clock.js";
+import { type Clock, within } from "../clock.js";
 import type { Outlook } from "../coherence/outlook.js";
 import type { Demand } from "./demand.js";
 import { RentOrBuy } from "./rent-or-buy.js";
@@ -24,6 +24,9 @@ export interface BesideDeps {
 /** With a smaller share, more often than not one of those that wait at once waits in vain. */
 const LIKELY = 0.5;
 
+/** How long a load that is not needed any more may take, as a multiple of what it took before. */
+const LOAD_PATIENCE = 2;
+
 /** What a wait came to: `late` when it took longer than was expected, or will not end any more. */
 export type Wait = "read" | "late";
 
@@ -31,6 +34,8 @@ export class ReadingBeside {
   readonly #deps: BesideDeps;
   readonly #leave = new AbortController();
   readonly #waits = new Set<() => void>();
+  /** Loads whose answers are not needed any more, and until when each is given to end. */
+  readonly #outrun = new Map<Promise<unknown>, number>();
   readonly #beganMs: number;
   readonly #costs: RentOrBuy;
   #reading: Promise<Error | undefined> | undefined;
@@ -96,6 +101,24 @@ export class ReadingBeside {
     return () => {
       rented.untilMs = clock.monotonic();
     };
+  }
+
+  /** A load that began since the reading was late, and took `costMs` before, is not needed: the reading was sooner. */
+  outran(load: Promise<unknown>, costMs: number): void {
+    this.#outrun.set(load, this.#deps.clock.monotonic() + LOAD_PATIENCE * costMs);
+    const over = () => this.#outrun.delete(load);
+    load.then(over, over);
+  }
+
+  /**
+   * Waits for such loads, which cannot be stopped: one that is frozen in the middle of a query may block a connection pool for
+   * minutes. Not for long, since one may never end. Never rejects; undefined where there are none.
+   */
+  outrunLoads(): Promise<unknown> | undefined {
+    if (this.#outrun.size === 0) return undefined;
+    const { clock } = this.#deps;
+    const leftMs = Math.max(0, ...this.#outrun.values()) - clock.monotonic();
+    return within(clock, Math.max(0, leftMs), Promise.allSettled(this.#outrun.keys()));
   }
 
   /** Waits until the reading has ended, or is late. @throws what whoever waited is to be told */

@@ -57,7 +57,8 @@ async function waitThenLook<T>(beside: ReadingBeside, ways: Ways<T>): Promise<T>
 function firstOf<T>(beside: ReadingBeside, ways: Ways<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     let isAnswered = false;
-    loadInstead(beside, ways)
+    const loaded = loadInstead(beside, ways);
+    loaded
       .finally(() => {
         if (!isAnswered) ways.tally.misses++;
         isAnswered = true;
@@ -69,6 +70,7 @@ function firstOf<T>(beside: ReadingBeside, ways: Ways<T>): Promise<T> {
       beside.waitedFor(found !== undefined);
       if (found === undefined) return;
       isAnswered = true;
+      beside.outran(loaded, ways.costMs);
       resolve(found.value);
     }, reject);
   });

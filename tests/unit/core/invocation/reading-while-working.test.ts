@@ -89,11 +89,32 @@ describe.each(MODES)("%s", (refreshWhen) => {
     expect(first.end()).toMatchObject({ kinesisLatencyMs: 10, misses: 1, loadsPreferred: 1 });
     rig.plan = { answerMs: 60 };
     const second = await rig.invocation();
-    const read = timed(second.cache.getOrAdd(TWO, load(400)));
+    const read = timed(second.cache.getOrAdd(TWO, load(70)));
     await rig.clock.advance(60);
     expect(await read).toEqual(["old 2", 60]);
+    // The load is still under way, and must not be frozen half-way.
+    const settled = timed(second.outrunLoads() ?? Promise.resolve());
     await rig.clock.advance(400);
+    expect((await settled)[1]).toBe(20);
     expect(second.end()).toMatchObject({ hits: 1, misses: 0 });
+  });
+
+  test("a load that is not needed any more is given twice the time that it took before, and no more", async () => {
+    const { rig, load } = await setUp({ refreshWhen });
+    rig.plan = { answerMs: 60 };
+    const invocation = await rig.invocation();
+    const read = invocation.cache.getOrAdd(ONE, load(10_000));
+    await rig.clock.advance(60);
+    expect([await read, invocation.outrunLoads() === undefined]).toEqual(["old 1", false]);
+    const outrun = invocation.outrunLoads();
+    let isOver = false;
+    void outrun?.then(() => (isOver = true));
+    await rig.clock.advance(79);
+    expect(isOver).toBe(false);
+    await rig.clock.advance(1);
+    expect(isOver).toBe(true);
+    invocation.end();
+    expect(rig.clock.pendingTimers).toBe(1);
   });
 
   test("where one that was waited for was gone, no more wait at once than will all probably be kept", async () => {
