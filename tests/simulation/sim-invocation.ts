@@ -107,6 +107,12 @@ export class SimInvocation {
     return false;
   }
 
+  /** Before the after-hook ends it. */
+  async audit(): Promise<void> {
+    const remainingMs = this.#remainingMs();
+    await this.#life.alive(this.#life.audits.run(this.#name, remainingMs, this.#core.audit()));
+  }
+
   /** The after-hook. */
   end(): InvocationReport | undefined {
     this.#ended = true;
@@ -116,6 +122,7 @@ export class SimInvocation {
     else {
       this.#world.say(() => `${this.#name} ends: ${report.state}, ${report.hits} hits, ${report.misses} misses`);
       countReport(this.#world, this.#env, report);
+      this.#life.audits.reported(report);
     }
     return report;
   }
@@ -141,7 +148,7 @@ export class SimInvocation {
   }
 
   async #step(chance: number, datum: Datum): Promise<void> {
-    if (chance < 0.3) return this.getThenAdd(datum);
+    if (chance < 0.3) return this.#world.audits?.chance(0.8) ? this.#getOrAdd(datum) : this.getThenAdd(datum);
     if (chance < 0.4) for (const each of this.#world.data) this.get(each);
     else if (chance < 0.65) return this.#getOrAdd(datum);
     else if (chance < 0.71) void this.#lateAdd(datum);
@@ -206,7 +213,7 @@ export class SimInvocation {
   getOrAddAtOnce(): boolean {
     const [datum] = this.#world.data;
     if (datum === undefined || this.get(datum) !== undefined) return true;
-    const value = datum.read(this.#world.nowMs, this.#env.replicaLagMs);
+    const value = datum.read(this.#world.nowMs, this.#env.drawLagMs());
     this.#add(datum, value);
     return false;
   }
@@ -236,7 +243,10 @@ export class SimInvocation {
     if (this.#life.api.pendingReads === 0) this.#life.api.refreshBegins();
     const asked = this.#asked(datum);
     const watch = new GetOrAddWatch(this.#world, this.#env, this.#name, datum);
+    let served: Value | undefined;
+    const audited: Value[] = [];
     const load = async () => {
+      if (served !== undefined) return this.#loadToAudit(datum, served, audited);
       watch.loads();
       if (watch.wasUnderWay) this.#world.took("load not shared");
       if (within.includes(datum)) this.#world.took("load within a load of the same");
@@ -253,6 +263,7 @@ export class SimInvocation {
       const given = this.#cache.getOrAdd(datum.id, load) as Promise<Value>;
       const shared = !watch.loaded;
       const value = await this.#life.alive(given);
+      served = value;
       this.#world.say(() => `${this.#name} getOrAdd ${datum.key} -> ${value.version}${watch.loaded ? " loaded" : ""}`);
       const { freshness } = this.#cache;
       watch.ends(asked.freshness.state, freshness.state);
@@ -268,6 +279,14 @@ export class SimInvocation {
       const timesWithin = within.filter((each) => each === datum).length;
       this.#world.check(this.#name, judgeFailedLoad(this.#name, timesWithin, error));
     }
+  }
+
+  /** The loader is called again after its value was given: nobody but an audit does that. */
+  async #loadToAudit(datum: Datum, served: Value, audited: Value[]): Promise<Value> {
+    const value = await loadFromSource(this.#world, this.#env, datum, this.#name);
+    audited.push(value);
+    this.#life.audits.loaded(datum, served, audited);
+    return value;
   }
 
   /** A loader asks for what it needs, which may be what it is loading, or what waits for it. */

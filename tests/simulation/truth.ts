@@ -8,7 +8,12 @@ import type { DataId } from "../../src/core/data-id.js";
 export interface Value {
   readonly key: string;
   readonly version: number;
+  /** Of the load, not of the datum. */
+  readonly stamp?: number;
 }
+
+/** What a source adds to its values that is no change of the datum. */
+export type Stamp = (nowMs: number) => number;
 
 /** The moment from which nobody who begins later may be served a version older than `version`. */
 export interface Acknowledgement {
@@ -24,9 +29,12 @@ export class Datum {
   readonly #writtenMs: number[];
   readonly #acknowledged: Acknowledgement[] = [];
 
-  constructor(id: DataId, nowMs: number) {
+  readonly #stamp: Stamp | undefined;
+
+  constructor(id: DataId, nowMs: number, stamp?: Stamp) {
     this.id = id;
     this.key = id.toString();
+    this.#stamp = stamp;
     this.#writtenMs = [nowMs];
   }
 
@@ -39,7 +47,8 @@ export class Datum {
   read(nowMs: number, lagMs: number): Value {
     let version = this.#writtenMs.length - 1;
     while (version > 0 && (this.#writtenMs[version] ?? 0) > nowMs - lagMs) version--;
-    return { key: this.key, version };
+    const stamp = this.#stamp?.(nowMs);
+    return { key: this.key, version, ...(stamp !== undefined && { stamp }) };
   }
 
   acknowledge(acknowledgement: Acknowledgement): void {
@@ -49,6 +58,14 @@ export class Datum {
   /** The first acknowledgement after `sinceOrder` that made `version` too old to be served. */
   outdated(version: number, sinceOrder: number): Acknowledgement | undefined {
     return this.#acknowledged.find((ack) => ack.version > version && ack.order > sinceOrder);
+  }
+
+  /** Whether of the versions above `version` up to `last` one was acknowledged so soon after it was written. */
+  isPublishedWithin(delayMs: number, version: number, last: number, sinceOrder: number): boolean {
+    return this.#acknowledged.some((ack) => {
+      if (ack.version <= version || ack.version > last || ack.order <= sinceOrder) return false;
+      return ack.atMs - (this.#writtenMs[ack.version] ?? 0) <= delayMs;
+    });
   }
 }
 
