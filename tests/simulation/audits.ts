@@ -7,6 +7,7 @@ import type { Dice } from "./dice.js";
 import { ROUNDING_MS } from "./judge.js";
 import type { SimEnvironment } from "./sim-environment.js";
 import type { Datum, Stamp, Value } from "./truth.js";
+import { CALM } from "./weather.js";
 import type { World } from "./world.js";
 
 const MINUTE_MS = 60_000;
@@ -22,38 +23,63 @@ export interface AuditOptions {
 export function drawAuditOptions(dice: Dice): AuditOptions {
   return {
     auditShare: dice.pick([0, 0.2, 0.5, 1, 1, 1]),
-    auditGraceMs: dice.pick([0, 100, 1_000, 3_000, 3_000, 10_000, 10_000, MINUTE_MS]),
+    // No shorter than the second for which a stamp by the clock may stay the same.
+    auditGraceMs: dice.pick([1_000, 1_000, 3_000, 3_000, 10_000, 10_000, MINUTE_MS]),
   };
 }
 
-/** What a source may add to its values that is no change of the datum: it differs from load to load, or from time to time. */
+/** Between bursts: longer than most graces, and mostly too short for the cache to be flushed. */
+export function drawGapMs(dice: Dice): number {
+  return dice.pick([dice.wide(1, 1_000), dice.wide(1_000, MINUTE_MS), dice.wide(10_000, 5 * MINUTE_MS)]);
+}
+
+/** What a source may add to its values that is no change of the datum: it differs from load to load, or as time goes by. */
 export function drawStamp(dice: Dice): Stamp | undefined {
-  const kind = dice.pick(["none", "none", "none", "none", "none", "random", "time"] as const);
-  if (kind === "none") return undefined;
-  return kind === "random" ? () => dice.next() : (nowMs) => nowMs;
+  const kind = dice.pick(["none", "none", "none", "none", "none", "none", "random", "time", "second"] as const);
+  return {
+    none: undefined,
+    random: dice.next,
+    time: (ms: number) => ms,
+    second: (ms: number) => Math.floor(ms / 1_000),
+  }[kind];
 }
 
 /**
  * Changes that are published by something that captures them, and comes behind: sometimes later than the grace. In a few
- * schedules one in three is not captured at all.
+ * schedules half are not captured at all.
  */
 export async function writeCapturedLate(world: World, dice: Dice): Promise<void> {
-  const forgets = dice.chance(0.1);
+  const forgets = dice.chance(0.3);
   for (let writes = dice.int(0, 6); writes > 0; writes--) {
     await world.sleep(dice.wide(1, 3_000));
-    const datum = dice.pick(world.data);
-    const changes = [{ datum, version: world.write(datum) }];
-    if (forgets && dice.chance(0.3)) {
-      world.say(() => `outside: writes ${datum.key}, and nobody publishes it`);
-      continue;
-    }
-    const lagMs = dice.wide(10, 20_000);
-    world.say(() => `outside: writes ${datum.key}, to be published in ${lagMs} ms`);
-    world.clock.after(lagMs, async () => {
-      if (!(await world.log.write([JSON.stringify({ keys: [datum.key] })], dice))) return;
-      world.acknowledge(changes);
-      world.say(() => `outside: has published ${datum.key}`);
-    });
+    writeToBeCaptured(world, dice, forgets && dice.chance(0.5));
+  }
+}
+
+function writeToBeCaptured(world: World, dice: Dice, isForgotten: boolean): void {
+  const datum = dice.pick(world.data);
+  const changes = [{ datum, version: world.write(datum) }];
+  if (isForgotten) {
+    world.say(() => `outside: writes ${datum.key}, and nobody publishes it`);
+    return;
+  }
+  const lagMs = dice.wide(10, 20_000);
+  world.say(() => `outside: writes ${datum.key}, to be published in ${lagMs} ms`);
+  world.clock.after(lagMs, async () => {
+    if (!(await world.log.write([JSON.stringify({ keys: [datum.key] })], dice))) return;
+    world.acknowledge(changes);
+    world.say(() => `outside: has published ${datum.key}`);
+  });
+}
+
+/** A while in which one environment is asked again and again for what others change: hardly anything is dropped but for that. */
+export async function askAgainAndAgain(world: World, dice: Dice, ask: () => Promise<void>): Promise<void> {
+  const forgets = dice.chance(0.3);
+  if (dice.chance(0.7)) world.climate = CALM;
+  for (let times = dice.int(3, 10); times > 0; times--) {
+    if (dice.chance(0.4)) writeToBeCaptured(world, dice, forgets && dice.chance(0.5));
+    await world.sleep(dice.wide(1, 20_000));
+    await ask();
   }
 }
 
@@ -82,9 +108,8 @@ export class AuditWatch {
   loaded(datum: Datum, served: Value, loads: readonly Value[]): void {
     const world = this.#world;
     world.took("hit audited");
-    const [first, second] = loads;
-    if (first === undefined || second === undefined || loads.length > 2) return;
-    if (!isSame(first, second) || isSame(first, served)) return;
+    const first = loads.find((one, index) => loads.findIndex((other) => isSame(one, other)) < index);
+    if (first === undefined || isSame(first, served)) return;
     world.took("audit: a suspicion");
     world.say(() => `${this.#env.name} suspects ${datum.key} version ${served.version}, now ${first.version}`);
     this.#suspicions.push({ datum, served: served.version, seen: first.version, sinceMs: world.nowMs });

@@ -2,7 +2,7 @@
  * One schedule: a world, some environments, bursts of activity with gaps of anything from milliseconds to days between
  * them, and a calm end in which every environment must serve hits again. Seed and number decide all of it.
  */
-import { writeCapturedLate } from "./audits.js";
+import { askAgainAndAgain, drawGapMs as drawAuditGapMs, writeCapturedLate } from "./audits.js";
 import { Dice } from "./dice.js";
 import { writeBacklog, writeFromOutside } from "./outside-writers.js";
 import type { LogKind, PathCounts } from "./rare-paths.js";
@@ -73,14 +73,36 @@ class Story {
       await this.#burst(recreates);
       if (dice.chance(0.3)) await writeBacklog(world, dice);
       // Long enough for iterators to grow old, short enough for the cache to be kept.
-      await world.sleep(recreates ? dice.wide(250_000, 850_000) : drawGapMs(dice));
+      await world.sleep(recreates ? dice.wide(250_000, 850_000) : this.#drawGapMs());
     }
+    if (world.audits?.chance(0.8)) await this.#askAgainAndAgain(world.audits.fork());
     if (dice.chance(0.04)) await this.#outage();
     world.climate = CALM;
     world.say(() => "all is calm from now on");
     await world.sleep(BACKOFF_MS);
     for (const environment of this.#environments) await this.#mustServe(environment);
     world.log.end();
+  }
+
+  #drawGapMs(): number {
+    const { audits, dice } = this.#world;
+    return audits?.chance(0.7) ? drawAuditGapMs(audits) : drawGapMs(dice);
+  }
+
+  async #askAgainAndAgain(dice: Dice): Promise<void> {
+    const environment = dice.pick(this.#environments);
+    await askAgainAndAgain(this.#world, dice, async () => {
+      if (environment.life.dead) environment.restart();
+      const invocation = this.#begin(environment, 30 * SECOND_MS);
+      const handled = async () => {
+        if (await invocation.catchUp()) {
+          for (const datum of this.#world.data) await invocation.getOrAdd(datum);
+          await invocation.audit();
+        }
+        invocation.end();
+      };
+      await Promise.race([handled(), environment.life.died]);
+    });
   }
 
   /** Long enough for back-off to grow as far as it may. */
