@@ -87,6 +87,15 @@ describe("a suspicion is cleared", () => {
     ["one of our own", async (rig) => (await rig.invocation()).cache.invalidate(userId("1"))],
   ])("by an invalidation of %s", async (_, clear) => {
     expect(await condemnedAfter(clear)).toBe(0);
+    // Nor is a later entry judged by it: a flag may be set again, and that be published in a moment.
+    const rig = new Audited();
+    await rig.suspects();
+    await clear(rig);
+    rig.value = "old";
+    expect((await rig.asks()).report).toMatchObject({ misses: 1 });
+    rig.value = "new";
+    await rig.clock.advance(10_000);
+    expect((await rig.asks()).report).toMatchObject({ audits: 1, inconsistentReads: 0 });
   });
 
   test("by a record that the reading which would condemn it finds", async () => {
@@ -99,6 +108,34 @@ describe("a suspicion is cleared", () => {
 
   test("by a gap", async () => {
     expect(await condemnedAfter((rig) => rig.clock.advance(3_600_000))).toBe(0);
+  });
+
+  test.each<[string, number, ScacheOptions]>([
+    ["by a gap", 3_600_000, {}],
+    ["where nothing was cached, and so nothing was read", 600_000, { ttlMs: 60_000 }],
+  ])("%s, also of a flag that goes back and forth", async (_, pauseMs, options) => {
+    const rig = new Audited(options);
+    await rig.suspects();
+    await rig.clock.advance(pauseMs);
+    rig.value = "old";
+    expect(await rig.asks()).toMatchObject({ served: "old", report: { misses: 1 } });
+    // Published in a moment; that of the first time was not read.
+    rig.value = "new";
+    await rig.clock.advance(1);
+    expect(await rig.asks()).toMatchObject({ served: "old", report: { audits: 1, inconsistentReads: 0 } });
+  });
+
+  test("by an invalidation that is made while it is looked into", async () => {
+    const rig = new Audited();
+    await rig.suspects();
+    await rig.clock.advance(10_000);
+    const invocation = await rig.invocation();
+    await invocation.cache.getOrAdd(userId("1"), async () => {
+      await invocation.cache.invalidate(userId("1"));
+      return "new";
+    });
+    await invocation.audit();
+    expect(invocation.end()).toMatchObject({ audits: 1, inconsistentReads: 0 });
   });
 
   test("not by an invalidation of something else", async () => {
