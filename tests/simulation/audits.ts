@@ -6,7 +6,7 @@ import type { InvocationReport } from "../../src/core/invocation/report.js";
 import type { Dice } from "./dice.js";
 import { ROUNDING_MS } from "./judge.js";
 import type { SimEnvironment } from "./sim-environment.js";
-import type { Datum, Stamp, Value } from "./truth.js";
+import { type Datum, isSame, type Stamp, type Value } from "./truth.js";
 import { CALM } from "./weather.js";
 import type { World } from "./world.js";
 
@@ -35,14 +35,12 @@ export function drawGapMs(dice: Dice): number {
 
 /** What a source may add to its values that is no change of the datum: it differs from load to load, or as time goes by. */
 export function drawStamp(dice: Dice): Stamp | undefined {
-  const kind = dice.pick(["none", "none", "none", "none", "none", "none", "random", "time", "second"] as const);
-  return {
-    none: undefined,
-    random: dice.next,
-    time: (ms: number) => ms,
-    second: (ms: number) => Math.floor(ms / 1_000),
-  }[kind];
+  const kinds = [undefined, undefined, undefined, "flag", "flag", "flag", dice.next, time, second] as const;
+  return dice.pick<Stamp | undefined>(kinds);
 }
+
+const time = (nowMs: number) => nowMs;
+const second = (nowMs: number) => Math.floor(nowMs / 1_000);
 
 /**
  * Changes that are published by something that captures them, and comes behind: sometimes later than the grace. In a few
@@ -166,8 +164,4 @@ export class AuditWatch {
     const { auditGraceMs } = this.#env.options;
     return seen <= served || datum.isPublishedWithin(auditGraceMs, served, seen, this.#world.voidOrder);
   }
-}
-
-function isSame(one: Value, other: Value): boolean {
-  return one.version === other.version && one.stamp === other.stamp;
 }

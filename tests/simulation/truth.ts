@@ -12,8 +12,30 @@ export interface Value {
   readonly stamp?: number;
 }
 
-/** What a source adds to its values that is no change of the datum. */
-export type Stamp = (nowMs: number) => number;
+/** A value of which only that it is on or off can be seen by comparing: it is as it was after two changes. */
+class Flag implements Value {
+  readonly key: string;
+  readonly isOn: boolean;
+  readonly #version: number;
+
+  constructor(key: string, version: number) {
+    this.key = key;
+    this.isOn = version % 2 === 1;
+    this.#version = version;
+  }
+
+  get version(): number {
+    return this.#version;
+  }
+}
+
+export function isSame(one: Value, other: Value): boolean {
+  if (one instanceof Flag && other instanceof Flag) return one.isOn === other.isOn;
+  return one.version === other.version && one.stamp === other.stamp;
+}
+
+/** What a source adds to its values that is no change of the datum, or that all it says of it is on or off. */
+export type Stamp = "flag" | ((nowMs: number) => number);
 
 /** The moment from which nobody who begins later may be served a version older than `version`. */
 export interface Acknowledgement {
@@ -47,6 +69,7 @@ export class Datum {
   read(nowMs: number, lagMs: number): Value {
     let version = this.#writtenMs.length - 1;
     while (version > 0 && (this.#writtenMs[version] ?? 0) > nowMs - lagMs) version--;
+    if (this.#stamp === "flag") return new Flag(this.key, version);
     const stamp = this.#stamp?.(nowMs);
     return { key: this.key, version, ...(stamp !== undefined && { stamp }) };
   }

@@ -55,12 +55,6 @@ export const AUDITING: readonly Mutant[] = [
     replace: "skipped: () => undefined",
   },
   {
-    name: "a value that two loads at once differ in is suspected",
-    file: AUDITOR,
-    search: 'if (compare(value, second.value) !== "same") return differsByItself(watched);',
-    replace: "",
-  },
-  {
     name: "what is due is condemned whatever it is by then",
     file: AUDITOR,
     search: 'compare(watched.suspicion.seen, value) === "same"',
