@@ -1,11 +1,19 @@
 /** The breakages of `npm run mutants`. That run looks for their places in the sources before it begins. */
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "@jest/globals";
 import { MUTANTS } from "../../tools/mutants/all.js";
+import { AUDITING_IN_UNIT_TESTS } from "../../tools/mutants/audit.js";
 import { breakRule } from "../../tools/mutants/mutant.js";
 
 describe("a breakage of the protocol", () => {
   test("has a name of its own", () => {
     expect(new Set(MUTANTS.map(({ name }) => name)).size).toBe(MUTANTS.length);
+  });
+
+  test("of the audit, for its unit tests, has its place", () => {
+    for (const mutant of AUDITING_IN_UNIT_TESTS) {
+      expect(breakRule(mutant, readFileSync(mutant.file, "utf8"))).toContain(mutant.replace);
+    }
   });
 
   test("whose place is gone, or is not the only one, is an error that names it", () => {
