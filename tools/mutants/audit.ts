@@ -25,11 +25,23 @@ export const AUDITING: readonly Mutant[] = [
     search: 'compare(watched.suspicion.seen, value) === "same"',
     replace: "value !== undefined",
   },
+  {
+    name: "an audited loader is waited for without bound",
+    file: AUDITOR,
+    search: "return await within(clock, leftMs, loading);",
+    replace: "return await loading;",
+  },
+  {
+    name: "the audit may take all that is left of an invocation",
+    file: AUDITOR,
+    search: "remainingMs / 2",
+    replace: "remainingMs",
+  },
 ];
 
 /**
- * What `tests/unit/core/audit/audit.test.ts` notices: it needs a flag that goes back and forth at the very moment, a loader that
- * hangs, or a writer that is not found, which breaks no promise.
+ * What `tests/unit/core/audit/audit.test.ts` notices: it needs a flag that goes back and forth at the very moment, or a writer
+ * that is not found, which breaks no promise.
  */
 export const AUDITING_IN_UNIT_TESTS: readonly Mutant[] = [
   {
@@ -79,17 +91,5 @@ export const AUDITING_IN_UNIT_TESTS: readonly Mutant[] = [
     file: AUDITOR,
     search: 'if (found === "different") await',
     replace: 'if (found === "incomparable") await',
-  },
-  {
-    name: "an audited loader is waited for without bound",
-    file: AUDITOR,
-    search: "return await within(clock, leftMs, loading);",
-    replace: "return await loading;",
-  },
-  {
-    name: "the audit may take all that is left of an invocation",
-    file: AUDITOR,
-    search: "remainingMs / 2",
-    replace: "remainingMs",
   },
 ];
