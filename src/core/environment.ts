@@ -63,7 +63,7 @@ export function createEnvironment(deps: EnvironmentDeps): Environment {
       suspicions,
       drop: (key) => store.drop({ ...NOTHING, keys: [key] }),
     });
-  const proofs = auditor && { caughtUp: auditor.caughtUp, skipped: suspicions.forget };
+  const proofs = suspicions && { caughtUp: suspicions.caughtUp, skipped: suspicions.forget };
   const loads = createLoads<LoadOwner>();
   const underWay = new Set<Invocation>();
   let latest: Invocation | undefined;

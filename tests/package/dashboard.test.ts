@@ -106,6 +106,7 @@ describe.each(deployments)("deployed with %j", ({ Log, Invalidations }) => {
       "boundMs",
       "RefreshFailures",
       "PublishFailures",
+      "InconsistentReads",
       "Throttles",
     ];
     const refused =
@@ -172,7 +173,8 @@ describe.each(deployments)("deployed with %j", ({ Log, Invalidations }) => {
   });
 
   test("an alarm is raised by a cache that does not pay, failures, and records and logs that others made unusable", () => {
-    const always = ["CacheDoesNotPayAlarm", "RefreshFailuresAlarm", "PublishFailuresAlarm", "RecordsSkippedAlarm"];
+    const failures = ["RefreshFailuresAlarm", "PublishFailuresAlarm", "RecordsSkippedAlarm", "InconsistentReadsAlarm"];
+    const always = ["CacheDoesNotPayAlarm", ...failures];
     const ofLog = Log === "kinesis" ? ["StreamThrottledAlarm"] : ["HotKeyAlarm", "HeadTooLargeAlarm"];
     const ofRelay = isRelayed ? ["RelayLagAlarm", "RelayIteratorAgeAlarm", "RelayFailuresAlarm"] : [];
     expect(alarms.map(([name]) => name)).toEqual(expect.arrayContaining([...always, ...ofLog, ...ofRelay]));

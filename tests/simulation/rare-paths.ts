@@ -28,6 +28,12 @@ const OF_EITHER = [
   "get began a reading",
   "ready",
   "ready began a reading",
+  // Auditing
+  "hit audited",
+  "audit: could not be made",
+  "audit: a suspicion",
+  "audit: cleared",
+  "audit: inconsistent read",
   // Policies
   "bypass",
   "serve",

@@ -2,6 +2,7 @@
  * One schedule: a world, some environments, bursts of activity with gaps of anything from milliseconds to days between
  * them, and a calm end in which every environment must serve hits again. Seed and number decide all of it.
  */
+import { askAgainAndAgain, drawGapMs as drawAuditGapMs, writeCapturedLate } from "./audits.js";
 import { Dice } from "./dice.js";
 import { writeBacklog, writeFromOutside } from "./outside-writers.js";
 import type { LogKind, PathCounts } from "./rare-paths.js";
@@ -16,6 +17,8 @@ const DAY_MS = 86_400_000;
 const TIMEOUTS_MS = [100, 3 * SECOND_MS, 30 * SECOND_MS, 900 * SECOND_MS, 900 * SECOND_MS];
 /** No back-off lasts longer, and no fault is felt longer, once faults have stopped: nor where the clock was just set back. */
 const BACKOFF_MS = 30 * SECOND_MS;
+/** Makes other dice of the same seed. */
+const AUDITS = 0x5ad17;
 
 export interface ScheduleResult {
   readonly violation: string | undefined;
@@ -30,7 +33,8 @@ export async function runSchedule(
   transcript = false,
 ): Promise<ScheduleResult> {
   const dice = Dice.forSchedule(seed, schedule);
-  const world = new World(dice, { transcript, log });
+  const auditDice = Dice.forSchedule(seed ^ AUDITS, schedule);
+  const world = new World(dice, { transcript, log, audits: auditDice.chance(0.5) ? auditDice : undefined });
   const count = dice.pick([1, 1, 1, 2, 2, 2, 3, 5, 6]);
   const environments = Array.from({ length: count }, (_, index) => new SimEnvironment(world, `env${index + 1}`));
   await world.run(new Story(world, environments).tell());
@@ -69,14 +73,36 @@ class Story {
       await this.#burst(recreates);
       if (dice.chance(0.3)) await writeBacklog(world, dice);
       // Long enough for iterators to grow old, short enough for the cache to be kept.
-      await world.sleep(recreates ? dice.wide(250_000, 850_000) : drawGapMs(dice));
+      await world.sleep(recreates ? dice.wide(250_000, 850_000) : this.#drawGapMs());
     }
+    if (world.audits?.chance(0.8)) await this.#askAgainAndAgain(world.audits.fork());
     if (dice.chance(0.04)) await this.#outage();
     world.climate = CALM;
     world.say(() => "all is calm from now on");
     await world.sleep(BACKOFF_MS);
     for (const environment of this.#environments) await this.#mustServe(environment);
     world.log.end();
+  }
+
+  #drawGapMs(): number {
+    const { audits, dice } = this.#world;
+    return audits?.chance(0.7) ? drawAuditGapMs(audits) : drawGapMs(dice);
+  }
+
+  async #askAgainAndAgain(dice: Dice): Promise<void> {
+    const environment = dice.pick(this.#environments);
+    await askAgainAndAgain(this.#world, dice, async () => {
+      if (environment.life.dead) environment.restart();
+      const invocation = this.#begin(environment, 30 * SECOND_MS);
+      const handled = async () => {
+        if (await invocation.catchUp()) {
+          for (const datum of this.#world.data) await invocation.getOrAdd(datum);
+          await invocation.audit();
+        }
+        invocation.end();
+      };
+      await Promise.race([handled(), environment.life.died]);
+    });
   }
 
   /** Long enough for back-off to grow as far as it may. */
@@ -91,10 +117,12 @@ class Story {
 
   async #burst(recreates: boolean): Promise<void> {
     const { dice } = this.#world;
+    const { audits } = this.#world;
     await Promise.all([
       ...this.#environments.filter(() => dice.chance(0.8)).map((environment) => this.#live(environment)),
       writeFromOutside(this.#world, dice.fork()),
       recreates ? this.#world.log.recreate(dice.fork()) : this.#world.log.disturb(dice.fork()),
+      audits && writeCapturedLate(this.#world, audits.fork()),
     ]);
   }
 
@@ -132,7 +160,10 @@ class Story {
     const timeoutMs = this.#world.mood === "slow" ? 900 * SECOND_MS : dice.pick(TIMEOUTS_MS);
     const invocation = this.#begin(environment, timeoutMs);
     if (dice.chance(0.1)) await environment.sleep(dice.wide(1, 50));
-    if (await invocation.catchUp()) await invocation.handle();
+    if (await invocation.catchUp()) {
+      await invocation.handle();
+      await invocation.audit();
+    }
     if (dice.chance(invocation.hangs ? 0.2 : 0.03)) invocation.endsUnseen();
     else invocation.end();
   }

@@ -6,6 +6,7 @@
 import type { Clock } from "../../src/core/clock.js";
 import { createEnvironment, type Environment } from "../../src/core/environment.js";
 import { type ResolvedOptions, resolveOptions } from "../../src/options.js";
+import { type AuditOptions, AuditWatch, drawAuditOptions } from "./audits.js";
 import type { Dice } from "./dice.js";
 import type { LogClient } from "./log-world.js";
 import type { Value } from "./truth.js";
@@ -35,6 +36,7 @@ export class Life {
   readonly loadersUnderWay = new Map<string, number>();
   /** Of which data a load was begun that never settles: were another to share it and not wait, its timer would be left behind. */
   readonly hung = new Set<string>();
+  readonly audits: AuditWatch;
   /** When each datum was stored last. */
   readonly lastStoredMs = new Map<string, number>();
   /** Invocations that wait for a refresh another one began. */
@@ -52,6 +54,7 @@ export class Life {
   constructor(world: World, env: SimEnvironment) {
     this.died = new Promise((resolve) => (this.#die = resolve));
     this.clock = new LifeClock(world, env);
+    this.audits = new AuditWatch(world, env);
     const { clock } = this;
     const { clockMarginMs } = env.options;
     this.api = world.log.connect(env.name, {
@@ -165,7 +168,7 @@ export class SimEnvironment {
   readonly name: string;
   readonly dice: Dice;
   readonly options: ResolvedOptions;
-  /** How far the source's replica lags that this environment reads from. */
+  /** How far the source's replica lags that this environment reads from, or at most, where hits are audited. */
   readonly replicaLagMs: number;
   /** Invocations at once, at most. */
   readonly concurrency: number;
@@ -178,12 +181,14 @@ export class SimEnvironment {
   clockSetOrder = 0;
   life: Life;
   readonly #world: World;
+  readonly #auditDice: Dice | undefined;
 
   constructor(world: World, name: string) {
     this.#world = world;
     this.name = name;
     this.dice = world.dice.fork();
-    this.options = drawOptions(this.dice, world.mood);
+    this.#auditDice = world.audits?.fork();
+    this.options = drawOptions(this.dice, world.mood, this.#auditDice && drawAuditOptions(this.#auditDice));
     this.replicaLagMs =
       this.options.holdOffMs > 0 && this.dice.chance(0.5) ? this.dice.int(1, this.options.holdOffMs) : 0;
     const manyAtOnce = world.mood !== "mixed" || this.dice.chance(0.4);
@@ -200,6 +205,11 @@ export class SimEnvironment {
   get needsItsClock(): boolean {
     const { maxStalenessMs, onRefreshError } = this.options;
     return this.standsStill && (maxStalenessMs > 0 || onRefreshError === "serve");
+  }
+
+  /** Of one load. Some replica or other answers. */
+  drawLagMs(): number {
+    return this.#auditDice?.int(0, this.replicaLagMs) ?? this.replicaLagMs;
   }
 
   sleep(ms: number): Promise<void> {
@@ -247,7 +257,7 @@ export class SimEnvironment {
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 
-function drawOptions(dice: Dice, mood: Mood): ResolvedOptions {
+function drawOptions(dice: Dice, mood: Mood, audits: AuditOptions | undefined): ResolvedOptions {
   const gapsMs = [15 * MINUTE_MS, 15 * MINUTE_MS, MINUTE_MS, HOUR_MS, 20 * HOUR_MS];
   const maxGapMs = mood === "slow" ? MINUTE_MS : dice.pick(gapsMs);
   return resolveOptions({
@@ -267,5 +277,6 @@ function drawOptions(dice: Dice, mood: Mood): ResolvedOptions {
       { min: 15_000, max: 45_000 },
       72 * HOUR_MS,
     ]),
+    ...audits,
   });
 }

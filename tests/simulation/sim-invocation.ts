@@ -29,6 +29,7 @@ export class SimInvocation {
   #beganAtMs: number;
   #refreshed = false;
   #ended = false;
+  #isAudited = false;
   /** Of which data loads are under way that nobody waits for. */
   readonly #lateAdds = new Set<Datum>();
   /** Of which data it has begun a load that never settles: only others ask for them. */
@@ -107,6 +108,13 @@ export class SimInvocation {
     return false;
   }
 
+  /** Before the after-hook ends it. */
+  async audit(): Promise<void> {
+    const remainingMs = this.#remainingMs();
+    this.#isAudited = true;
+    await this.#life.alive(this.#life.audits.run(this.#name, remainingMs, this.#core.audit()));
+  }
+
   /** The after-hook. */
   end(): InvocationReport | undefined {
     this.#ended = true;
@@ -116,6 +124,7 @@ export class SimInvocation {
     else {
       this.#world.say(() => `${this.#name} ends: ${report.state}, ${report.hits} hits, ${report.misses} misses`);
       countReport(this.#world, this.#env, report);
+      this.#life.audits.reported(report);
     }
     return report;
   }
@@ -141,9 +150,9 @@ export class SimInvocation {
   }
 
   async #step(chance: number, datum: Datum): Promise<void> {
-    if (chance < 0.3) return this.getThenAdd(datum);
+    if (chance < 0.3) return this.#world.audits?.chance(0.8) ? this.getOrAdd(datum) : this.getThenAdd(datum);
     if (chance < 0.4) for (const each of this.#world.data) this.get(each);
-    else if (chance < 0.65) return this.#getOrAdd(datum);
+    else if (chance < 0.65) return this.getOrAdd(datum);
     else if (chance < 0.71) void this.#lateAdd(datum);
     else if (chance < 0.77) return this.#twoPaths(datum);
     else if (chance < 0.775) return this.#refresh();
@@ -206,7 +215,7 @@ export class SimInvocation {
   getOrAddAtOnce(): boolean {
     const [datum] = this.#world.data;
     if (datum === undefined || this.get(datum) !== undefined) return true;
-    const value = datum.read(this.#world.nowMs, this.#env.replicaLagMs);
+    const value = datum.read(this.#world.nowMs, this.#env.drawLagMs());
     this.#add(datum, value);
     return false;
   }
@@ -231,12 +240,15 @@ export class SimInvocation {
   }
 
   /** @param within the data whose loaders ask for this one, the outermost first: itself may be among them */
-  async #getOrAdd(datum: Datum, within: readonly Datum[] = []): Promise<void> {
+  async getOrAdd(datum: Datum, within: readonly Datum[] = []): Promise<void> {
     if (this.#hung.has(datum)) return;
     if (this.#life.api.pendingReads === 0) this.#life.api.refreshBegins();
     const asked = this.#asked(datum);
     const watch = new GetOrAddWatch(this.#world, this.#env, this.#name, datum);
+    let served: Value | undefined;
+    const audited: Value[] = [];
     const load = async () => {
+      if (served !== undefined && this.#isAudited) return this.#loadToAudit(datum, served, audited);
       watch.loads();
       if (watch.wasUnderWay) this.#world.took("load not shared");
       if (within.includes(datum)) this.#world.took("load within a load of the same");
@@ -253,6 +265,7 @@ export class SimInvocation {
       const given = this.#cache.getOrAdd(datum.id, load) as Promise<Value>;
       const shared = !watch.loaded;
       const value = await this.#life.alive(given);
+      served = value;
       this.#world.say(() => `${this.#name} getOrAdd ${datum.key} -> ${value.version}${watch.loaded ? " loaded" : ""}`);
       const { freshness } = this.#cache;
       watch.ends(asked.freshness.state, freshness.state);
@@ -270,10 +283,20 @@ export class SimInvocation {
     }
   }
 
+  /** The loader is called again after its value was given, and the handler had returned: nobody but an audit does that. */
+  async #loadToAudit(datum: Datum, served: Value, audited: Value[]): Promise<Value> {
+    const value = await loadFromSource(this.#world, this.#env, datum, this.#name);
+    // Hardly ever it is a load that was shared, failed, and is now made anew beside the audit: then it is stored.
+    this.#life.offered(value);
+    audited.push(value);
+    this.#life.audits.loaded(datum, served, audited);
+    return value;
+  }
+
   /** A loader asks for what it needs, which may be what it is loading, or what waits for it. */
   async #askWithin(within: readonly Datum[]): Promise<void> {
     await this.#env.sleep(this.#env.dice.wide(1, 100) - 1);
-    await this.#getOrAdd(this.#env.dice.pick(this.#world.data), within);
+    await this.getOrAdd(this.#env.dice.pick(this.#world.data), within);
   }
 
   /** A load that never settles, and that nobody of this invocation waits for. */
@@ -308,7 +331,7 @@ export class SimInvocation {
       this.get(datum);
     };
     this.#world.took("two refreshes in one invocation");
-    await Promise.all([this.#refresh(), later(() => this.#refresh()), later(() => this.#getOrAdd(datum))]);
+    await Promise.all([this.#refresh(), later(() => this.#refresh()), later(() => this.getOrAdd(datum))]);
     this.get(datum);
   }
 

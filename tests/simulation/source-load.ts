@@ -24,7 +24,7 @@ export async function loadFromSource(world: World, env: SimEnvironment, datum: D
   if (beforeMs + afterMs > 60_000) world.took("load longer than a minute");
   try {
     await env.sleep(beforeMs);
-    const value = datum.read(world.nowMs, env.replicaLagMs);
+    const value = datum.read(world.nowMs, env.drawLagMs());
     await env.sleep(afterMs);
     if (dice.chance(0.03)) throw new LoadFailure(of);
     return value;

@@ -8,7 +8,34 @@ import type { DataId } from "../../src/core/data-id.js";
 export interface Value {
   readonly key: string;
   readonly version: number;
+  /** Of the load, not of the datum. */
+  readonly stamp?: number;
 }
+
+/** A value of which only that it is on or off can be seen by comparing: it is as it was after two changes. */
+class Flag implements Value {
+  readonly key: string;
+  readonly isOn: boolean;
+  readonly #version: number;
+
+  constructor(key: string, version: number) {
+    this.key = key;
+    this.isOn = version % 2 === 1;
+    this.#version = version;
+  }
+
+  get version(): number {
+    return this.#version;
+  }
+}
+
+export function isSame(one: Value, other: Value): boolean {
+  if (one instanceof Flag && other instanceof Flag) return one.isOn === other.isOn;
+  return one.version === other.version && one.stamp === other.stamp;
+}
+
+/** What a source adds to its values that is no change of the datum, or that all it says of it is on or off. */
+export type Stamp = "flag" | ((nowMs: number) => number);
 
 /** The moment from which nobody who begins later may be served a version older than `version`. */
 export interface Acknowledgement {
@@ -24,9 +51,12 @@ export class Datum {
   readonly #writtenMs: number[];
   readonly #acknowledged: Acknowledgement[] = [];
 
-  constructor(id: DataId, nowMs: number) {
+  readonly #stamp: Stamp | undefined;
+
+  constructor(id: DataId, nowMs: number, stamp?: Stamp) {
     this.id = id;
     this.key = id.toString();
+    this.#stamp = stamp;
     this.#writtenMs = [nowMs];
   }
 
@@ -39,7 +69,9 @@ export class Datum {
   read(nowMs: number, lagMs: number): Value {
     let version = this.#writtenMs.length - 1;
     while (version > 0 && (this.#writtenMs[version] ?? 0) > nowMs - lagMs) version--;
-    return { key: this.key, version };
+    if (this.#stamp === "flag") return new Flag(this.key, version);
+    const stamp = this.#stamp?.(nowMs);
+    return { key: this.key, version, ...(stamp !== undefined && { stamp }) };
   }
 
   acknowledge(acknowledgement: Acknowledgement): void {
@@ -49,6 +81,14 @@ export class Datum {
   /** The first acknowledgement after `sinceOrder` that made `version` too old to be served. */
   outdated(version: number, sinceOrder: number): Acknowledgement | undefined {
     return this.#acknowledged.find((ack) => ack.version > version && ack.order > sinceOrder);
+  }
+
+  /** Whether of the versions above `version` up to `last` one was acknowledged so soon after it was written. */
+  isPublishedWithin(delayMs: number, version: number, last: number, sinceOrder: number): boolean {
+    return this.#acknowledged.some((ack) => {
+      if (ack.version <= version || ack.version > last || ack.order <= sinceOrder) return false;
+      return ack.atMs - (this.#writtenMs[ack.version] ?? 0) <= delayMs;
+    });
   }
 }
 

@@ -4,6 +4,7 @@
  */
 import { dataId } from "../../src/core/data-id.js";
 import { ManualClock } from "../../src/testing/manual-clock.js";
+import { drawStamp } from "./audits.js";
 import type { Dice } from "./dice.js";
 import { DynamoDbWorld } from "./dynamodb-world.js";
 import { KinesisWorld } from "./kinesis-world.js";
@@ -41,14 +42,23 @@ export class World {
   violation: string | undefined;
   #order = 0;
 
-  constructor(dice: Dice, options: { readonly transcript: boolean; readonly log: LogKind }) {
+  /** For all that has to do with audits; absent where no hit is audited. */
+  readonly audits: Dice | undefined;
+
+  constructor(
+    dice: Dice,
+    options: { readonly transcript: boolean; readonly log: LogKind; readonly audits?: Dice | undefined },
+  ) {
     this.dice = dice;
+    const { audits } = options;
+    this.audits = audits;
     this.mood = dice.pick(["mixed", "mixed", "mixed", "mixed", "mixed", "mixed", "crowded", "slow"]);
     this.transcript = options.transcript ? [] : undefined;
     this.log = options.log === "dynamodb" ? new DynamoDbWorld(this, dice) : new KinesisWorld(this, dice);
     const count = this.mood === "mixed" ? dice.int(1, NAMES.length) : 2;
     this.data = NAMES.slice(0, count).map((name, index) => {
-      return new Datum(dataId(SOURCES[index % SOURCES.length] ?? "", name), this.clock.now());
+      const stamp = audits && drawStamp(audits);
+      return new Datum(dataId(SOURCES[index % SOURCES.length] ?? "", name), this.clock.now(), stamp);
     });
   }
 

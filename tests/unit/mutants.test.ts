@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "@jest/globals";
 import { MUTANTS } from "../../tools/mutants/all.js";
+import { AUDITING_IN_UNIT_TESTS } from "../../tools/mutants/audit.js";
 import { breakRule } from "../../tools/mutants/mutant.js";
 
 describe("a breakage of the protocol", () => {
@@ -11,7 +12,8 @@ describe("a breakage of the protocol", () => {
 
   test("has its place in the sources", () => {
     const textOf = (file: string) => readFileSync(new URL(`../../${file}`, import.meta.url), "utf8");
-    for (const mutant of MUTANTS) expect(() => breakRule(mutant, textOf(mutant.file))).not.toThrow();
+    for (const mutant of [...MUTANTS, ...AUDITING_IN_UNIT_TESTS])
+      expect(() => breakRule(mutant, textOf(mutant.file))).not.toThrow();
   });
 
   test("whose place is gone, or is not the only one, is an error that names it", () => {

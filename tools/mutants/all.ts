@@ -1,4 +1,5 @@
 /** Every breakage of the protocol that there is. */
+import { AUDITING } from "./audit.js";
 import { CHANGE_DATA } from "./cdc.js";
 import { FILLING } from "./filling.js";
 import type { Mutant } from "./mutant.js";
@@ -15,5 +16,6 @@ export const MUTANTS: readonly Mutant[] = [
   ...FILLING,
   ...PUBLISHING,
   ...OF_THE_TABLE,
+  ...AUDITING,
   ...CHANGE_DATA,
 ];

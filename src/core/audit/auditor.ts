@@ -1,13 +1,13 @@
 /**
  * Finds writers that do not publish. A share of the hits is loaded again once the handler has returned; what differs is a
- * suspicion (suspicions.ts), and what no invalidation clears in time is counted, dropped and named by its source.
+ * suspicion (suspicions.ts). What no invalidation clears in time is loaded again, and if that agrees with the suspicion, not
+ * with the hit, it is counted, dropped and named by its source.
  *
  * It must never fail a handler, keep one waiting for its answer beyond its bound, or go on in an invocation that has ended;
  * nothing it tells a person may contain an id or a value.
  */
 import { type Clock, type Random, within } from "../clock.js";
 import type { DataId } from "../data-id.js";
-import type { Instant } from "../moment.js";
 import type { TroubleLog } from "../trouble-log.js";
 import { compare } from "./same.js";
 import type { Suspicions, Watched } from "./suspicions.js";
@@ -25,6 +25,11 @@ export interface AuditCounters {
 }
 
 type Load = () => unknown;
+
+/** In a box: a loader may return undefined. */
+interface Loaded {
+  readonly value: unknown;
+}
 
 interface Check {
   readonly watched: Watched;
@@ -46,8 +51,6 @@ export interface Audit {
 
 export interface Auditor {
   begin(): Audit;
-  /** A reading that began then has reached the tip. */
-  caughtUp(start: Instant): void;
   takeCounters(): Readonly<AuditCounters>;
 }
 
@@ -91,7 +94,7 @@ export function createAuditor({ share, clock, random, trouble, suspicions, drop 
   }
 
   /** Loads within what is left until `endMs`; undefined where that fails. */
-  async function loaded(load: Load, endMs: number): Promise<{ readonly value: unknown } | undefined> {
+  async function loaded(load: Load, endMs: number): Promise<Loaded | undefined> {
     const leftMs = endMs - clock.monotonic();
     if (leftMs < LEAST_MS) return undefined;
     try {
@@ -109,15 +112,37 @@ export function createAuditor({ share, clock, random, trouble, suspicions, drop 
     const found = compare(served, first.value);
     if (found === "incomparable") cannotCompare(watched, "they hold functions, Proxies or the like");
     else counters.audits++;
-    if (found !== "different") return true;
-    const since = { atMs: clock.now(), monotonicMs: clock.monotonic() };
-    const second = await loaded(load, endMs);
-    if (second === undefined) return true;
-    if (compare(first.value, second.value) === "same") {
-      unsteady.delete(watched.source);
-      watched.suspectSince = since;
-    } else differsByItself(watched);
+    if (found === "different") await lookInto(watched, first.value, () => loaded(load, endMs));
+    else watched.suspicion = undefined;
     return true;
+  }
+
+  /** It was served one thing, and its source says another. */
+  async function lookInto(
+    watched: Watched,
+    value: unknown,
+    loadAgain: () => Promise<Loaded | undefined>,
+  ): Promise<void> {
+    if (watched.suspicion !== undefined && compare(watched.suspicion.seen, value) === "same") return condemn(watched);
+    // Another thing each time: that it was changed once more cannot be told from what changes by itself.
+    watched.suspicion = undefined;
+    const since = { atMs: clock.now(), monotonicMs: clock.monotonic() };
+    const second = await loadAgain();
+    if (second === undefined) return;
+    if (compare(value, second.value) !== "same") return differsByItself(watched);
+    unsteady.delete(watched.source);
+    watched.suspicion = { since, seen: second.value, isDue: false };
+  }
+
+  function condemn(watched: Watched): void {
+    const { key, source } = watched;
+    watched.suspicion = undefined;
+    // It was cleared while it was loaded.
+    if (!suspicions.stands(watched)) return;
+    counters.inconsistentReads++;
+    drop(key);
+    const message = `a value of source "${source}" was served though its source says otherwise, and nobody invalidated it`;
+    advise("inconsistent", source, message, "find the writer that changes it without invalidating it");
   }
 
   /** Once it may have been written in between; time and again it holds the time of day, or a signature. */
@@ -127,6 +152,10 @@ export function createAuditor({ share, clock, random, trouble, suspicions, drop 
     const times = (unsteady.get(source) ?? 0) + 1;
     unsteady.set(source, times);
     if (times >= UNSTEADY) cannotCompare(watched, "each load returns something else");
+  }
+
+  function watch(id: DataId): Watched | undefined {
+    return named.has(`not audited ${id.source}`) ? undefined : suspicions.watch(id.toString(), id.source);
   }
 
   function begin(): Audit {
@@ -143,7 +172,7 @@ export function createAuditor({ share, clock, random, trouble, suspicions, drop 
 
     /** Suspicions stay; what is not one is let go. */
     function letGo(): void {
-      for (const { watched } of checks) if (watched.suspectSince === undefined) suspicions.release(watched);
+      for (const { watched } of checks) suspicions.checked(watched);
       checks = [];
     }
 
@@ -153,8 +182,9 @@ export function createAuditor({ share, clock, random, trouble, suspicions, drop 
       },
 
       hit(id, served, load) {
-        if (isOver || random() >= share || checks.length >= MAX_CHECKS || named.has(`not audited ${id.source}`)) return;
-        const watched = suspicions.watch(id.toString(), id.source);
+        if (isOver || checks.length >= MAX_CHECKS) return;
+        const due = suspicions.size > 0 ? suspicions.due(id.toString()) : undefined;
+        const watched = due ?? (random() < share ? watch(id) : undefined);
         if (watched !== undefined) checks.push({ watched, served, load });
       },
 
@@ -175,15 +205,6 @@ export function createAuditor({ share, clock, random, trouble, suspicions, drop 
 
   return {
     begin,
-
-    caughtUp(start) {
-      for (const { key, source } of suspicions.caughtUp(start)) {
-        counters.inconsistentReads++;
-        drop(key);
-        const message = `a value of source "${source}" was served though its source says otherwise, and nobody invalidated it`;
-        advise("inconsistent", source, message, "find the writer that changes it without invalidating it");
-      }
-    },
 
     takeCounters() {
       const taken = counters;

@@ -72,6 +72,14 @@ describe("the report on the terminal", () => {
     expect(text).not.toContain("net, replayed");
   });
 
+  test("names audited hits that were wrong as trouble, and what was audited beside it", () => {
+    const lines = (inconsistentReads: number) => textOf(every100ms({ audits: 3, auditMs: 15, inconsistentReads }));
+    expect(lines(2)).toMatch(
+      /^Also: .*300 hits audited, 1\.50 s spent on audits\.\nTrouble: 200 inconsistent reads\.$/m,
+    );
+    expect(lines(0)).toMatch(/^Also: .*300 hits audited.*\nNo trouble: nothing failed\.$/m);
+  });
+
   test("says what could not be read, and nothing where all was", () => {
     const summary = new Summary().result();
     const source = { names: ["a.log"], bytes: 1, damaged: 2, repeated: 1_200 };
