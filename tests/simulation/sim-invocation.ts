@@ -10,8 +10,9 @@ import { GetOrAddWatch } from "./get-or-add-watch.js";
 import { changeFromInside } from "./inside-writer.js";
 import { countCatchUp, countExpiry, countReport } from "./invocation-counts.js";
 import { type Asked, judgeFailedLoad, judgeFreshness, judgeHit, judgeValue, ROUNDING_MS } from "./judge.js";
-import type { Life, SimEnvironment } from "./sim-environment.js";
+import { type Life, raise, type SimEnvironment } from "./sim-environment.js";
 import { failedLoad, loadFromSource } from "./source-load.js";
+import { showToken } from "./tokens.js";
 import type { Datum, Value } from "./truth.js";
 import type { World } from "./world.js";
 
@@ -28,6 +29,8 @@ export class SimInvocation {
   /** The same by the environment's own clock. */
   #beganAtMs: number;
   #refreshed = false;
+  /** For each datum, the oldest version that it may be served by the tokens it was shown. */
+  readonly #tokenVersions = new Map<string, number>();
   #ended = false;
   /** Of which data loads are under way that nobody waits for. */
   readonly #lateAdds = new Set<Datum>();
@@ -141,7 +144,8 @@ export class SimInvocation {
   }
 
   async #step(chance: number, datum: Datum): Promise<void> {
-    if (chance < 0.3) return this.getThenAdd(datum);
+    if (chance < 0.26) return this.getThenAdd(datum);
+    if (chance < 0.3) return this.#showToken();
     if (chance < 0.4) for (const each of this.#world.data) this.get(each);
     else if (chance < 0.65) return this.#getOrAdd(datum);
     else if (chance < 0.71) void this.#lateAdd(datum);
@@ -332,6 +336,15 @@ export class SimInvocation {
     this.#sayFreshness();
   }
 
+  /** Somebody has just written, maybe elsewhere: whatever she changed is read, by one look each. */
+  async #showToken(): Promise<void> {
+    const [world, env, name, cache] = [this.#world, this.#env, this.#name, this.#cache];
+    const changes = await showToken({ world, env, name, cache, remainingMs: this.#remainingMs });
+    raise(this.#tokenVersions, changes);
+    this.#sayFreshness();
+    for (const { datum } of changes) this.get(datum);
+  }
+
   #change(datum: Datum): Promise<void> {
     return changeFromInside(this.#world, this.#env, this.#name, this.#cache, datum);
   }
@@ -343,6 +356,7 @@ export class SimInvocation {
       beganMs: this.#beganMs,
       refreshed: this.#refreshed,
       ownVersion: this.#life.ownVersion(datum.key),
+      tokenVersion: Math.max(this.#tokenVersions.get(datum.key) ?? 0, this.#life.tokenVersion(datum.key)),
       voidOrder: this.#world.voidOrder,
       inTime: this.#remainingMs() > 0 && !this.#clockWasSet,
     };

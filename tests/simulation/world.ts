@@ -9,6 +9,7 @@ import { DynamoDbWorld } from "./dynamodb-world.js";
 import { KinesisWorld } from "./kinesis-world.js";
 import type { LogWorld } from "./log-world.js";
 import { type LogKind, noCounts, type PathCounts, type RarePath } from "./rare-paths.js";
+import { Tokens } from "./tokens.js";
 import { Datum, Ledger } from "./truth.js";
 import { CALM, type Climate } from "./weather.js";
 
@@ -32,6 +33,7 @@ export class World {
   readonly log: LogWorld;
   readonly data: readonly Datum[];
   readonly ledger = new Ledger();
+  readonly tokens = new Tokens();
   readonly paths: PathCounts = noCounts();
   /** Absent while nobody reads it: most schedules hold. */
   readonly transcript: string[] | undefined;
@@ -93,8 +95,10 @@ export class World {
     return datum.write(this.nowMs);
   }
 
-  acknowledge(changes: readonly Change[]): void {
+  /** @param token names the publication, where it has one */
+  acknowledge(changes: readonly Change[], token?: string): void {
     const order = this.tick();
+    if (token !== undefined) this.tokens.issue({ token, changes, order });
     for (const { datum, version } of changes) datum.acknowledge({ version, order, atMs: this.nowMs });
   }
 
