@@ -12,7 +12,7 @@ import { countCatchUp, countExpiry, countReport } from "./invocation-counts.js";
 import { type Asked, judgeFailedLoad, judgeFreshness, judgeHit, judgeValue, ROUNDING_MS } from "./judge.js";
 import { type Life, raise, type SimEnvironment } from "./sim-environment.js";
 import { failedLoad, loadFromSource } from "./source-load.js";
-import { showToken } from "./tokens.js";
+import { TokenReader } from "./tokens.js";
 import type { Datum, Value } from "./truth.js";
 import type { World } from "./world.js";
 
@@ -29,6 +29,7 @@ export class SimInvocation {
   /** The same by the environment's own clock. */
   #beganAtMs: number;
   #refreshed = false;
+  readonly #tokens: TokenReader;
   /** For each datum, the oldest version that it may be served by the tokens it was shown. */
   readonly #tokenVersions = new Map<string, number>();
   #ended = false;
@@ -49,6 +50,7 @@ export class SimInvocation {
     this.#remainingMs = () => Math.max(0, endMs - world.nowMs);
     this.#core = env.life.core.begin({ remainingMs: this.#remainingMs });
     this.#cache = this.#core.cache;
+    this.#tokens = new TokenReader(world, env, name, this.#cache, this.#remainingMs);
     world.say(() => `${name} begins (${timeoutMs} ms)`);
   }
 
@@ -338,8 +340,7 @@ export class SimInvocation {
 
   /** Somebody has just written, maybe elsewhere: whatever she changed is read, by one look each. */
   async #showToken(): Promise<void> {
-    const [world, env, name, cache] = [this.#world, this.#env, this.#name, this.#cache];
-    const changes = await showToken({ world, env, name, cache, remainingMs: this.#remainingMs });
+    const changes = await this.#tokens.show();
     raise(this.#tokenVersions, changes);
     this.#sayFreshness();
     for (const { datum } of changes) this.get(datum);

@@ -1,6 +1,6 @@
 /**
  * The tokens that publications resolved to, and what people make of them: each may come back in any environment, at any time,
- * after the log was begun anew, or changed. And the invocation that is shown one, with what it may be served from then on.
+ * after the log was begun anew, or changed. And an invocation that is shown them, with what must be seen from then on.
  */
 import type { ContextCache } from "../../src/core/invocation/context-cache.js";
 import { RefreshError } from "../../src/errors.js";
@@ -55,61 +55,94 @@ export function forge(dice: Dice, genuine = "read"): string {
   ]);
 }
 
-/** One reader who is shown a token; `served` is what it was last given without doubt. */
-export interface TokenReading {
-  readonly world: World;
-  readonly env: SimEnvironment;
-  readonly name: string;
-  readonly cache: ContextCache;
-  remainingMs(): number;
-}
+/** One invocation that is shown tokens, as somebody's browser hands them on. */
+export class TokenReader {
+  readonly #world: World;
+  readonly #env: SimEnvironment;
+  readonly #name: string;
+  readonly #cache: ContextCache;
+  readonly #remainingMs: () => number;
+  /** As the invocation began. */
+  readonly #began: { readonly order: number; readonly ms: number; readonly lost: number; readonly bare: number };
 
-/** Shows the cache a token. Resolves to the changes that must be seen from then on; none, where nothing is promised. */
-export async function showToken(reading: TokenReading): Promise<readonly Change[]> {
-  const { world, env } = reading;
-  const issued = world.tokens.draw(env.dice);
-  if (issued === undefined || env.dice.chance(0.15)) {
-    await refreshFor(reading, forge(env.dice, issued?.token));
-    return [];
+  constructor(world: World, env: SimEnvironment, name: string, cache: ContextCache, remainingMs: () => number) {
+    [this.#world, this.#env, this.#name] = [world, env, name];
+    [this.#cache, this.#remainingMs] = [cache, remainingMs];
+    this.#began = {
+      order: world.tick(),
+      ms: world.nowMs,
+      lost: env.life.api.placesLost,
+      bare: world.paths["answer without fields"],
+    };
   }
-  await refreshFor(reading, issued.token);
-  const { state } = reading.cache.freshness;
-  // What nobody can read any more, and what an environment chose to serve without being able to read.
-  if (issued.order <= world.voidOrder) world.took("a token of a log that is gone");
-  const isPromised = issued.order > world.voidOrder && state !== "stale";
-  if (!isPromised) return [];
-  // Bypassed, or with nothing cached, it has read nothing: later invocations are promised nothing by that.
-  if (state === "fresh" || state === "unread") env.life.hasReadFor(issued.changes);
-  return issued.changes;
-}
 
-async function refreshFor({ world, env, name, cache, remainingMs }: TokenReading, token: string): Promise<void> {
-  const { api } = env.life;
-  if (api.pendingReads === 0) api.refreshBegins();
-  const [beganMs, calls] = [world.nowMs, api.calls];
-  const limitMs = Math.min(env.options.refreshTimeoutMs, remainingMs() / 2);
-  try {
-    await env.life.alive(cache.refresh({ covers: token }));
-  } catch (error) {
-    if (!(error instanceof RefreshError) || env.options.onRefreshError !== "throw")
-      world.violate(`${name}: refresh({ covers: ${token.slice(0, 80)} }) threw ${error}`);
+  /** Shows the cache a token. Resolves to the changes that must be seen from then on; none, where nothing is promised. */
+  async show(): Promise<readonly Change[]> {
+    const [world, env] = [this.#world, this.#env];
+    const issued = world.tokens.draw(env.dice);
+    if (issued === undefined || env.dice.chance(0.15)) {
+      await this.#refreshFor(forge(env.dice, issued?.token), undefined);
+      return [];
+    }
+    await this.#refreshFor(issued.token, issued);
+    // Nobody can read it any more.
+    if (issued.order <= world.voidOrder) {
+      world.took("a token of a log that is gone");
+      return [];
+    }
+    const { state } = this.#cache.freshness;
+    // The log could not be read, and to serve all the same was asked for.
+    if (state === "stale") return [];
+    // Bypassed, or with nothing cached, it may have read nothing: later invocations are promised nothing by that.
+    if (state === "fresh" || state === "unread") env.life.hasReadFor(issued.changes);
+    return issued.changes;
   }
-  const tookMs = world.nowMs - beganMs;
-  if (tookMs > limitMs + ROUNDING_MS) world.violate(`${name}: refresh({ covers }) took ${tookMs} ms, over ${limitMs}`);
-  const { state } = cache.freshness;
-  const hasCalled = api.calls > calls;
-  world.say(() => `${name} is shown the token ${token.slice(0, 80)}: ${state}${hasCalled ? ", by calls" : ""}`);
-  if (hasCalled) world.took("a token made a reading");
-  else if (tookMs === 0 && state === "fresh") world.took("a token was covered without a call");
-  if (hasCalled && state === "fresh") await showAgain({ world, env, name, cache, remainingMs }, token);
-}
 
-/** What was just read for is either covered, or means nothing to this log: in neither case it may be read for again. */
-async function showAgain({ world, env, name, cache }: TokenReading, token: string): Promise<void> {
-  if (!env.dice.chance(0.3)) return;
-  const { calls } = env.life.api;
-  const beganMs = world.nowMs;
-  await env.life.alive(cache.refresh({ covers: token }));
-  if (env.life.api.calls > calls || world.nowMs > beganMs) world.violate(`${name}: read twice for the same token`);
-  if (cache.freshness.state === "bypassed") world.took("a token in vain: every get misses");
+  async #refreshFor(token: string, issued: Issued | undefined): Promise<void> {
+    const [world, env] = [this.#world, this.#env];
+    const { api } = env.life;
+    if (api.pendingReads === 0) api.refreshBegins();
+    const [beganMs, calls] = [world.nowMs, api.calls];
+    const limitMs = Math.min(env.options.refreshTimeoutMs, this.#remainingMs() / 2);
+    try {
+      await env.life.alive(this.#cache.refresh({ covers: token }));
+    } catch (error) {
+      if (!(error instanceof RefreshError) || env.options.onRefreshError !== "throw")
+        world.violate(`${this.#name}: refresh({ covers: ${token.slice(0, 80)} }) threw ${error}`);
+    }
+    const tookMs = world.nowMs - beganMs;
+    if (tookMs > limitMs + ROUNDING_MS)
+      world.violate(`${this.#name}: refresh({ covers }) took ${tookMs} ms, longer than ${limitMs}`);
+    const { state } = this.#cache.freshness;
+    const hasCalled = api.calls > calls;
+    world.say(() => `${this.#name} shows the token ${token.slice(0, 80)}: ${state}${hasCalled ? ", by calls" : ""}`);
+    if (hasCalled) world.took("a token made a reading");
+    else if (tookMs === 0 && state === "fresh" && issued) world.took("a token was covered without a call");
+    if (hasCalled && state === "fresh" && env.dice.chance(0.4)) await this.#showAgain(token, issued);
+  }
+
+  /** What was just read for is either covered, or means nothing to this log: in neither case it is read for again. */
+  async #showAgain(token: string, issued: Issued | undefined): Promise<void> {
+    const [world, { api }] = [this.#world, this.#env.life];
+    const [beganMs, calls] = [world.nowMs, api.calls];
+    await this.#env.life.alive(this.#cache.refresh({ covers: token }));
+    if (api.calls > calls || world.nowMs > beganMs) world.violate(`${this.#name}: read twice for the same token`);
+    if (this.#cache.freshness.state !== "bypassed") return;
+    world.took("a token in vain: every get misses");
+    if (issued && this.#mustKnow(issued)) world.violate(`${this.#name}: has read for a token, and does not know it`);
+  }
+
+  /** Whether it was given out while this invocation was under way, and nothing has moved its environment's place since. */
+  #mustKnow({ order }: Issued): boolean {
+    const { options, life, clockSetOrder } = this.#env;
+    const began = this.#began;
+    return (
+      order > began.order &&
+      order > this.#world.log.changedOrder &&
+      clockSetOrder < began.order &&
+      this.#world.nowMs - began.ms < options.maxGapMs / 2 &&
+      life.api.placesLost === began.lost &&
+      this.#world.paths["answer without fields"] === began.bare
+    );
+  }
 }

@@ -7,6 +7,7 @@ import { OF_READING } from "./reading.js";
 import { READING_BESIDE } from "./reading-beside.js";
 import { SERVING } from "./serving.js";
 import { OF_THE_TABLE } from "./table.js";
+import { OF_TOKENS } from "./tokens.js";
 
 export const MUTANTS: readonly Mutant[] = [
   ...OF_READING,
@@ -15,5 +16,6 @@ export const MUTANTS: readonly Mutant[] = [
   ...FILLING,
   ...PUBLISHING,
   ...OF_THE_TABLE,
+  ...OF_TOKENS,
   ...CHANGE_DATA,
 ];
