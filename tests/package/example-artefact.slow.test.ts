@@ -94,6 +94,7 @@ describe.each(LOGS)("the built example, on $Log", ({ Log, name: logName, variabl
     ["post-user", { statusCode: 200, body: { userid: "12345", version: 2 } }],
     ["get-user", { statusCode: 200, cache: "miss", body: { userid: "12345", version: 2 } }],
     ["get-user-again", { statusCode: 200, cache: "hit", body: { userid: "12345", version: 2 } }],
+    ["get-own-write", { statusCode: 200, cache: "hit", body: { userid: "12345", version: 2 } }],
   ] as [string, { statusCode: number; cache?: string; body?: object }][])(
     "answers %s.json with %j",
     async (name, expected) => {
