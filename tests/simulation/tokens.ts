@@ -16,6 +16,8 @@ const RECENT = 3;
 export interface Issued {
   readonly token: string;
   readonly changes: readonly Change[];
+  /** When its publication began. */
+  readonly since: number;
   /** When it was given out. */
   readonly order: number;
 }
@@ -132,13 +134,13 @@ export class TokenReader {
     if (issued && this.#mustKnow(issued)) world.violate(`${this.#name}: has read for a token, and does not know it`);
   }
 
-  /** Whether it was given out while this invocation was under way, and nothing has moved its environment's place since. */
-  #mustKnow({ order }: Issued): boolean {
+  /** Whether all of it was written while this invocation was under way, and nothing has moved its environment's place since. */
+  #mustKnow({ since }: Issued): boolean {
     const { options, life, clockSetOrder } = this.#env;
     const began = this.#began;
     return (
-      order > began.order &&
-      order > this.#world.log.changedOrder &&
+      since > began.order &&
+      since > this.#world.log.changedOrder &&
       clockSetOrder < began.order &&
       this.#world.nowMs - began.ms < options.maxGapMs / 2 &&
       life.api.placesLost === began.lost &&

@@ -95,10 +95,10 @@ export class World {
     return datum.write(this.nowMs);
   }
 
-  /** @param token names the publication, where it has one */
-  acknowledge(changes: readonly Change[], token?: string): void {
+  /** @param publication what it resolved to, and when it began; absent where others write */
+  acknowledge(changes: readonly Change[], publication?: { readonly token: string; readonly since: number }): void {
     const order = this.tick();
-    if (token !== undefined) this.tokens.issue({ token, changes, order });
+    if (publication !== undefined) this.tokens.issue({ ...publication, changes, order });
     for (const { datum, version } of changes) datum.acknowledge({ version, order, atMs: this.nowMs });
   }
 
