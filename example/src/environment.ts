@@ -24,3 +24,6 @@ export const relayPublishes = (): boolean => process.env.INVALIDATIONS === "tabl
 
 /** `SCACHE_OFF=1`: every read goes to the table, to see what the cache saves. */
 export const cacheIsOff = (): boolean => process.env.SCACHE_OFF === "1";
+
+/** `MAX_STALENESS_MS=60000`: an environment looks into the log once a minute; without it, at each request. */
+export const maxStalenessMs = (): number => Number(process.env.MAX_STALENESS_MS || 0);

@@ -8,6 +8,7 @@ import type { CacheContext } from "scache";
 import { answer, detailsOf, userIdOf } from "./answers.js";
 import { cacheIsOff, relayPublishes, required } from "./environment.js";
 import { dataSource, PublishError } from "./log.js";
+import { cookiesFor, tokenIn } from "./own-write.js";
 import { createUsers, type User } from "./users.js";
 
 export const logger = new Logger();
@@ -16,12 +17,14 @@ const users = createUsers(required("TABLE_NAME"));
 /** "No such user" is worth remembering too: `null` is a value, and the write that creates the user invalidates it. */
 const userById = dataSource<User | null>("db.users.id");
 
-/** GET /user/{userid} */
+/** GET /user/{userid}. Whoever has just written reads that, though others may be served what is a little older. */
 export async function getUser(
   event: APIGatewayProxyEventV2,
   context: CacheContext,
 ): Promise<APIGatewayProxyStructuredResultV2> {
   const userid = userIdOf(event);
+  const token = tokenIn(event);
+  if (token !== undefined && !cacheIsOff()) await context.cache.refresh({ covers: token });
   let from = cacheIsOff() ? "off" : "hit";
   const load = () => {
     from = cacheIsOff() ? "off" : "miss";
@@ -44,7 +47,8 @@ export async function postUser(
   const user = await users.save(userid, detailsOf(event));
   if (relayPublishes()) return answer(200, user);
   try {
-    await context.cache.invalidate(userById(userid));
+    const token = await context.cache.invalidate(userById(userid));
+    return { ...answer(200, user), cookies: cookiesFor(token) };
   } catch (error) {
     if (!(error instanceof PublishError)) throw error;
     // How many, and why. Which ones is in the error, but an id may be personal data: it does not belong into a log.
@@ -52,5 +56,4 @@ export async function postUser(
     logger.error("saved, but not announced", { code, idCount, cause });
     return answer(503, { message: "the user is saved, but others may still see the old one: please send it again" });
   }
-  return answer(200, user);
 }

@@ -5,13 +5,13 @@
 import middy from "@middy/core";
 import type { APIGatewayProxyEventV2, APIGatewayProxyResultV2 } from "aws-lambda";
 import { answer, answerErrors } from "./answers.js";
-import { LOG } from "./environment.js";
+import { LOG, maxStalenessMs } from "./environment.js";
 import { scache } from "./log.js";
 import { getUser, logger, postUser } from "./routes.js";
 
 export const handler = middy<APIGatewayProxyEventV2, APIGatewayProxyResultV2>()
   .use(answerErrors(logger))
-  .use(scache(LOG, { logger }))
+  .use(scache(LOG, { logger, maxStalenessMs: maxStalenessMs() }))
   .handler(async (event, context) => {
     const method = event.requestContext.http.method;
     if (method === "GET") return getUser(event, context);

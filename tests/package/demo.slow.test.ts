@@ -38,7 +38,7 @@ describe("a run", () => {
     expect(end.leftBehind).toEqual([]);
   });
 
-  test("tells both stories in order", () => {
+  test("tells its stories in order", () => {
     const story = end.output.split("\n").filter((line) => /^ {2}[A-Z] (reads|writes)/.test(line));
     expect(
       story.map((line) =>
@@ -61,7 +61,19 @@ describe("a run", () => {
       // As it was agreed, the old one may be served for a second.
       expect.stringMatching(/^B reads (hit version 1|miss version 2)/),
       expect.stringMatching(/^B reads (hit|miss) version 2/),
+      expect.stringMatching(/^B reads miss version 1/),
+      expect.stringMatching(/^C reads miss version 1/),
+      expect.stringMatching(/^A writes saved version 2/),
+      expect.stringMatching(/^C reads hit version 1 another's: no calls to the log/),
+      expect.stringMatching(/^B reads miss version 2 (Ann's: her own write, [1-9] calls? to the log|log late)/),
+      expect.stringMatching(/^B reads (hit version 2 Ann's again: no calls|miss version 2)/),
+      expect.stringMatching(/^C reads hit version 1 another's: no calls to the log/),
     ]);
+  });
+
+  test("whoever has written reads that in another environment, whatever others may be served, at their cost of nothing", () => {
+    expect(result.ownWrites).toMatchObject({ readBack: true, callsElsewhere: 0 });
+    expect(result.ownWrites.calls).toBeGreaterThan(0);
   });
 
   test("asks the same of each set-up, judges every answer, and finds none that is stale", () => {
@@ -107,12 +119,14 @@ describe("a run", () => {
 test("when what the logs say is hidden, stale reads are counted on both and the exit code is 1", async () => {
   const args = ["--break", "--seconds", "2", "--staleness-ms", "200", "--kinesis-ms", "0", "--source-ms", "1"];
   const { code, output, leftBehind } = await runTool(DEMO, [...BRIEF, ...args]);
-  const { pays, logs } = lastObject(output) as unknown as DemoResult;
+  const { pays, logs, ownWrites } = lastObject(output) as unknown as DemoResult;
   expect(code).toBe(1);
   expect(pays).toBe(false);
   expect(logs.kinesis.staleReads).toBeGreaterThan(0);
   expect(logs.dynamodb.staleReads).toBeGreaterThan(0);
+  expect(ownWrites.readBack).toBe(false);
   expect(output).toContain("STALE");
+  expect(output).toContain("NOT HER OWN WRITE");
   expect(output).toMatch(/Does it pay\? No: \d+ answers were older than promised\./);
   expect(leftBehind).toEqual([]);
 });
@@ -121,8 +135,8 @@ test("Ctrl-C ends it at once and leaves no process and no file", async () => {
   const demo = startTool(DEMO, ["--unbuilt", "--seconds", "30"]);
   await demo.printed(/requests: \d/);
   const children = childrenOf(demo.child.pid ?? 0);
-  // Three environments of each set-up, and what esbuild and the watch over them need.
-  expect(children.length).toBeGreaterThanOrEqual(9);
+  // Three environments of each set-up, and of the one that only the story needs, and what esbuild and the watch over them need.
+  expect(children.length).toBeGreaterThanOrEqual(12);
   demo.child.kill("SIGINT");
   const { code, errors, leftBehind } = await demo.ended;
   expect({ code, errors, leftBehind }).toEqual({ code: 130, errors: "", leftBehind: [] });

@@ -55,9 +55,9 @@ const eventNamed = (name: string): unknown =>
 async function answerOf(environment: LambdaEnvironment, event: unknown) {
   const { result, error, logs } = await environment.invoke(event);
   expect(error).toBeUndefined();
-  const { statusCode, headers, body } = result as APIGatewayProxyStructuredResultV2;
+  const { statusCode, headers, cookies, body } = result as APIGatewayProxyStructuredResultV2;
   const metrics = logs.filter((line) => line.startsWith('{"_aws"')).map((line) => JSON.parse(line) as object);
-  return { statusCode, cache: headers?.["x-cache"], body: JSON.parse(body ?? "null") as unknown, metrics };
+  return { statusCode, cache: headers?.["x-cache"], cookies, body: JSON.parse(body ?? "null") as unknown, metrics };
 }
 
 describe.each(LOGS)("the built example, on $Log", ({ Log, name: logName, variables }) => {
@@ -94,6 +94,7 @@ describe.each(LOGS)("the built example, on $Log", ({ Log, name: logName, variabl
     ["post-user", { statusCode: 200, body: { userid: "12345", version: 2 } }],
     ["get-user", { statusCode: 200, cache: "miss", body: { userid: "12345", version: 2 } }],
     ["get-user-again", { statusCode: 200, cache: "hit", body: { userid: "12345", version: 2 } }],
+    ["get-own-write", { statusCode: 200, cache: "hit", body: { userid: "12345", version: 2 } }],
   ] as [string, { statusCode: number; cache?: string; body?: object }][])(
     "answers %s.json with %j",
     async (name, expected) => {
@@ -108,6 +109,18 @@ describe.each(LOGS)("the built example, on $Log", ({ Log, name: logName, variabl
       expect(Object.values(answer.metrics[0] ?? {})).toContain(logName);
     },
   );
+
+  test("whoever has just written reads that by the cookie, where others may be served what is a minute old", async () => {
+    const [reader, writer] = await Promise.all(
+      FUNCTIONS.slice(0, 2).map((name) => start(name, { ...variables, MAX_STALENESS_MS: "60000" })),
+    );
+    if (reader === undefined || writer === undefined) throw new Error("not started");
+    const read = (...cookies: string[]) => answerOf(reader, { ...(eventNamed("get-user") as object), cookies });
+    const { body: before } = await read();
+    const { body: after, cookies = [] } = await answerOf(writer, eventNamed("post-user"));
+    expect(await read()).toMatchObject({ cache: "hit", body: before });
+    expect(await read(cookies[0]?.split(";")[0] ?? "")).toMatchObject({ cache: "miss", body: after });
+  });
 
   test("was frozen between its invocations", () => {
     // How often is chance: an invocation that is already waiting when the runtime asks for one is handed out at once.

@@ -3,7 +3,7 @@
  * events/. Each handler's module makes a middleware of its own, so each is an environment of its own.
  */
 import { readFileSync } from "node:fs";
-import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
+import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from "@jest/globals";
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "aws-lambda";
 import { createTable, startDynamoDb } from "../../tools/emulators/dynamodb.js";
 import { kinesisClient, type RunningEmulator, startKinesis } from "../../tools/emulators/kinesis.js";
@@ -14,6 +14,7 @@ type Handler = (event: APIGatewayProxyEventV2, context: object) => Promise<APIGa
 interface Answer {
   readonly status: number | undefined;
   readonly cache: unknown;
+  readonly cookies: readonly string[] | undefined;
   readonly body: Record<string, unknown>;
   /** What the invocation wrote to standard output: metrics. */
   readonly lines: readonly string[];
@@ -86,7 +87,8 @@ async function ask(handler: Handler, request: APIGatewayProxyEventV2, remainingM
   try {
     const { result, lines } = await captureStandardOutput(() => handler(request, context));
     const body = JSON.parse(result.body ?? "null") as Record<string, unknown>;
-    return { status: result.statusCode, cache: result.headers?.["x-cache"], body, lines, log };
+    const { statusCode: status, headers, cookies } = result;
+    return { status, cache: headers?.["x-cache"], cookies, body, lines, log };
   } finally {
     errors.mockRestore();
   }
@@ -261,6 +263,78 @@ describe("bad requests", () => {
     const request = event("get-user");
     request.requestContext.http.method = "DELETE";
     expect(await ask(both, request)).toMatchObject({ status: 405 });
+  });
+});
+
+describe("whoever has just written, where environments look into the log once a minute", () => {
+  let minutely: Handler;
+  /** Of the user that each test is about, so that none meets what another has cached. */
+  let userid: string;
+  const read = (...cookies: string[]) => ask(minutely, event("get-user", { ...of(userid), cookies }));
+  const write = (name: string) => ask(writer, event("post-user", written(userid, name)));
+  const seen = async (answer: Promise<Answer>) => {
+    const { cache, body, lines } = await answer;
+    return [cache, body.name, (JSON.parse(lines[0] ?? "{}") as { kinesisCalls?: number }).kinesisCalls];
+  };
+  const cookieOf = ({ cookies }: Answer) => cookies?.[0]?.split(";")[0] ?? "";
+
+  beforeAll(async () => {
+    process.env.MAX_STALENESS_MS = "60000";
+    minutely = await freshReader();
+  });
+
+  afterAll(() => {
+    delete process.env.MAX_STALENESS_MS;
+  });
+
+  beforeEach(async () => {
+    userid = `own-${invocations}`;
+    await write("First");
+    for (let tries = 0; tries < 5 && (await read()).cache !== "hit"; tries++);
+    // The place in the shard is known from the first reading on: this is one.
+    await read(cookieOf(await write("Second")));
+    for (let tries = 0; tries < 5 && (await read()).cache !== "hit"; tries++);
+  });
+
+  test("is given a cookie that lasts as long as it can tell anything", async () => {
+    const { cookies } = await write("Third");
+    expect(cookies).toEqual([
+      expect.stringMatching(/^scache=[\w-]{20,1024}; Path=\/; HttpOnly; Secure; SameSite=Lax; Max-Age=60$/),
+    ]);
+  });
+
+  test("reads it by that cookie, for one reading; others read what is a little older, and make no call", async () => {
+    const cookie = cookieOf(await write("Third"));
+    expect(await seen(read())).toEqual(["hit", "Second", 0]);
+    expect(await seen(read("theme=dark", cookie))).toEqual(["miss", "Third", 1]);
+    expect(await seen(read(cookie))).toEqual(["hit", "Third", 0]);
+    expect(await seen(read())).toEqual(["hit", "Third", 0]);
+  });
+
+  const text = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
+  test.each([
+    ["an empty one", "scache="],
+    ["the word that stands for a token too long", "scache=read"],
+    ["one of no token", "scache=%00%ff<script>"],
+    ["one far too long", `scache=${"A".repeat(100_000)}`],
+    ["one of another stream", `scache=${text(["orders", ["shardId-000000000000", "1"]])}`],
+    ["one of what is yet to be written", `scache=${text([STREAM, ["shardId-000000000000", "9".repeat(56)]])}`],
+    ["one of a shard that is not there", `scache=${text([STREAM, ["__proto__", "1"]])}`],
+    ["one of another shape", `scache=${text({ length: 1e9 })}`],
+  ])("no cookie makes a request fail: %s", async (_, cookie) => {
+    for (let times = 0; times < 2; times++)
+      expect(await read(cookie)).toMatchObject({ status: 200, body: { name: "Second" } });
+  });
+
+  test("gets no cookie where each request looks into the log, and needs none", async () => {
+    process.env.MAX_STALENESS_MS = "";
+    try {
+      const { cookies, body } = await write("Third");
+      expect(cookies).toEqual([]);
+      expect(await ask(reader, event("get-own-write", of(userid)))).toMatchObject({ status: 200, body });
+    } finally {
+      process.env.MAX_STALENESS_MS = "60000";
+    }
   });
 });
 

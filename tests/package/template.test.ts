@@ -166,7 +166,14 @@ describe("functions", () => {
     const code = readdirSync(join(root, "example/src")).map((file) =>
       readFileSync(join(root, "example/src", file), "utf8"),
     );
-    for (const name of ["STREAM_NAME", "LOG_TABLE_NAME", "TABLE_NAME", "INVALIDATIONS", "SCACHE_OFF"]) {
+    for (const name of [
+      "STREAM_NAME",
+      "LOG_TABLE_NAME",
+      "TABLE_NAME",
+      "INVALIDATIONS",
+      "MAX_STALENESS_MS",
+      "SCACHE_OFF",
+    ]) {
       expect(variables).toHaveProperty(name);
       expect(code.some((text) => text.includes(name))).toBe(true);
     }
@@ -262,10 +269,11 @@ describe("events/", () => {
     ).map((event) => `${event.Properties.Method} ${event.Properties.Path}`),
   );
 
-  test("there is an event for a hit, a miss, a write, an unknown user and a bad body", () => {
+  test("there is an event for a hit, a miss, a write, its writer's next read, an unknown user and a bad body", () => {
     expect(files.sort()).toEqual([
       "env.json",
       "get-missing-user.json",
+      "get-own-write.json",
       "get-user-again.json",
       "get-user.json",
       "post-bad-body.json",

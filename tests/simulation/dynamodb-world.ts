@@ -20,6 +20,7 @@ const TRIMMINGS: readonly Trimming[] = [trimmingAt(0), { limit: 300, kept: 120 }
 const never = new AbortController().signal;
 
 export class DynamoDbWorld implements LogWorld {
+  changedOrder = 0;
   readonly #world: World;
   readonly #table: MemoryTable;
   readonly #dice: Dice;
@@ -74,22 +75,25 @@ export class DynamoDbWorld implements LogWorld {
     for (let steps = dice.pick([0, 0, 0, 1, 1, 3]); steps > 0; steps--) {
       await this.#world.sleep(dice.wide(1, 3_000));
       const chance = dice.next();
+      this.changedOrder = Number.POSITIVE_INFINITY;
       if (chance < 0.2) this.#expire();
       else if (chance < 0.5) this.#lose(dice);
       else if (chance < 0.7) await this.#reset(dice);
       else if (chance < 0.8) await this.#restore(dice);
       else this.#stranger(dice);
+      this.changedOrder = this.#world.tick();
     }
   }
 
   async recreate(dice: Dice): Promise<void> {
     const world = this.#world;
     await world.sleep(dice.wide(1, 3_000));
+    this.changedOrder = Number.POSITIVE_INFINITY;
     this.#table.delete();
     world.say(() => "outside: deleted the table");
     await world.sleep(dice.wide(5_000, 60_000));
     this.#table.recreate();
-    world.voidOrder = world.tick();
+    this.changedOrder = world.voidOrder = world.tick();
     world.took("log deleted and created anew");
     world.say(() => "outside: created the table anew");
     for (let writes = dice.int(0, 3); writes > 0; writes--) await putLikeGo(world, dice);

@@ -36,7 +36,7 @@ export async function changeFromInside(
     world.check(name, judgeResolution(world, kind, changes, since, token));
     if (kind === "source") world.took("source invalidated");
     if (life.api.partialFailures > failuresBefore) world.took("partial failure, then published");
-    world.acknowledge(changes);
+    world.acknowledge(changes, { token, since });
     world.say(() => `${name} is acknowledged ${describe(changes)}`);
   } catch (error) {
     world.took("invalidate rejected");

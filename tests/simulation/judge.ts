@@ -21,6 +21,8 @@ export interface Asked {
   readonly refreshed: boolean;
   /** The oldest version that this environment's own invalidations had left when it asked. */
   readonly ownVersion: number;
+  /** The oldest version that the tokens leave which it was shown, or an environment that has read for them. */
+  readonly tokenVersion: number;
   /** Acknowledgements up to this event cannot be read by anyone: their stream was deleted. */
   readonly voidOrder: number;
   /** Whether the runtime would still let the invocation run, by an undisturbed clock: lifetimes are not looked at after its deadline. */
@@ -44,6 +46,8 @@ export function judgeValue(env: SimEnvironment, datum: Datum, value: Value, aske
   if (value.version < asked.ownVersion) return `${given} after its own invalidation of all before ${asked.ownVersion}`;
   // A lagging replica may return what was invalidated before: only this environment's own invalidations hold it off.
   if (env.replicaLagMs > 0) return undefined;
+  if (value.version < asked.tokenVersion)
+    return `${given} though a token names all before ${asked.tokenVersion} as outdated`;
   const outdated = datum.outdated(value.version, asked.voidOrder);
   if (outdated === undefined) return undefined;
   const { boundMs, state } = asked.freshness;

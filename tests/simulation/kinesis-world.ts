@@ -13,6 +13,7 @@ import type { World } from "./world.js";
 const MAX_OPEN_SHARDS = 6;
 
 export class KinesisWorld implements LogWorld {
+  changedOrder = 0;
   readonly #world: World;
   readonly #stream: MemoryStream;
 
@@ -82,6 +83,7 @@ export class KinesisWorld implements LogWorld {
         const children = this.#stream.split(parent);
         world.say(() => `outside: split ${parent} into ${children.join(" and ")}`);
       }
+      this.changedOrder = world.tick();
     }
   }
 
@@ -92,11 +94,12 @@ export class KinesisWorld implements LogWorld {
   async recreate(dice: Dice): Promise<void> {
     const world = this.#world;
     await world.sleep(dice.wide(1, 3_000));
+    this.changedOrder = Number.POSITIVE_INFINITY;
     this.#stream.delete();
     world.say(() => "outside: deleted the stream");
     await world.sleep(dice.wide(5_000, 60_000));
     this.#stream.recreate(dice.int(1, 8));
-    world.voidOrder = world.tick();
+    this.changedOrder = world.voidOrder = world.tick();
     world.took("log deleted and created anew");
     world.say(() => "outside: created the stream anew");
     for (let writes = dice.int(0, 3); writes > 0; writes--) await putLikeGo(world, dice);

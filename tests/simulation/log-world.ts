@@ -8,6 +8,8 @@ import type { Dice } from "./dice.js";
 import type { ReadingTimes } from "./reading-times.js";
 
 export interface LogWorld {
+  /** When people last changed the log itself, as may move its readers; infinite while they do. */
+  readonly changedOrder: number;
   /** For one process: an environment's, or a writer's. */
   connect(name: string, connection: Connection): LogClient;
   /** Writes records as another program would; false when the log could not take them. */

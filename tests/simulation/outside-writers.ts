@@ -57,10 +57,10 @@ async function publish(world: World, dice: Dice): Promise<void> {
   const keys = changes.map(({ datum }) => datum.key);
   const since = world.tick();
   try {
-    await publisher.publish({ keys }, dice.pick([500, 5_000, 10_000]));
+    const token = await publisher.publish({ keys }, dice.pick([500, 5_000, 10_000]));
     const lost = keys.find((key) => !world.ledger.holdsKey(key, since));
     if (lost !== undefined) world.violate(`publisher: resolved, but the log does not hold ${lost}`);
-    world.acknowledge(changes);
+    world.acknowledge(changes, { token, since });
     world.say(() => `publisher is acknowledged ${keys.join(", ")}`);
   } catch (error) {
     if (!(error instanceof PublishError)) throw error;

@@ -41,6 +41,11 @@ const OF_EITHER = [
   "hit under serve",
   "refresh in mid-invocation",
   "two refreshes in one invocation",
+  // Tokens
+  "a token was covered without a call",
+  "a token made a reading",
+  "a token in vain: every get misses",
+  "a token of a log that is gone",
   // Filling
   "fill refused",
   "late fill after the end refused",

@@ -30,6 +30,8 @@ export class Life {
   readonly storedAtMs = new WeakMap<Value, number>();
   /** For each datum, the version that this environment's own settled invalidations make the oldest it may serve. */
   readonly #ownVersions = new Map<string, number>();
+  /** The same for what was read for a token. */
+  readonly #tokenVersions = new Map<string, number>();
   readonly loadsUnderWay = new Map<string, number>();
   /** Of each datum, how often a loader of `getOrAdd` was ever called, and how many of those calls are under way. */
   readonly loadersCalled = new Map<string, number>();
@@ -105,9 +107,23 @@ export class Life {
 
   /** An `invalidate` of this environment's own has settled, one way or the other. */
   invalidated(changes: readonly Change[]): void {
-    for (const { datum, version } of changes) {
-      this.#ownVersions.set(datum.key, Math.max(version, this.ownVersion(datum.key)));
-    }
+    raise(this.#ownVersions, changes);
+  }
+
+  tokenVersion(key: string): number {
+    return this.#tokenVersions.get(key) ?? 0;
+  }
+
+  /** The log was read as far as these changes. */
+  hasReadFor(changes: readonly Change[]): void {
+    raise(this.#tokenVersions, changes);
+  }
+}
+
+/** Notes for each datum the latest version that it was changed to. */
+export function raise(versions: Map<string, number>, changes: readonly Change[]): void {
+  for (const { datum, version } of changes) {
+    versions.set(datum.key, Math.max(version, versions.get(datum.key) ?? 0));
   }
 }
 

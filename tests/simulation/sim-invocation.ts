@@ -10,8 +10,9 @@ import { GetOrAddWatch } from "./get-or-add-watch.js";
 import { changeFromInside } from "./inside-writer.js";
 import { countCatchUp, countExpiry, countReport } from "./invocation-counts.js";
 import { type Asked, judgeFailedLoad, judgeFreshness, judgeHit, judgeValue, ROUNDING_MS } from "./judge.js";
-import type { Life, SimEnvironment } from "./sim-environment.js";
+import { type Life, raise, type SimEnvironment } from "./sim-environment.js";
 import { failedLoad, loadFromSource } from "./source-load.js";
+import { TokenReader } from "./tokens.js";
 import type { Datum, Value } from "./truth.js";
 import type { World } from "./world.js";
 
@@ -28,6 +29,9 @@ export class SimInvocation {
   /** The same by the environment's own clock. */
   #beganAtMs: number;
   #refreshed = false;
+  readonly #tokens: TokenReader;
+  /** For each datum, the oldest version that it may be served by the tokens it was shown. */
+  readonly #tokenVersions = new Map<string, number>();
   #ended = false;
   #isAudited = false;
   /** Of which data loads are under way that nobody waits for. */
@@ -47,6 +51,7 @@ export class SimInvocation {
     this.#remainingMs = () => Math.max(0, endMs - world.nowMs);
     this.#core = env.life.core.begin({ remainingMs: this.#remainingMs });
     this.#cache = this.#core.cache;
+    this.#tokens = new TokenReader(world, env, name, this.#cache, this.#remainingMs);
     world.say(() => `${name} begins (${timeoutMs} ms)`);
   }
 
@@ -111,6 +116,7 @@ export class SimInvocation {
   /** Before the after-hook ends it. */
   async audit(): Promise<void> {
     const remainingMs = this.#remainingMs();
+    await this.#life.alive(this.#core.outrunLoads() ?? Promise.resolve());
     this.#isAudited = true;
     await this.#life.alive(this.#life.audits.run(this.#name, remainingMs, this.#core.audit()));
   }
@@ -150,7 +156,8 @@ export class SimInvocation {
   }
 
   async #step(chance: number, datum: Datum): Promise<void> {
-    if (chance < 0.3) return this.#world.audits?.chance(0.8) ? this.getOrAdd(datum) : this.getThenAdd(datum);
+    if (chance < 0.26) return this.#world.audits?.chance(0.8) ? this.getOrAdd(datum) : this.getThenAdd(datum);
+    if (chance < 0.3) return this.#showToken();
     if (chance < 0.4) for (const each of this.#world.data) this.get(each);
     else if (chance < 0.65) return this.getOrAdd(datum);
     else if (chance < 0.71) void this.#lateAdd(datum);
@@ -355,6 +362,14 @@ export class SimInvocation {
     this.#sayFreshness();
   }
 
+  /** Somebody has just written, maybe elsewhere: whatever she changed is read, by one look each. */
+  async #showToken(): Promise<void> {
+    const changes = await this.#tokens.show();
+    raise(this.#tokenVersions, changes);
+    this.#sayFreshness();
+    for (const { datum } of changes) this.get(datum);
+  }
+
   #change(datum: Datum): Promise<void> {
     return changeFromInside(this.#world, this.#env, this.#name, this.#cache, datum);
   }
@@ -366,6 +381,7 @@ export class SimInvocation {
       beganMs: this.#beganMs,
       refreshed: this.#refreshed,
       ownVersion: this.#life.ownVersion(datum.key),
+      tokenVersion: Math.max(this.#tokenVersions.get(datum.key) ?? 0, this.#life.tokenVersion(datum.key)),
       voidOrder: this.#world.voidOrder,
       inTime: this.#remainingMs() > 0 && !this.#clockWasSet,
     };

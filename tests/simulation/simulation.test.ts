@@ -54,6 +54,7 @@ describe("the oracle", () => {
       beganMs: world.nowMs,
       refreshed: false,
       ownVersion: 0,
+      tokenVersion: 0,
       voidOrder: 0,
       inTime: true,
     };
@@ -93,9 +94,10 @@ describe("the oracle", () => {
     expect(judgeValue(env, datum, value, later)).toMatch(/may be/);
   });
 
-  test("its own invalidation, another datum's value, a hit while bypassed, and what was never stored are wrong", () => {
+  test("its own invalidation, a token, another datum's value, a hit while bypassed, and what was never stored are wrong", () => {
     const { datum, env, asked, value } = setUp();
     expect(judgeValue(env, datum, value, { ...asked, ownVersion: 1 })).toMatch(/its own invalidation/);
+    expect(judgeValue(env, datum, value, { ...asked, tokenVersion: 1 })).toMatch(/a token names/);
     expect(judgeValue(env, datum, { ...value, key: dataId("a", "b").toString() }, asked)).toMatch(/but it is/);
     expect(judgeHit(env, datum, value, asked)).toMatch(/never stored/);
     const bypassed = { state: "bypassed", asOf: undefined, boundMs: undefined } as const;

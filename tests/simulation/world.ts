@@ -10,6 +10,7 @@ import { DynamoDbWorld } from "./dynamodb-world.js";
 import { KinesisWorld } from "./kinesis-world.js";
 import type { LogWorld } from "./log-world.js";
 import { type LogKind, noCounts, type PathCounts, type RarePath } from "./rare-paths.js";
+import { Tokens } from "./tokens.js";
 import { Datum, Ledger } from "./truth.js";
 import { CALM, type Climate } from "./weather.js";
 
@@ -33,6 +34,7 @@ export class World {
   readonly log: LogWorld;
   readonly data: readonly Datum[];
   readonly ledger = new Ledger();
+  readonly tokens = new Tokens();
   readonly paths: PathCounts = noCounts();
   /** Absent while nobody reads it: most schedules hold. */
   readonly transcript: string[] | undefined;
@@ -103,8 +105,10 @@ export class World {
     return datum.write(this.nowMs);
   }
 
-  acknowledge(changes: readonly Change[]): void {
+  /** @param publication what it resolved to, and when it began; absent where others write */
+  acknowledge(changes: readonly Change[], publication?: { readonly token: string; readonly since: number }): void {
     const order = this.tick();
+    if (publication !== undefined) this.tokens.issue({ ...publication, changes, order });
     for (const { datum, version } of changes) datum.acknowledge({ version, order, atMs: this.nowMs });
   }
 

@@ -8,6 +8,7 @@ import type { LoadResult } from "./load.js";
 import { mean, percentile, total } from "./measures.js";
 import type { DemoSettings } from "./settings.js";
 import type { Setup } from "./setups.js";
+import type { OwnWrites } from "./story.js";
 
 export interface SetupFigures {
   readonly maxStalenessMs: number;
@@ -42,6 +43,7 @@ export interface DemoResult {
   /** Invocations take less time with either log than without a cache, and nothing was stale. */
   readonly pays: boolean;
   readonly staleReads: number;
+  readonly ownWrites: OwnWrites;
   readonly environments: number;
   readonly shards: number;
   readonly seconds: number;
@@ -63,10 +65,11 @@ export function resultOf(parts: {
   readonly settings: DemoSettings;
   readonly fleets: readonly Fleet[];
   readonly load: LoadResult;
+  readonly ownWrites: OwnWrites;
   /** Billed for the log's table while the load lasted. */
   readonly units: Units;
 }): DemoResult {
-  const { settings, fleets, load, units } = parts;
+  const { settings, fleets, load, ownWrites, units } = parts;
   const { seconds } = load;
   const figures = Object.fromEntries(
     fleets.map(({ setup, oracle }) => {
@@ -84,6 +87,7 @@ export function resultOf(parts: {
   return {
     pays: staleReads === 0 && [kinesis, dynamodb].every(({ meanMs }) => meanMs < without.meanMs),
     staleReads,
+    ownWrites,
     environments: settings.environments,
     shards: settings.shards,
     seconds: round(seconds),

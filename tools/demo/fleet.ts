@@ -37,11 +37,14 @@ export interface Visit {
   readonly refused: number;
   /** A write that was saved, but could not be told to the others in time; the writer was told so. */
   readonly unacknowledged: boolean;
+  /** What the writer's browser keeps, as `name=value`. */
+  readonly cookies: readonly string[];
 }
 
 interface HttpAnswer {
   readonly statusCode?: number;
   readonly headers?: Readonly<Record<string, string>>;
+  readonly cookies?: readonly string[];
   readonly body?: string;
 }
 
@@ -49,6 +52,7 @@ interface Requested {
   readonly outcome: InvocationOutcome;
   readonly version: number | undefined;
   readonly cache: string;
+  readonly cookies: readonly string[];
   readonly beganMs: number;
 }
 
@@ -68,9 +72,10 @@ export class Member {
     this.#way = way;
   }
 
-  async read(userid: string): Promise<Visit> {
+  /** @param cookies of the browser that asks */
+  async read(userid: string, cookies: readonly string[] = []): Promise<Visit> {
     const read = this.#oracle.beginRead(userid);
-    const requested = await this.#request("GET", userid);
+    const requested = await this.#request("GET", userid, undefined, cookies);
     const stale = !this.#oracle.judge(this.name, read, requested.version ?? 0);
     return { ...this.#visit(requested), isWrite: false, stale };
   }
@@ -87,14 +92,19 @@ export class Member {
     await this.#way.stop();
   }
 
-  async #request(method: "GET" | "POST", userid: string, body?: unknown): Promise<Requested> {
+  async #request(
+    method: "GET" | "POST",
+    userid: string,
+    body?: unknown,
+    sent: readonly string[] = [],
+  ): Promise<Requested> {
     // What ended since the last invocation was given up by it.
     this.#way.takeEnded();
     const beganMs = performance.now();
-    const outcome = await this.environment.invoke(httpEvent(method, userid, body));
-    const { statusCode, headers = {}, body: text = "" } = (outcome.result ?? {}) as HttpAnswer;
+    const outcome = await this.environment.invoke(httpEvent(method, userid, body, sent));
+    const { statusCode, headers = {}, cookies: set = [], body: text = "" } = (outcome.result ?? {}) as HttpAnswer;
     const cache = headers["x-cache"] ?? "";
-    if (statusCode === 503 && method === "POST") return { outcome, version: undefined, cache, beganMs };
+    if (statusCode === 503 && method === "POST") return { outcome, version: undefined, cache, cookies: [], beganMs };
     if (statusCode !== 200) {
       const why = outcome.error === undefined ? text : `${outcome.error.errorType}: ${outcome.error.errorMessage}`;
       throw new Error(
@@ -102,10 +112,11 @@ export class Member {
       );
     }
     const { version } = JSON.parse(text) as { version: number };
-    return { outcome, version, cache, beganMs };
+    const cookies = set.map((cookie) => cookie.split(";")[0] ?? "");
+    return { outcome, version, cache, cookies, beganMs };
   }
 
-  #visit({ outcome, version, cache, beganMs }: Requested) {
+  #visit({ outcome, version, cache, cookies, beganMs }: Requested) {
     const endedMs = performance.now();
     const calls = this.#way.takeEnded();
     const lateMs = (which: (call: EndedCall) => boolean) => lateWithin(calls.filter(which), beganMs, endedMs);
@@ -121,6 +132,7 @@ export class Member {
       cache,
       version: version ?? 0,
       unacknowledged: version === undefined,
+      cookies,
       waitedMs: Math.max(0, total(metrics.map(waitedMs)) - lateMs(isLogRead)),
       bypassed: metrics.some(({ state }) => state === "bypassed"),
       timeSavedMs: total(metrics.map(({ TimeSaved }) => TimeSaved)),

@@ -8,6 +8,7 @@ import { OF_READING } from "./reading.js";
 import { READING_BESIDE } from "./reading-beside.js";
 import { SERVING } from "./serving.js";
 import { OF_THE_TABLE } from "./table.js";
+import { OF_TOKENS } from "./tokens.js";
 
 export const MUTANTS: readonly Mutant[] = [
   ...OF_READING,
@@ -17,5 +18,6 @@ export const MUTANTS: readonly Mutant[] = [
   ...PUBLISHING,
   ...OF_THE_TABLE,
   ...AUDITING,
+  ...OF_TOKENS,
   ...CHANGE_DATA,
 ];

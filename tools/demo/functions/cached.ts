@@ -4,12 +4,12 @@
 import middy from "@middy/core";
 import type { APIGatewayProxyEventV2, APIGatewayProxyResultV2 } from "aws-lambda";
 import { answerErrors } from "../../../example/src/answers.js";
-import { LOG } from "../../../example/src/environment.js";
+import { LOG, maxStalenessMs } from "../../../example/src/environment.js";
 import { scache } from "../../../example/src/log.js";
 import { getUser, logger, postUser } from "../../../example/src/routes.js";
 
 const options = {
-  maxStalenessMs: Number(process.env.MAX_STALENESS_MS ?? 0),
+  maxStalenessMs: maxStalenessMs(),
   // Longer than one would want it: what makes a log late here is the emulator on a busy machine, and how often that is given
   // up is nothing to learn from.
   refreshTimeoutMs: 5_000,
