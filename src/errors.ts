@@ -112,7 +112,10 @@ export class PublishError extends ScacheError {
   }
 }
 
-/** The stream could not be read to its end in time: by the before-hook and `refresh()`, with `onRefreshError: "throw"` alone. */
+/**
+ * The stream could not be read to its end in time, with `onRefreshError: "throw"` alone: by the before-hook, `refresh()` and
+ * `ready()`; with `refreshWhen` other than "before" by whatever waited for it in place of the hook.
+ */
 export class RefreshError extends ScacheError {
   override readonly name = "RefreshError";
 

@@ -8,8 +8,9 @@
 
 import type { Environment } from "./core/environment.js";
 import type { ContextCache } from "./core/invocation/context-cache.js";
-import type { Invocation, InvocationLimits } from "./core/invocation/invocation.js";
+import type { Invocation } from "./core/invocation/invocation.js";
 import type { MetricsSink } from "./core/invocation/report.js";
+import type { InvocationLimits } from "./core/invocation/serving.js";
 
 /** The handler's context with the cache in it: `middy(async (event: E, context: CacheContext) => …)`. */
 export type CacheContext = LambdaContext & { cache: ContextCache };

@@ -50,5 +50,5 @@ test("Memory is bounded, in entries and in bytes.", () => memoryIsBounded(stage)
 test("A handler, its result and its error are never changed by a failure of the cache, of Kinesis or of the metrics (policy `throw` excepted).", () =>
   handlerIsUntouched(stage));
 
-test("With `refreshWhen` alongside or used, a `getOrAdd` takes no longer than its load and what was expected of the reading together.", () =>
+test("With `refreshWhen` alongside or used, a `getOrAdd` takes no longer than loading would, and what was expected of the reading.", () =>
   waitsAreBounded(stage));

@@ -10,6 +10,8 @@ import type { World } from "./world.js";
 
 /** What is expected of a reading where none has been seen. */
 const FIRST_GUESS_MS = 15;
+/** One may have to be waited for that began too early, and then the next, for at most twice what is expected of it. */
+const MOST_READINGS = 3;
 
 export class GetOrAddWatch {
   readonly #world: World;
@@ -36,7 +38,7 @@ export class GetOrAddWatch {
     this.#datum = datum;
     this.#beganMs = world.nowMs;
     this.#begunBefore = this.#begun;
-    this.#mostExpectedMs = Math.max(FIRST_GUESS_MS, env.life.api.times.longestMs);
+    this.#mostExpectedMs = MOST_READINGS * Math.max(FIRST_GUESS_MS, env.life.api.times.longestMs);
     const { loadersUnderWay, loadsUnderWay } = env.life;
     this.wasUnderWay = (loadsUnderWay.get(datum.key) ?? 0) > 0;
     this.#mayShare = (loadersUnderWay.get(datum.key) ?? 0) > 0;

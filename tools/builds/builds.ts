@@ -30,7 +30,8 @@ export const BUILDS: readonly Build[] = [
     how: "esbuild",
     load: "require",
     outside: true,
-    limitBytes: 215_000,
+    // 215 KB without reading while working, the audit and tokens, which are in every bundle: options choose them at run time.
+    limitBytes: 248_000,
     esbuild: { external: SDK, target: "node20" },
   },
   {
@@ -38,7 +39,7 @@ export const BUILDS: readonly Build[] = [
     how: "esbuild",
     load: "require",
     outside: true,
-    limitBytes: 215_000,
+    limitBytes: 248_000,
     esbuild: { external: [...SDK, "@smithy/*"], target: "node20" },
   },
   {

@@ -25,8 +25,8 @@ export const READING_BESIDE: readonly Mutant[] = [
   {
     name: "after a wait the entry that was found before is served",
     file: INVOCATION,
-    search: "return read && { value: this.#servedTo<T>(target, read, load) };",
-    replace: "return { value: this.#servedTo<T>(target, read ?? found, load) };",
+    search: "return read && { value: this.#servedTo<T>(target, read, load), savedMs: savedMsOf(read) };",
+    replace: "return { value: this.#servedTo<T>(target, read ?? found, load), savedMs: savedMsOf(found) };",
   },
   {
     name: "a load that began before the invocation is shared before the log was read",
@@ -41,22 +41,22 @@ export const READING_BESIDE: readonly Mutant[] = [
     replace: "clock.after(3_600_000, late)",
   },
   {
-    name: "twice as long is waited as a reading takes",
+    name: "ten times as long is waited as a reading takes",
     file: PACE,
-    search: "return Math.min(2 * median(sorted), sorted.at(-1) ?? 0);",
-    replace: "return 2 * (sorted.at(-1) ?? 0);",
+    search: "const MOST_PATIENCE = 2;",
+    replace: "const MOST_PATIENCE = 20;",
   },
   {
     name: "a value that was loaded beside a late reading is not handed out until that has ended",
     file: UNREAD,
-    search: "      .then(resolve, reject);",
-    replace: "      .then((value) => beside.whenRead().then(() => resolve(value)), reject);",
+    search: "loading.result.finally(answered).then(resolve, reject);",
+    replace: "loading.result.finally(answered).then((value) => beside.whenRead().then(() => resolve(value)), reject);",
   },
   {
     name: "a load beside the reading that fails is nobody's",
     file: UNREAD,
-    search: "  loaded.then(ended, ended);",
-    replace: "  loaded.then(ended);",
+    search: "  result.then(ended, ended);",
+    replace: "  result.then(ended);",
   },
   {
     name: "the timer of a wait outlives its invocation",

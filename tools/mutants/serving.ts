@@ -87,8 +87,8 @@ export const SERVING: readonly Mutant[] = [
   {
     name: "an invocation that read nothing is served what was loaded before it",
     file: INVOCATION,
-    search: "|| entry.loadEpoch < this.#serving.oldestLoad) return undefined;",
-    replace: ") return undefined;",
+    search: "return entry === undefined || entry.loadEpoch < this.#serving.oldestLoad ? undefined : entry;",
+    replace: "return entry;",
   },
   {
     name: "refresh() is served as of the invocation's beginning",

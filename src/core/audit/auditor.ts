@@ -114,6 +114,7 @@ export function createAuditor({ share, clock, random, trouble, suspicions, drop 
     else counters.audits++;
     if (found === "different") await lookInto(watched, first.value, () => loaded(load, endMs));
     else watched.suspicion = undefined;
+    if (found === "same") unsteady.delete(watched.source);
     return true;
   }
 
@@ -161,6 +162,8 @@ export function createAuditor({ share, clock, random, trouble, suspicions, drop 
   function begin(): Audit {
     let checks: Check[] = [];
     let isOver = false;
+    /** What a loader that it calls is served is not the handler's. */
+    let isRunning = false;
 
     async function checkAll(endMs: number): Promise<void> {
       for (const one of checks) {
@@ -182,13 +185,14 @@ export function createAuditor({ share, clock, random, trouble, suspicions, drop 
       },
 
       hit(id, served, load) {
-        if (isOver || checks.length >= MAX_CHECKS) return;
+        if (isOver || isRunning || checks.length >= MAX_CHECKS) return;
         const due = suspicions.size > 0 ? suspicions.due(id.toString()) : undefined;
         const watched = due ?? (random() < share ? watch(id) : undefined);
         if (watched !== undefined) checks.push({ watched, served, load });
       },
 
       async run(remainingMs) {
+        isRunning = true;
         const startedMs = clock.monotonic();
         const budgetMs = Math.min(LONGEST_MS, remainingMs / 2);
         await checkAll(startedMs + budgetMs);

@@ -86,7 +86,9 @@ export function createCoherence(deps: CoherenceDeps): Coherence {
   const refreshes = createSharedRefresh(clock, store.now, refresh);
   /** Everything acknowledged before this has been applied, or nothing was stored then. */
   let proven = instant();
-  const outlook = createOutlook(reader, clock, () => ageMs(proven, instant()) > maxGapMs / 2);
+  const readsBeside = options.refreshWhen !== "before";
+  const isHalfGapOver = (now = instant()) => ageMs(proven, now) >= maxGapMs / 2;
+  const outlook = createOutlook(reader, clock, isHalfGapOver, options.maxStalenessMs > 0);
   let lastFailure: Failure = { reason: "the deadline passed" };
   let lagMs: number | undefined;
   let counters = noCounters();
@@ -153,7 +155,7 @@ export function createCoherence(deps: CoherenceDeps): Coherence {
   function moveAlong(began: Moment, alone: boolean): void {
     if (flushAfterGap(began) || !alone || !held.isEmpty(began.atMs)) return;
     // A place that can be read on from at once makes the next refresh cheaper.
-    if (reader.isWarm(began.atMs) && ageMs(proven, began) < maxGapMs / 2) return;
+    if (reader.isWarm(began.atMs) && (readsBeside || !isHalfGapOver(began))) return;
     // Loads of before would need the old one, whoever offers them yet.
     store.forgetBefore(began);
     reader.leave();
@@ -182,10 +184,10 @@ export function createCoherence(deps: CoherenceDeps): Coherence {
     const from = proven;
     // What was published shortly before the proof still counts while a replica may lag behind it.
     const sinceMs = () => earliestMs(from) - holdOffMs;
-    const noteEnd = options.refreshWhen === "before" ? undefined : outlook.begins(start);
+    const noteEnd = readsBeside ? outlook.begins(start) : undefined;
     const result = await readOn(reader, clock, sinceMs, limits, target);
     const { outcome, failure } = result;
-    if (failure === undefined) noteEnd?.(outcome);
+    noteEnd?.(failure === undefined ? outcome : "failed");
     counters.kinesisCalls += result.calls;
     counters.throttles += result.throttles;
     lagMs = result.lagMs;
@@ -241,7 +243,8 @@ export function createCoherence(deps: CoherenceDeps): Coherence {
 
   /** What is known without waiting, if it is enough. */
   function known(began: Moment, maxStalenessMs: number): Proof | undefined {
-    if (held.isEmpty(began.atMs)) return EMPTY;
+    // By a proof that is too old, what is stored now would soon have to be given up: reading on beside the handler costs nothing.
+    if (held.isEmpty(began.atMs) && !(readsBeside && isHalfGapOver(began))) return EMPTY;
     if (maxStalenessMs > 0 && isOfBefore(proven, began) && ageMs(proven, began) <= maxStalenessMs) return fresh(began);
     return backoff.holds(began.atMs) ? unknown(began, lastFailure) : undefined;
   }

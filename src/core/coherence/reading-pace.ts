@@ -10,7 +10,8 @@
 const EXPECTED_BY = 9;
 /** So many that few readings take longer than all of them, unless they hang: each that does costs a load for nothing. */
 const PATIENT_BY = 30;
-/** The longest may have hung: nobody is more patient than so many times what is expected. */
+/** A little longer than the longest of them; but that may have hung, and nobody is more patient than twice what is expected. */
+const MARGIN = 1.25;
 const MOST_PATIENCE = 2;
 /** What is older says little of now, and an hour in which the log was slow must not be remembered for ever. */
 const FADES_MS = 5 * 60_000;
@@ -55,23 +56,29 @@ export function createReadingPace(): ReadingPace {
     taken[kind] = [...taken[kind].slice(1 - PATIENT_BY), { ms, atMs }];
   }
 
+  const all = (kind: keyof typeof taken) => taken[kind].map(({ ms }) => ms);
+
   /** Those of the last minutes, the latest last. */
-  function lately(kind: keyof typeof taken, nowMs: number): number[] {
-    const all = taken[kind];
-    const recent = all.filter(({ atMs }) => nowMs - atMs <= FADES_MS).map(({ ms }) => ms);
-    if (recent.length > 0) return recent;
-    // Nothing is known of now. Expecting the best leads to a reading, which then tells.
-    return [Math.min(GUESS_MS[kind], ...all.map(({ ms }) => ms))];
+  function recentOf(kind: keyof typeof taken, nowMs: number): number[] {
+    return taken[kind].filter(({ atMs }) => nowMs - atMs <= FADES_MS).map(({ ms }) => ms);
   }
 
-  const expected = (kind: keyof typeof taken, nowMs: number) => median(lately(kind, nowMs).slice(-EXPECTED_BY));
+  function expected(kind: keyof typeof taken, nowMs: number): number {
+    const recent = recentOf(kind, nowMs);
+    // Where nothing is known of now, expecting the best leads to a reading, which then tells.
+    return recent.length > 0 ? median(recent.slice(-EXPECTED_BY)) : Math.min(GUESS_MS[kind], ...all(kind));
+  }
 
   return {
     expectedMs: (cold, nowMs) => expected(kindOf(cold), nowMs),
 
     patienceMs(cold, nowMs) {
       const kind = kindOf(cold);
-      return Math.min(MOST_PATIENCE * expected(kind, nowMs), Math.max(...lately(kind, nowMs)));
+      const recent = recentOf(kind, nowMs);
+      if (recent.length > 0) return Math.min(MOST_PATIENCE * expected(kind, nowMs), MARGIN * Math.max(...recent));
+      // Where nothing is known of now, that the best is expected must not make it late at once.
+      const known = all(kind);
+      return MOST_PATIENCE * (known.length > 0 ? Math.min(...known) : GUESS_MS[kind]);
     },
 
     warmMs: (nowMs) => expected("warm", nowMs),
@@ -96,6 +103,6 @@ export function createReadingPace(): ReadingPace {
 }
 
 /** Of an even number, the smaller of the two in the middle. */
-function median(all: readonly number[]): number {
-  return all.toSorted((a, b) => a - b)[(all.length - 1) >> 1] ?? 0;
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[(values.length - 1) >> 1] ?? 0;
 }

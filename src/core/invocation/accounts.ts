@@ -33,6 +33,10 @@ export class Accounts implements OwnFigures {
     this.timeSavedMs += savedUs / 1_000;
   }
 
+  copy(): Accounts {
+    return Object.assign(new Accounts(), this);
+  }
+
   /** The report, together with what the environment has counted since the last one. */
   close(since: Counters, audited: AuditCounters, standing: Standing): InvocationReport {
     // Written out, without spreading: building this object that way cost more than the rest of an invocation.

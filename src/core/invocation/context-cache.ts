@@ -49,8 +49,9 @@ export interface ContextCache {
    * The cached value, or else the one `load` returns, which is then cached. Concurrent calls for one id share one load; should
    * that of another invocation fail, or its invocation end, `load` is called after all. A `load` may itself use the cache: where
    * loads would wait for each other, one of them is run beside the others. Rejects with what `load` rejects with; with an
-   * InvalidDataIdError or an InvalidOptionError before `load` is called; and with a LoadCycleError, naming the ids, when
-   * loading a datum asks for the same datum over and over.
+   * InvalidDataIdError or an InvalidOptionError before `load` is called; with a LoadCycleError, naming the ids, when loading a
+   * datum asks for the same datum over and over; and with a RefreshError when it waited for a log that could not be read, with
+   * `refreshWhen` other than "before" and `onRefreshError: "throw"` alone.
    */
   getOrAdd<T>(id: DataId<T>, load: () => NoInfer<T> | PromiseLike<NoInfer<T>>, options?: AddOptions): Promise<T>;
 

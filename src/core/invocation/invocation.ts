@@ -6,7 +6,7 @@ import { type Audit, type Auditor, noAudits } from "../audit/auditor.js";
 import { type Changed, changedData, changedSource, EVERYTHING } from "../changed.js";
 import type { DataId, Observable } from "../data-id.js";
 import type { Moment } from "../moment.js";
-import type { Hit } from "../store/entry-store.js";
+import { type Hit, savedMsOf } from "../store/entry-store.js";
 import { Accounts } from "./accounts.js";
 import { checkOptions, checkRefreshOptions, requireDataId, requireNoPromise } from "./arguments.js";
 import type { AddOptions, ContextCache, Freshness, RefreshOptions } from "./context-cache.js";
@@ -15,16 +15,11 @@ import { Loading, type LoadingParts } from "./loading.js";
 import { getOrAddMany, type LoadMany, type ManyParts } from "./many.js";
 import { Publications, type PublishingCall, type PublishingParts } from "./publications.js";
 import type { InvocationReport } from "./report.js";
-import { Serving, type ServingParts } from "./serving.js";
+import { type InvocationLimits, Serving, type ServingParts } from "./serving.js";
+import { type LookUp, waysForSeveral } from "./several.js";
 import type { LoadOwner } from "./sharing.js";
 import { createUnansweredMisses } from "./unanswered-misses.js";
-import { loadOrWait, loadOrWaitMany } from "./unread.js";
-
-export interface InvocationLimits {
-  /** Milliseconds until the runtime ends the invocation. */
-  remainingMs(): number;
-  readonly requestId?: string | undefined;
-}
+import { loadOrWait, type Served } from "./unread.js";
 
 /** What an environment shares with its invocations. */
 export interface Shared extends PublishingParts, FillingParts, LoadingParts, ServingParts<Invocation> {
@@ -40,6 +35,8 @@ const NO_OPTIONS = {};
 
 /** A class, since there are many, and since a hit passes through here: V8 reads a field faster than a closure's variable. */
 export class Invocation implements ContextCache, LoadOwner {
+  /** What the handler is given. */
+  readonly cache: ContextCache = this;
   readonly began: Moment;
   /** After this the runtime has ended it, whether or not it said so. */
   readonly deadlineMs: number;
@@ -49,14 +46,15 @@ export class Invocation implements ContextCache, LoadOwner {
   readonly #publications: Publications;
   #ended = false;
   readonly #accounts = new Accounts();
+  /** The accounts as they were when the handler had returned: loaders that are called to audit may use the cache, too. */
+  #handlers: Accounts | undefined;
   readonly #filling: Filling;
   readonly #loading: Loading;
   readonly #audit: Audit | undefined;
   readonly #serving: Serving<Invocation>;
 
   constructor(shared: Shared, limits: InvocationLimits) {
-    const began = shared.store.now();
-    this.began = began;
+    this.began = shared.store.now();
     this.#shared = shared;
     this.#publications = new Publications(shared);
     this.#filling = new Filling(shared, this.#accounts);
@@ -64,12 +62,7 @@ export class Invocation implements ContextCache, LoadOwner {
     this.#audit = shared.auditor?.begin();
     this.#serving = new Serving(shared, this, limits);
     this.#loading = new Loading(shared, this, this.#serving, this.#filling, this.#accounts);
-    this.deadlineMs = began.atMs + limits.remainingMs();
-  }
-
-  /** What the handler is given. */
-  get cache(): ContextCache {
-    return this;
+    this.deadlineMs = this.began.atMs + limits.remainingMs();
   }
 
   /** It has ended, or its time is up. */
@@ -94,7 +87,9 @@ export class Invocation implements ContextCache, LoadOwner {
 
   /** After the handler, before `end`: checks what was chosen of its hits. Never rejects; undefined where nothing was. */
   audit(): Promise<void> | undefined {
-    return this.#audit?.isDue && !this.#ended ? this.#audit.run(this.#limits.remainingMs()) : undefined;
+    if (!this.#audit?.isDue || this.#ended) return undefined;
+    this.#handlers = this.#accounts.copy();
+    return this.#audit.run(this.#limits.remainingMs());
   }
 
   /** After the handler. Returns the accounts, the first time only. */
@@ -106,7 +101,7 @@ export class Invocation implements ContextCache, LoadOwner {
     this.#audit?.end();
     this.#shared.ended(this);
     const { store, coherence, auditor } = this.#shared;
-    return this.#accounts.close(coherence.takeCounters(), auditor?.takeCounters() ?? noAudits(), {
+    return (this.#handlers ?? this.#accounts).close(coherence.takeCounters(), auditor?.takeCounters() ?? noAudits(), {
       kinesisLatencyMs: this.#serving.waitedMs,
       publishLatencyMs: this.#publications.waitedMs,
       refreshFailures: this.#serving.failures,
@@ -163,19 +158,21 @@ export class Invocation implements ContextCache, LoadOwner {
     if (entry !== undefined) return Promise.resolve(this.#servedTo<T>(target, entry, load));
     const { beside } = this.#serving;
     const found = this.#found(key);
-    if (beside !== undefined && found !== undefined && this.#loading.shareable(target) === undefined) {
-      return loadOrWait<T>(beside, {
-        costMs: found.savedUs / 1_000,
-        look: () => {
-          const read = this.#hit(key);
-          return read && { value: this.#servedTo<T>(target, read, load) };
-        },
-        load: () => this.#loading.load(target, load, given),
-        tally: this.#accounts,
-      });
-    }
-    this.#accounts.misses++;
-    return this.#loading.load(target, load, given);
+    const miss = () => {
+      this.#accounts.misses++;
+      return this.#loading.load(target, load, given);
+    };
+    if (beside === undefined || found === undefined || this.#loading.shareable(target) !== undefined) return miss();
+    return loadOrWait<T>(beside, {
+      costMs: savedMsOf(found),
+      areKept: () => this.#servable(key) !== undefined,
+      look: () => {
+        const read = this.#hit(key);
+        return read && { value: this.#servedTo<T>(target, read, load), savedMs: savedMsOf(read) };
+      },
+      load: miss,
+      tally: this.#accounts,
+    });
   }
 
   getOrAddMany<T>(
@@ -186,10 +183,14 @@ export class Invocation implements ContextCache, LoadOwner {
     try {
       checkOptions(given);
       const { beside } = this.#serving;
-      const costMs = beside === undefined ? 0 : this.#foundCostMs(ids);
       const many = () => getOrAddMany(this.#partsForMany(given), ids, load);
-      if (beside === undefined || costMs === 0) return many();
-      return loadOrWaitMany(beside, { costMs, load: many, tally: this.#accounts });
+      const lookUp: LookUp = {
+        servable: (key) => this.#servable(key),
+        found: (key) => this.#found(key),
+        served: (key) => this.#served(key),
+      };
+      const ways = waysForSeveral(ids, lookUp, many, this.#accounts);
+      return beside === undefined || ways === undefined ? many() : loadOrWait(beside, ways);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -203,7 +204,7 @@ export class Invocation implements ContextCache, LoadOwner {
       loads,
       loadStart: store.loadStart,
       hit: (id) => {
-        const found = this.#lookUp(id.toString());
+        const found = this.#served(id.toString());
         if (found === undefined) this.#accounts.misses++;
         return found;
       },
@@ -246,29 +247,31 @@ export class Invocation implements ContextCache, LoadOwner {
 
   /** The entry, if this invocation may be served it; counted. */
   #hit(key: string): Hit | undefined {
+    const entry = this.#servable(key);
+    if (entry !== undefined) this.#accounts.hit(entry);
+    return entry;
+  }
+
+  /** The entry, if this invocation may be served it. */
+  #servable(key: string): Hit | undefined {
     if (this.#serving.state === "bypassed") return undefined;
     // What was proven for one invocation says nothing to a later one that was left holding its cache. A response that is
     // still streaming after the hooks, on the other hand, is the same invocation.
     if (this.#ended && !this.#shared.isLatest(this)) return undefined;
     const entry = this.#shared.store.held.get(key, this.deadlineMs);
-    if (entry === undefined || entry.loadEpoch < this.#serving.oldestLoad) return undefined;
-    this.#accounts.hit(entry);
-    return entry;
+    return entry === undefined || entry.loadEpoch < this.#serving.oldestLoad ? undefined : entry;
   }
 
-  #lookUp<T>(key: string): { readonly value: T } | undefined {
+  /** The value of an entry that this invocation may be served, counted. */
+  #served<T>(key: string): Served<T> | undefined {
     const entry = this.#hit(key);
-    return entry && { value: this.#handed<T>(entry) };
+    return entry && { value: this.#handed<T>(entry), savedMs: savedMsOf(entry) };
   }
 
   /** An entry that may be served once the log was read for this invocation, and must not be before. */
   #found(key: string): Hit | undefined {
-    const isUnread = this.#serving.state === "unread" && !this.#ended;
-    return isUnread ? this.#shared.store.held.get(key, this.deadlineMs) : undefined;
-  }
-
-  #foundCostMs(ids: readonly DataId[]): number {
-    return ids.reduce((sum, id) => sum + (this.#found(requireDataId(id).toString())?.savedUs ?? 0), 0) / 1_000;
+    if (this.#ended || this.#serving.state !== "unread") return undefined;
+    return this.#shared.store.held.get(key, this.deadlineMs);
   }
 
   /** What a `getOrAdd` is served, which may be chosen to be loaded again after the handler. */

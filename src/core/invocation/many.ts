@@ -38,6 +38,7 @@ export async function getOrAddMany<T>(
   for (const id of ids) wanted.set(requireDataId(id).toString(), id);
   const values = new Map<string, Promise<T | undefined>>();
   const missing: DataId<T>[] = [];
+  const loadAlone = inOneTurn((all: readonly DataId<T>[]) => loadTogether(parts, all, load));
   for (const [key, id] of wanted) {
     const found = parts.hit(id);
     const running = found === undefined ? parts.shared(id) : undefined;
@@ -46,7 +47,7 @@ export async function getOrAddMany<T>(
     else
       values.set(
         key,
-        parts.wait<T | undefined>(running, id, () => loadTogether(parts, [id], load)[0] ?? NOTHING),
+        parts.wait<T | undefined>(running, id, () => loadAlone(id)),
       );
   }
   loadTogether(parts, missing, load).forEach((value, index) => {
@@ -61,7 +62,21 @@ export async function getOrAddMany<T>(
   return found;
 }
 
-const NOTHING = Promise.resolve(undefined);
+/** What is asked for in one turn is loaded together: of a load that was shared and failed, for one. */
+function inOneTurn<I, T>(loadAll: (ids: readonly I[]) => Promise<T | undefined>[]): (id: I) => Promise<T | undefined> {
+  let asked: I[] = [];
+  let loaded: Promise<{ readonly all: Promise<T | undefined>[] }> | undefined;
+  return async (id) => {
+    const index = asked.push(id) - 1;
+    loaded ??= Promise.resolve().then(() => {
+      const all = asked;
+      asked = [];
+      loaded = undefined;
+      return { all: loadAll(all) };
+    });
+    return (await loaded).all[index];
+  };
+}
 
 function loadTogether<T>(
   { owner, loads, loadStart, keep }: ManyParts,

@@ -86,7 +86,10 @@ export class ReadingBeside {
     const othersWaiting = this.#waits.size;
     const allKept = demand.keptShare ** (othersWaiting + 1);
     if (othersWaiting > 0 && allKept < LIKELY) return false;
-    return !this.#costs.loads(costMs * allKept, leftMs, nowMs) && this.mayBegin();
+    if (this.#costs.loads(costMs * allKept, leftMs, nowMs)) return false;
+    // This one is waited for: it will not be left behind, as those were that made the others pause.
+    void this.begin();
+    return true;
   }
 
   /** An entry was waited for: whether it was still there. */
@@ -123,6 +126,7 @@ export class ReadingBeside {
 
   /** Waits until the reading has ended, or is late. @throws what whoever waited is to be told */
   async wait(): Promise<Wait> {
+    if (this.#wasRead) return "read";
     const { clock, waited } = this.#deps;
     const fromMs = clock.monotonic();
     const leftMs = this.#lateMs - fromMs;
@@ -131,6 +135,13 @@ export class ReadingBeside {
     waited(fromMs, clock.monotonic());
     if (outcome instanceof Error) throw outcome;
     return outcome;
+  }
+
+  /** The same, for somebody who did not want to wait before: the reading is begun if it was not. @throws as `wait` does */
+  async waitAfterAll(): Promise<Wait> {
+    if (this.#isOver) return "late";
+    void this.begin();
+    return this.wait();
   }
 
   /** Waits for the reading, which is begun if it was not. @throws as `wait` does */

@@ -17,6 +17,12 @@ import type { FreshnessState } from "./report.js";
 import type { TokenReadings } from "./token-readings.js";
 import { Waits } from "./waits.js";
 
+export interface InvocationLimits {
+  /** Milliseconds until the runtime ends the invocation. */
+  remainingMs(): number;
+  readonly requestId?: string | undefined;
+}
+
 /** What an environment shares with its invocations for this. */
 export interface ServingParts<Served> {
   readonly coherence: Coherence;
@@ -44,7 +50,7 @@ export class Serving<Served extends { readonly began: Moment }> {
   readonly beside: ReadingBeside | undefined;
   readonly #parts: ServingParts<Served>;
   readonly #served: Served;
-  readonly #limits: { remainingMs(): number };
+  readonly #limits: InvocationLimits;
   readonly #waits = new Waits();
   /** What whoever waits for the reading beside the handler is told. */
   #told: RefreshError | undefined;
@@ -53,7 +59,7 @@ export class Serving<Served extends { readonly began: Moment }> {
   /** How old the proof of what is served was then; undefined when nothing may be served. */
   #proofAgeMs: number | undefined;
 
-  constructor(parts: ServingParts<Served>, served: Served, limits: { remainingMs(): number }) {
+  constructor(parts: ServingParts<Served>, served: Served, limits: InvocationLimits) {
     this.#parts = parts;
     this.#served = served;
     this.#limits = limits;

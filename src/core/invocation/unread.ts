@@ -1,18 +1,27 @@
 /**
- * A `getOrAdd` that finds an entry before the log was read for its invocation: it loads the value, or waits for the reading and
- * looks again, whichever is likely to be sooner. It must never hand out the entry that was found: only what is looked up anew.
+ * A `getOrAdd` or `getOrAddMany` that finds entries before the log was read for its invocation: it loads the values, or waits for the
+ * reading and looks again, whichever is likely to be sooner. It must never hand out an entry that was found: only what is
+ * looked up anew.
  */
 import type { ReadingBeside } from "./reading-beside.js";
 
 /** What the invocation does, one way or the other. */
 export interface Ways<T> {
-  /** What loading the entry took. */
+  /** What loading took of the entries that were found. */
   readonly costMs: number;
-  /** The entry as it may be served now, counted as a hit; undefined if it may not. In a box: a value may be a promise. */
-  look(): { readonly value: T } | undefined;
-  /** Loads, as where nothing is cached; not counted. */
+  /** Whether all of these may be served now. */
+  areKept(): boolean;
+  /** All that was asked for, counted as hits, if all of it may be served now. */
+  look(): Served<T> | undefined;
+  /** Loads, as where nothing is cached, and counts its misses at once. */
   load(): Promise<T>;
   readonly tally: Tally;
+}
+
+/** A value in a box, since it may be a promise, and what loading it took. */
+export interface Served<T> {
+  readonly value: T;
+  readonly savedMs: number;
 }
 
 /** What is counted. */
@@ -26,67 +35,74 @@ export interface Tally {
 }
 
 export function loadOrWait<T>(beside: ReadingBeside, ways: Ways<T>): Promise<T> {
-  if (beside.isWorthWaiting(ways.costMs)) return waitThenLook(beside, ways);
-  ways.tally.misses++;
-  return loadInstead(beside, ways);
-}
-
-function loadInstead<T>(beside: ReadingBeside, { costMs, load, tally }: Ways<T>): Promise<T> {
-  tally.loadsPreferred++;
-  tally.preferredMs += costMs;
-  const ended = beside.loads(costMs);
-  const loaded = load();
-  loaded.then(ended, ended);
-  return loaded;
+  return beside.isWorthWaiting(ways.costMs) ? waitThenLook(beside, ways) : loadInstead(beside, ways);
 }
 
 async function waitThenLook<T>(beside: ReadingBeside, ways: Ways<T>): Promise<T> {
   if ((await beside.wait()) === "late") return firstOf(beside, ways);
-  const { look, load, costMs, tally } = ways;
-  const found = look();
-  beside.waitedFor(found !== undefined);
-  if (found !== undefined) {
-    tally.sparedMs += costMs;
-    return found.value;
-  }
-  tally.misses++;
-  return load();
+  const found = lookAgain(beside, ways);
+  return found === undefined ? ways.load() : found.value;
 }
 
-/** The reading takes longer than was expected: the value is loaded as well, and the first answer of both counts. */
+function lookAgain<T>(beside: ReadingBeside, { areKept, look, tally }: Ways<T>): Served<T> | undefined {
+  beside.waitedFor(areKept());
+  const found = look();
+  if (found !== undefined) tally.sparedMs += found.savedMs;
+  return found;
+}
+
+/** What was found is loaded. Should that fail, it is waited for after all: a source that is down must not take the cache with it. */
+function loadInstead<T>(beside: ReadingBeside, ways: Ways<T>): Promise<T> {
+  const loading = beginLoad(beside, ways);
+  return loading.result.catch(async (error: unknown) => {
+    const outcome = await beside.waitAfterAll().catch(() => "late");
+    const found = outcome === "read" ? lookAgain(beside, ways) : undefined;
+    if (found === undefined) throw error;
+    loading.isNotNeeded();
+    return found.value;
+  });
+}
+
+/** The reading takes longer than was expected: what was found is loaded as well, and the first answer of both counts. */
 function firstOf<T>(beside: ReadingBeside, ways: Ways<T>): Promise<T> {
+  const loading = beginLoad(beside, ways);
   return new Promise((resolve, reject) => {
     let isAnswered = false;
-    const loaded = loadInstead(beside, ways);
-    loaded
-      .finally(() => {
-        if (!isAnswered) ways.tally.misses++;
-        isAnswered = true;
-      })
-      .then(resolve, reject);
-    beside.whenRead().then(() => {
-      if (isAnswered) return;
-      const found = ways.look();
-      beside.waitedFor(found !== undefined);
-      if (found === undefined) return;
+    const answered = () => {
       isAnswered = true;
-      beside.outran(loaded, ways.costMs);
+    };
+    loading.result.finally(answered).then(resolve, reject);
+    beside.whenRead().then(() => {
+      const found = isAnswered ? undefined : lookAgain(beside, ways);
+      if (found === undefined) return;
+      answered();
+      loading.isNotNeeded();
+      beside.outran(loading.result, ways.costMs);
       resolve(found.value);
     }, reject);
   });
 }
 
-/** The same for several with one load, of which those that were found took `costMs`: waits at most, before they are looked up. */
-export async function loadOrWaitMany<T>(
-  beside: ReadingBeside,
-  { costMs, load, tally }: Pick<Ways<T>, "costMs" | "load" | "tally">,
-): Promise<T> {
-  if (beside.isWorthWaiting(costMs)) await beside.wait();
-  else {
-    tally.loadsPreferred++;
-    tally.preferredMs += costMs;
-    const ended = beside.loads(costMs);
-    return load().finally(ended);
-  }
-  return load();
+interface Loading<T> {
+  readonly result: Promise<T>;
+  /** Something else is the answer: it is not counted. */
+  isNotNeeded(): void;
+}
+
+function beginLoad<T>(beside: ReadingBeside, { costMs, load, tally }: Ways<T>): Loading<T> {
+  const ended = beside.loads(costMs);
+  const missesBefore = tally.misses;
+  const result = load();
+  const misses = tally.misses - missesBefore;
+  result.then(ended, ended);
+  tally.loadsPreferred++;
+  tally.preferredMs += costMs;
+  return {
+    result,
+    isNotNeeded() {
+      tally.loadsPreferred--;
+      tally.preferredMs -= costMs;
+      tally.misses -= misses;
+    },
+  };
 }

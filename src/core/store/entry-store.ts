@@ -27,6 +27,8 @@ export interface Hit extends Pick<Entry, "value" | "loadEpoch"> {
   readonly savedUs: number;
 }
 
+export const savedMsOf = (entry: Hit | undefined): number => (entry?.savedUs ?? 0) / 1_000;
+
 /** All entries of one source, until the source is invalidated: then the group is dead and a new one takes its place. */
 interface Group {
   readonly source: string;

@@ -277,3 +277,24 @@ describe("a check", () => {
     expect((await rig.asks()).report).toMatchObject({ audits: 1 });
   });
 });
+
+describe("an audit", () => {
+  test("forgets that loads differed once one agreed", async () => {
+    const rig = new Audited();
+    for (let times = 0; times < 4; times++) {
+      await rig.asks();
+      await rig.asks(async () => `${rig.loads++}`);
+    }
+    expect(rig.notices.advice).toEqual([]);
+  });
+
+  test("counts nothing of what its loaders are served as the handler's", async () => {
+    const rig = new Audited();
+    const invocation = await rig.invocation();
+    const nested = () => invocation.cache.getOrAdd(userId("2"), rig.load);
+    invocation.cache.add(userId("1"), "old", { savedMs: 10 });
+    await invocation.cache.getOrAdd(userId("1"), nested);
+    await invocation.audit();
+    expect(invocation.end()).toMatchObject({ hits: 1, misses: 0, timeSavedMs: 10, audits: 1 });
+  });
+});

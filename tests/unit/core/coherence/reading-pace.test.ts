@@ -17,14 +17,14 @@ describe("what is expected of a reading", () => {
     expect([pace.expectedMs(false, 1), pace.expectedMs(true, 1)]).toEqual([10, 33]);
   });
 
-  test("is waited for as long as the longest of thirty took, but not more than twice as long as is expected", () => {
+  test("is waited for a quarter longer than the longest of thirty took, but not more than twice as long as is expected", () => {
     const pace = createReadingPace();
-    expect(pace.patienceMs(false, 0)).toBe(5);
+    expect(pace.patienceMs(false, 0)).toBe(10);
     pace.took(14, false, 0);
     for (let reading = 0; reading < 29; reading++) pace.took(10, false, 0);
-    expect(pace.patienceMs(false, 0)).toBe(14);
+    expect(pace.patienceMs(false, 0)).toBe(17.5);
     pace.took(10, false, 0);
-    expect(pace.patienceMs(false, 0)).toBe(10);
+    expect(pace.patienceMs(false, 0)).toBe(12.5);
     pace.took(500, false, 0);
     expect([pace.expectedMs(false, 0), pace.patienceMs(false, 0)]).toEqual([10, 20]);
   });
@@ -34,6 +34,7 @@ describe("what is expected of a reading", () => {
     for (const ms of [12, 500, 500]) pace.took(ms, false, 0);
     expect(pace.expectedMs(false, 5 * MINUTE_MS)).toBe(500);
     expect(pace.expectedMs(false, 5 * MINUTE_MS + 1)).toBe(5);
+    expect(pace.patienceMs(false, 5 * MINUTE_MS + 1)).toBe(24);
     pace.took(600, false, 6 * MINUTE_MS);
     expect(pace.expectedMs(false, 6 * MINUTE_MS)).toBe(600);
   });

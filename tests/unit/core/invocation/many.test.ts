@@ -52,6 +52,16 @@ describe("getOrAddMany", () => {
     expect([[...values.values()], cache.get(ONE), cache.get(TWO)]).toEqual([["two"], undefined, "two"]);
   });
 
+  test("loads together what came to nothing elsewhere", async () => {
+    const rig = new Rig();
+    const [other, own] = [await rig.invocation(), await rig.invocation()];
+    const failing = other.cache.getOrAddMany([ONE, TWO, THREE], () => Promise.reject(new Error("down")));
+    const { asked, load } = loader();
+    const values = own.cache.getOrAddMany([ONE, TWO, THREE], load);
+    await expect(failing).rejects.toThrow("down");
+    expect([(await values).size, asked]).toEqual([3, [["1", "2", "3"]]]);
+  });
+
   test("shares the loads of others, and others share its own", async () => {
     const { cache } = await new Rig().invocation();
     const slow = slowLoad<string>();

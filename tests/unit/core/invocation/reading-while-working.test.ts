@@ -84,9 +84,9 @@ describe.each(MODES)("%s", (refreshWhen) => {
     rig.plan = { answerMs: 200 };
     const first = await rig.invocation();
     const loaded = timed(first.cache.getOrAdd(ONE, load(40)));
-    await rig.clock.advance(50);
-    expect(await loaded).toEqual(["new", 50]);
-    expect(first.end()).toMatchObject({ kinesisLatencyMs: 10, misses: 1, loadsPreferred: 1 });
+    await rig.clock.advance(52.5);
+    expect(await loaded).toEqual(["new", 52.5]);
+    expect(first.end()).toMatchObject({ kinesisLatencyMs: 12.5, misses: 1, loadsPreferred: 1 });
     rig.plan = { answerMs: 60 };
     const second = await rig.invocation();
     const read = timed(second.cache.getOrAdd(TWO, load(70)));
@@ -95,7 +95,7 @@ describe.each(MODES)("%s", (refreshWhen) => {
     // The load is still under way, and must not be frozen half-way.
     const settled = timed(second.outrunLoads() ?? Promise.resolve());
     await rig.clock.advance(400);
-    expect((await settled)[1]).toBe(20);
+    expect((await settled)[1]).toBe(22.5);
     expect(second.end()).toMatchObject({ hits: 1, misses: 0 });
   });
 
@@ -115,6 +115,42 @@ describe.each(MODES)("%s", (refreshWhen) => {
     expect(isOver).toBe(true);
     invocation.end();
     expect(rig.clock.pendingTimers).toBe(1);
+  });
+
+  test("short invocations that left their readings behind keep nobody from waiting for what is dear", async () => {
+    const { rig, load, timed } = await setUp({ refreshWhen }, { 1: 40, 2: 2_000 });
+    for (let times = 0; times < 2; times++) {
+      const short = await rig.invocation();
+      short.cache.get(ONE);
+      short.end();
+    }
+    const dear = await rig.invocation();
+    const value = timed(dear.cache.getOrAdd(TWO, load(2_000)));
+    await rig.clock.advance(10);
+    expect(await value).toEqual(["old 2", 10]);
+    dear.end();
+  });
+
+  test("an entry whose load fails is waited for after all", async () => {
+    const { rig, timed } = await setUp({ refreshWhen }, { 1: 5 });
+    const invocation = await rig.invocation();
+    const value = timed(invocation.cache.getOrAdd(ONE, () => Promise.reject(new Error("down"))));
+    await rig.clock.advance(10);
+    expect(await value).toEqual(["old 1", 10]);
+    expect(invocation.end()).toMatchObject({ hits: 1, misses: 0, loadsPreferred: 0, sparedMs: 5 });
+  });
+
+  test("one that begins while another's reading is under way expects to wait for that first", async () => {
+    const { rig, load, timed } = await setUp({ refreshWhen });
+    const first = await rig.invocation();
+    const before = first.cache.getOrAdd(ONE, load(40));
+    await rig.clock.advance(2);
+    const second = await rig.invocation();
+    const value = timed(second.cache.getOrAdd(TWO, load(40)));
+    await rig.clock.advance(20);
+    expect([await before, ...(await value)]).toEqual(["old 1", "old 2", 18]);
+    first.end();
+    expect(second.end()).toMatchObject({ loadsPreferred: 0 });
   });
 
   test("where one that was waited for was gone, no more wait at once than will all probably be kept", async () => {
@@ -142,7 +178,7 @@ describe.each(MODES)("%s", (refreshWhen) => {
     const value = expect(invocation.cache.getOrAdd(ONE, () => Promise.reject(new Error("down")))).rejects.toThrow(
       "down",
     );
-    await rig.clock.advance(10);
+    await rig.clock.advance(12.5);
     await value;
     invocation.end();
   });
@@ -232,6 +268,48 @@ describe.each(MODES)("%s", (refreshWhen) => {
     await rig.clock.advance(6);
     expect([[...(await one)[0].values()], (await one)[1]]).toEqual([["new"], 6]);
     expect(second.end()).toMatchObject({ loadsPreferred: 1, preferredMs: 1, misses: 1 });
+  });
+
+  test("getOrAddMany takes the answer of a late reading, if that is sooner than its load", async () => {
+    const { rig, load, timed } = await setUp({ refreshWhen });
+    rig.plan = { answerMs: 20 };
+    const invocation = await rig.invocation();
+    const loadAll = async () => new Map([[ONE, await load(400)()]]);
+    const both = timed(invocation.cache.getOrAddMany([ONE, TWO, ONE], loadAll));
+    await rig.clock.advance(20);
+    const [values, tookMs] = await both;
+    expect([[...values.values()], tookMs]).toEqual([["old 1", "old 2"], 20]);
+    const settled = invocation.outrunLoads();
+    await rig.clock.advance(400);
+    await settled;
+    expect(invocation.end()).toMatchObject({ hits: 2, misses: 0, loadsPreferred: 0, sparedMs: 80 });
+  });
+
+  test("getOrAddMany waits for nothing where it is asked for what the invocation has loaded itself", async () => {
+    const { rig, timed } = await setUp({ refreshWhen });
+    const invocation = await rig.invocation();
+    invocation.cache.add(userId("3"), "own", { savedMs: 100 });
+    const own = timed(invocation.cache.getOrAddMany([userId("3")], async () => new Map()));
+    await settled();
+    expect([[...(await own)[0].values()], (await own)[1]]).toEqual([["own"], 0]);
+    expect(invocation.end()).toMatchObject({ hits: 1, loadsPreferred: 0 });
+  });
+
+  test("what is loaded while nothing is stored is kept, however rarely the environment is invoked", async () => {
+    const { rig, load } = await setUp({ refreshWhen, maxGapMs: 60_000, ttlMs: 500_000 }, {});
+    let loads = 0;
+    for (let times = 0; times < 6; times++) {
+      await rig.clock.advance(35_000);
+      const invocation = await rig.invocation();
+      const value = invocation.cache.getOrAdd(ONE, () => {
+        loads++;
+        return load(40)();
+      });
+      await rig.clock.advance(60);
+      await value;
+      invocation.end();
+    }
+    expect(loads).toBeLessThanOrEqual(2);
   });
 
   test("a place that grows old is renewed, if anything was asked for since", async () => {
