@@ -8,6 +8,7 @@ import type { MetricsSink } from "./core/invocation/report.js";
 import type { InvalidationLog } from "./core/log.js";
 import type { ResolvedOptions } from "./core/settings.js";
 import { createTroubleLog, type TroubleLog } from "./core/trouble-log.js";
+import { logLevelOf } from "./log-line.js";
 import { createNotices } from "./logging.js";
 import { createEmfSink } from "./metrics/emf.js";
 import type { LogKind } from "./metrics/names.js";
@@ -41,7 +42,7 @@ export function buildMiddleware(chosen: ChosenLog, options: Omit<ScacheOptions, 
     label,
     serviceName: serviceName ?? functionName,
     logger: options.logger,
-    level: env.AWS_LAMBDA_LOG_LEVEL ?? env.POWERTOOLS_LOG_LEVEL ?? env.LOG_LEVEL,
+    level: logLevelOf(env),
   });
   const trouble = createTroubleLog(systemClock, notices);
   const environment = createEnvironment({

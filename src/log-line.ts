@@ -22,6 +22,11 @@ export interface LineLoggerOptions {
   now(): number;
 }
 
+/** The level that an environment asks for: Lambda's own setting first, then those that Powertools reads. */
+export function logLevelOf(env: NodeJS.ProcessEnv): string | undefined {
+  return env.AWS_LAMBDA_LOG_LEVEL ?? env.POWERTOOLS_LOG_LEVEL ?? env.LOG_LEVEL;
+}
+
 export function createLineLogger({ serviceName, level = "", now }: LineLoggerOptions): LineLogger {
   const asked = LEVELS.indexOf(level.toUpperCase());
   const least = asked < 0 ? LEVELS.indexOf("INFO") : asked;

@@ -6,7 +6,7 @@
 import { systemClock } from "../core/clock.js";
 import type { InvalidationPublisher } from "../core/publishing/invalidator.js";
 import type { RecordDecoder } from "../core/record.js";
-import { createLineLogger } from "../log-line.js";
+import { createLineLogger, logLevelOf } from "../log-line.js";
 import { createRelaySink } from "../metrics/relay-emf.js";
 import { check, functionOr, objectWith } from "../option-rules.js";
 import { createRelay, type RelayHandler } from "./relay.js";
@@ -45,7 +45,7 @@ export function relay(decode: RecordDecoder, publisher: InvalidationPublisher): 
   const serviceName = POWERTOOLS_SERVICE_NAME ?? functionName;
   const logger = createLineLogger({
     serviceName,
-    level: env.AWS_LAMBDA_LOG_LEVEL ?? env.POWERTOOLS_LOG_LEVEL,
+    level: logLevelOf(env),
     now: systemClock.now,
   });
   return createRelay(decode, publisher, {
