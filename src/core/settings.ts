@@ -4,7 +4,7 @@
 import type { DataId } from "./data-id.js";
 import type { InvocationReport } from "./invocation/report.js";
 import type { RecordDecoder } from "./record.js";
-import type { TtlRange } from "./store/expiry.js";
+import type { TtlRange } from "./store/lifetime.js";
 
 export type RefreshErrorPolicy = "bypass" | "serve" | "throw";
 

@@ -6,9 +6,9 @@ import type { Random } from "../clock.js";
 import type { DataId } from "../data-id.js";
 import type { Moment } from "../moment.js";
 import type { ResolvedOptions } from "../settings.js";
-import { randomTtlMs } from "../store/expiry.js";
 import type { FencedStore } from "../store/fenced-store.js";
 import type { Keeping } from "../store/keeping.js";
+import { randomTtlMs } from "../store/lifetime.js";
 import type { TroubleLog } from "../trouble-log.js";
 import type { AddOptions } from "./context-cache.js";
 

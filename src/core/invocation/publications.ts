@@ -7,7 +7,7 @@ import type { Clock } from "../clock.js";
 import type { Publisher } from "../publishing/publisher.js";
 import type { FencedStore } from "../store/fenced-store.js";
 import type { TroubleLog } from "../trouble-log.js";
-import { Waits } from "./waits.js";
+import { TimeSpans } from "./time-spans.js";
 
 /** The calls of `context.cache` that publish. */
 export type PublishingCall = "invalidate" | "invalidateSource" | "invalidateAll";
@@ -27,7 +27,7 @@ const PUBLISH_TIMEOUT_MS = 10_000;
 
 export class Publications {
   readonly #parts: PublishingParts;
-  readonly #waits = new Waits();
+  readonly #waits = new TimeSpans();
   #underWay = 0;
   #latest: PublishingCall = "invalidate";
 

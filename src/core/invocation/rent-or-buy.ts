@@ -4,7 +4,7 @@
  * will be asked for is not known. Who rents until what was paid would have bought pays at most twice what was best.
  * Decisions only: no clock.
  */
-import { Waits } from "./waits.js";
+import { TimeSpans } from "./time-spans.js";
 
 /** A load in place of an entry that was found. */
 export interface Rented {
@@ -44,8 +44,8 @@ export class RentOrBuy {
     return rented;
   }
 
-  #spans(): Waits {
-    const spans = new Waits();
+  #spans(): TimeSpans {
+    const spans = new TimeSpans();
     for (const { fromMs, untilMs } of this.#rented) spans.add(fromMs, untilMs);
     return spans;
   }

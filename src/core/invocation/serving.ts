@@ -14,8 +14,8 @@ import type { Freshness } from "./context-cache.js";
 import type { Demand } from "./demand.js";
 import { ReadingBeside } from "./reading-beside.js";
 import type { FreshnessState } from "./report.js";
+import { TimeSpans } from "./time-spans.js";
 import type { TokenReadings } from "./token-readings.js";
-import { Waits } from "./waits.js";
 
 export interface InvocationLimits {
   /** Milliseconds until the runtime ends the invocation. */
@@ -51,7 +51,7 @@ export class Serving<Served extends { readonly began: Moment }> {
   readonly #parts: ServingParts<Served>;
   readonly #served: Served;
   readonly #limits: InvocationLimits;
-  readonly #waits = new Waits();
+  readonly #waits = new TimeSpans();
   /** What whoever waits for the reading beside the handler is told. */
   #told: RefreshError | undefined;
   /** Moves with each refresh. */

@@ -8,6 +8,8 @@ describe("deepCopy", () => {
   test("V7: of plain data is equal, and shares no object with it that could be changed", () => {
     fc.assert(
       fc.property(fc.anything({ withDate: true, withMap: true, withSet: true, withSparseArray: true }), (value) => {
+        // Of two invalid dates nobody says that they are equal.
+        fc.pre(objectsOf(value).every((object) => !(object instanceof Date) || !Number.isNaN(object.getTime())));
         const copy = deepCopy(value);
         expect(copy).toStrictEqual(value);
         expect(objectsOf(copy).filter((object) => objectsOf(value).includes(object))).toEqual([]);

@@ -1,13 +1,13 @@
 /**
- * What an invocation has waited, where waits may overlap: two calls awaited together are one wait. The union of what it is
- * told, so that "what it cost" is never more than the time there was. Decisions only: whoever waits has the clock.
+ * How long several things took together that may overlap: two calls awaited at once are one wait. The union of what it is told, so
+ * that "what it cost" is never more than the time there was. Decisions only: whoever measures has the clock.
  */
 interface Span {
   readonly from: number;
   readonly to: number;
 }
 
-export class Waits {
+export class TimeSpans {
   /** Apart from each other. One or two, as a rule; none are made for an invocation that never waits. */
   #spans: readonly Span[] | undefined;
 

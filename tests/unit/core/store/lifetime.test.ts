@@ -1,6 +1,6 @@
 /** Lifetimes: spread between the two bounds, and never outside of them. */
 import { describe, expect, test } from "@jest/globals";
-import { randomTtlMs } from "../../../../src/core/store/expiry.js";
+import { randomTtlMs } from "../../../../src/core/store/lifetime.js";
 
 describe("randomTtlMs", () => {
   test("is uniform from the lower bound to the upper", () => {

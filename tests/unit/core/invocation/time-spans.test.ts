@@ -1,9 +1,9 @@
 /** What was waited is the union of the waits, in whatever order they end. */
 import { describe, expect, test } from "@jest/globals";
-import { Waits } from "../../../../src/core/invocation/waits.js";
+import { TimeSpans } from "../../../../src/core/invocation/time-spans.js";
 
 function totalOf(...spans: readonly (readonly [from: number, to: number])[]): number {
-  const waits = new Waits();
+  const waits = new TimeSpans();
   for (const [from, to] of spans) waits.add(from, to);
   return waits.totalMs;
 }
