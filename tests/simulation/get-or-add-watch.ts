@@ -10,8 +10,8 @@ import type { World } from "./world.js";
 
 /** What is expected of a reading where none has been seen. */
 const FIRST_GUESS_MS = 15;
-/** One may have to be waited for that began too early, and then the next, for at most twice what is expected of it. */
-const MOST_READINGS = 3;
+/** For so many times what is expected of a reading one may wait for it; and for one that began too early, before it. */
+const MOST_PATIENCE = 2;
 
 export class GetOrAddWatch {
   readonly #world: World;
@@ -38,7 +38,8 @@ export class GetOrAddWatch {
     this.#datum = datum;
     this.#beganMs = world.nowMs;
     this.#begunBefore = this.#begun;
-    this.#mostExpectedMs = MOST_READINGS * Math.max(FIRST_GUESS_MS, env.life.api.times.longestMs);
+    const readings = MOST_PATIENCE + (env.life.api.pendingReads > 0 ? 1 : 0);
+    this.#mostExpectedMs = readings * Math.max(FIRST_GUESS_MS, env.life.api.times.longestMs);
     const { loadersUnderWay, loadsUnderWay } = env.life;
     this.wasUnderWay = (loadsUnderWay.get(datum.key) ?? 0) > 0;
     this.#mayShare = (loadersUnderWay.get(datum.key) ?? 0) > 0;

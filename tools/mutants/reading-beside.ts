@@ -25,8 +25,8 @@ export const READING_BESIDE: readonly Mutant[] = [
   {
     name: "after a wait the entry that was found before is served",
     file: INVOCATION,
-    search: "return read && { value: this.#servedTo<T>(target, read, load), savedMs: savedMsOf(read) };",
-    replace: "return { value: this.#servedTo<T>(target, read ?? found, load), savedMs: savedMsOf(found) };",
+    search: "return read && { value: this.#servedByGetOrAdd<T>(target, read, load), savedMs: savedMsOf(read) };",
+    replace: "return { value: this.#servedByGetOrAdd<T>(target, read ?? found, load), savedMs: savedMsOf(found) };",
   },
   {
     name: "a load that began before the invocation is shared before the log was read",

@@ -47,7 +47,7 @@ export class Invocation implements ContextCache, LoadOwner {
   #ended = false;
   readonly #accounts = new Accounts();
   /** The accounts as they were when the handler had returned: loaders that are called to audit may use the cache, too. */
-  #handlers: Accounts | undefined;
+  #handlersAccounts: Accounts | undefined;
   readonly #filling: Filling;
   readonly #loading: Loading;
   readonly #audit: Audit | undefined;
@@ -88,7 +88,7 @@ export class Invocation implements ContextCache, LoadOwner {
   /** After the handler, before `end`: checks what was chosen of its hits. Never rejects; undefined where nothing was. */
   audit(): Promise<void> | undefined {
     if (!this.#audit?.isDue || this.#ended) return undefined;
-    this.#handlers = this.#accounts.copy();
+    this.#handlersAccounts = this.#accounts.copy();
     return this.#audit.run(this.#limits.remainingMs());
   }
 
@@ -101,19 +101,23 @@ export class Invocation implements ContextCache, LoadOwner {
     this.#audit?.end();
     this.#shared.ended(this);
     const { store, coherence, auditor } = this.#shared;
-    return (this.#handlers ?? this.#accounts).close(coherence.takeCounters(), auditor?.takeCounters() ?? noAudits(), {
-      kinesisLatencyMs: this.#serving.waitedMs,
-      publishLatencyMs: this.#publications.waitedMs,
-      refreshFailures: this.#serving.failures,
-      publishFailures: this.#publications.takeFailures(),
-      state: this.#serving.state,
-      boundMs: this.freshness.boundMs,
-      streamLagMs: coherence.lagMs,
-      entries: store.held.size,
-      bytes: store.held.bytes,
-      shards: coherence.lanes,
-      requestId: this.#limits.requestId,
-    });
+    return (this.#handlersAccounts ?? this.#accounts).close(
+      coherence.takeCounters(),
+      auditor?.takeCounters() ?? noAudits(),
+      {
+        kinesisLatencyMs: this.#serving.waitedMs,
+        publishLatencyMs: this.#publications.waitedMs,
+        refreshFailures: this.#serving.failures,
+        publishFailures: this.#publications.takeFailures(),
+        state: this.#serving.state,
+        boundMs: this.freshness.boundMs,
+        streamLagMs: coherence.lagMs,
+        entries: store.held.size,
+        bytes: store.held.bytes,
+        shards: coherence.lanes,
+        requestId: this.#limits.requestId,
+      },
+    );
   }
 
   get<T>(id: DataId<T>): T | undefined {
@@ -155,7 +159,7 @@ export class Invocation implements ContextCache, LoadOwner {
     }
     const key = target.toString();
     const entry = this.#hit(key);
-    if (entry !== undefined) return Promise.resolve(this.#servedTo<T>(target, entry, load));
+    if (entry !== undefined) return Promise.resolve(this.#servedByGetOrAdd<T>(target, entry, load));
     const { beside } = this.#serving;
     const found = this.#found(key);
     const miss = () => {
@@ -168,7 +172,7 @@ export class Invocation implements ContextCache, LoadOwner {
       areKept: () => this.#servable(key) !== undefined,
       look: () => {
         const read = this.#hit(key);
-        return read && { value: this.#servedTo<T>(target, read, load), savedMs: savedMsOf(read) };
+        return read && { value: this.#servedByGetOrAdd<T>(target, read, load), savedMs: savedMsOf(read) };
       },
       load: miss,
       tally: this.#accounts,
@@ -275,7 +279,7 @@ export class Invocation implements ContextCache, LoadOwner {
   }
 
   /** What a `getOrAdd` is served, which may be chosen to be loaded again after the handler. */
-  #servedTo<T>(id: DataId, entry: Hit, load: () => unknown): T {
+  #servedByGetOrAdd<T>(id: DataId, entry: Hit, load: () => unknown): T {
     this.#audit?.hit(id, entry.value, load);
     return this.#handed(entry);
   }

@@ -58,7 +58,7 @@ function loadInstead<T>(beside: ReadingBeside, ways: Ways<T>): Promise<T> {
     const outcome = await beside.waitAfterAll().catch(() => "late");
     const found = outcome === "read" ? lookAgain(beside, ways) : undefined;
     if (found === undefined) throw error;
-    loading.isNotNeeded();
+    loading.uncount();
     return found.value;
   });
 }
@@ -72,21 +72,27 @@ function firstOf<T>(beside: ReadingBeside, ways: Ways<T>): Promise<T> {
       isAnswered = true;
     };
     loading.result.finally(answered).then(resolve, reject);
-    beside.whenRead().then(() => {
-      const found = isAnswered ? undefined : lookAgain(beside, ways);
-      if (found === undefined) return;
-      answered();
-      loading.isNotNeeded();
-      beside.outran(loading.result, ways.costMs);
-      resolve(found.value);
-    }, reject);
+    beside.whenRead().then(
+      () => {
+        const found = isAnswered ? undefined : lookAgain(beside, ways);
+        if (found === undefined) return;
+        answered();
+        loading.uncount();
+        beside.outran(loading.result, ways.costMs);
+        resolve(found.value);
+      },
+      (error: unknown) => {
+        if (!isAnswered) beside.outran(loading.result, ways.costMs);
+        reject(error);
+      },
+    );
   });
 }
 
 interface Loading<T> {
   readonly result: Promise<T>;
   /** Something else is the answer: it is not counted. */
-  isNotNeeded(): void;
+  uncount(): void;
 }
 
 function beginLoad<T>(beside: ReadingBeside, { costMs, load, tally }: Ways<T>): Loading<T> {
@@ -99,7 +105,7 @@ function beginLoad<T>(beside: ReadingBeside, { costMs, load, tally }: Ways<T>): 
   tally.preferredMs += costMs;
   return {
     result,
-    isNotNeeded() {
+    uncount() {
       tally.loadsPreferred--;
       tally.preferredMs -= costMs;
       tally.misses -= misses;

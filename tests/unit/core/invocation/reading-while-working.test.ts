@@ -117,6 +117,21 @@ describe.each(MODES)("%s", (refreshWhen) => {
     expect(rig.clock.pendingTimers).toBe(1);
   });
 
+  test("under throw a load that began beside a late reading is not left under way when that fails", async () => {
+    const { rig, load } = await setUp({ refreshWhen, onRefreshError: "throw", refreshTimeoutMs: 100 }, { 1: 200 });
+    rig.plan = { hang: true };
+    const invocation = await rig.invocation();
+    const refused = expect(invocation.cache.getOrAdd(ONE, load(200))).rejects.toThrow(RefreshError);
+    await rig.clock.advance(100);
+    await refused;
+    const outrun = invocation.outrunLoads();
+    expect(outrun).toBeDefined();
+    await rig.clock.advance(400);
+    await outrun;
+    expect(invocation.outrunLoads()).toBeUndefined();
+    invocation.end();
+  });
+
   test("short invocations that left their readings behind keep nobody from waiting for what is dear", async () => {
     const { rig, load, timed } = await setUp({ refreshWhen }, { 1: 40, 2: 2_000 });
     for (let times = 0; times < 2; times++) {
