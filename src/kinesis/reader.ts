@@ -39,6 +39,12 @@ interface Run {
   readonly seen: Set<string>;
 }
 
+/** One that was taken before its shard was known to be one to read. */
+interface EarlyIterator {
+  readonly iterator: string;
+  readonly takenAtMs: number;
+}
+
 export function createStreamReader(
   api: StreamApi,
   clock: Clock,
@@ -51,12 +57,15 @@ export function createStreamReader(
    * became too old. A stream deleted and created anew has shards of the same names, and others beside them.
    */
   let complete = false;
+  /** The shards of the place that was given up last: most will be those of the next one, too. */
+  let lastShardIds: readonly string[] = [];
   const server = createServerClock(clock, clockMarginMs);
 
   const isWarm = (nowMs: number) =>
     complete && [...cursors.values()].every((cursor) => usableIterator(cursor, nowMs) !== undefined);
 
   function leave(): void {
+    if (cursors.size > 0) lastShardIds = [...cursors.keys()];
     cursors.clear();
     complete = false;
   }
@@ -82,6 +91,7 @@ export function createStreamReader(
     if (reading.isOver) return;
     if (error instanceof LogFailure && error.kind === "lost") {
       leave();
+      lastShardIds = [];
       reading.lost(error);
     } else reading.fellShort(error);
   }
@@ -101,15 +111,38 @@ export function createStreamReader(
   }
 
   /**
-   * Every shard that was open at the reading's `sinceMs`, or has been created since. If the answer shows that our clock is so
-   * far ahead that the margin may not cover it, a shard closed since may be missing: once more.
+   * Whether our clock has turned out, since the time to read from was taken as `askedMs`, to be so far ahead that the margin
+   * may not cover it. Then a listing may lack a shard closed since, and an iterator may have left out records.
    */
-  async function list(run: Run): Promise<ListedShard[]> {
-    const { reading } = run;
-    const askedMs = server.timestamp(reading.sinceMs);
+  const askedTooLate = ({ reading }: Run, askedMs: number) =>
+    askedMs - server.timestamp(reading.sinceMs) > clockMarginMs / 2;
+
+  /** Every shard that was open at the reading's `sinceMs`, or has been created since. */
+  async function list(run: Run, askedMs: number): Promise<ListedShard[]> {
     const listed = await listFrom(run, askedMs);
-    const correctedMs = server.timestamp(reading.sinceMs);
-    return askedMs - correctedMs > clockMarginMs / 2 ? listFrom(run, correctedMs) : listed;
+    return askedTooLate(run, askedMs) ? listFrom(run, server.timestamp(run.reading.sinceMs)) : listed;
+  }
+
+  /**
+   * Iterators of the last place's shards, taken beside the listing, which then need not be waited for. Those that cannot be
+   * had are left out: the listing may not name these shards any more.
+   */
+  async function askEarly(run: Run, askedMs: number): Promise<ReadonlyMap<string, EarlyIterator>> {
+    const early = new Map<string, EarlyIterator>();
+    const ask = async (shardId: string) => {
+      const sentAtMs = clock.now();
+      const iterator = await run.reading.call((signal) => api.getShardIterator(shardId, askedMs, signal));
+      early.set(shardId, { iterator, takenAtMs: Math.min(sentAtMs, clock.now()) });
+    };
+    await Promise.allSettled(lastShardIds.filter((shardId) => !run.seen.has(shardId)).map(ask));
+    return early;
+  }
+
+  function takeEarly(shardIds: readonly string[], early: ReadonlyMap<string, EarlyIterator>): void {
+    for (const shardId of shardIds) {
+      const had = early.get(shardId);
+      if (had !== undefined) cursors.set(shardId, renewed(cursorOf(shardId), had.iterator, had.takenAtMs));
+    }
   }
 
   /**
@@ -118,12 +151,16 @@ export function createStreamReader(
    */
   async function drainUnknown(run: Run): Promise<void> {
     try {
-      const shards = await list(run);
+      const askedMs = server.timestamp(run.reading.sinceMs);
+      const [shards, early] = await Promise.all([list(run, askedMs), askEarly(run, askedMs)]);
       if (run.reading.isOver) return;
       if (shards.length === 0) throw new LogFailure("unavailable", "ListShards named no shard");
       complete = true;
+      lastShardIds = [];
       const shardIds = shards.map(({ shardId }) => shardId);
-      await drainAll(run, begin(run, shardIds, cursorFrom(run.reading.sinceMs)));
+      const added = begin(run, shardIds, cursorFrom(run.reading.sinceMs));
+      if (!askedTooLate(run, askedMs)) takeEarly(added, early);
+      await drainAll(run, added);
     } catch (error) {
       failed(run, error);
     }

@@ -51,7 +51,7 @@ export class KinesisWorld implements LogWorld {
       random,
       ...(clockMarginMs === undefined ? {} : { clockMarginMs }),
     });
-    return Object.assign(observed, { log });
+    return Object.assign(observed, { log: observed.watched(log) });
   }
 
   async write(texts: readonly string[], dice: Dice): Promise<boolean> {

@@ -4,7 +4,7 @@
  */
 
 import type { GetRecordsOutput } from "@aws-sdk/client-kinesis";
-import { LogFailure } from "../../src/core/log.js";
+import { type InvalidationLog, LogFailure, type LogReader } from "../../src/core/log.js";
 import { pageOf, shardsOf } from "../../src/kinesis/answers.js";
 import type {
   ListShardsRequest,
@@ -37,6 +37,9 @@ export class ObservedStream implements StreamApi, Omit<LogClient, "log"> {
   readonly #pages = new Map<string, number>();
   readonly #children = new Set<string>();
   readonly #unanswered = new Set<string>();
+  /** Calls of ListShards under way. */
+  #listing = 0;
+  #reader: LogReader | undefined;
   calls = 0;
   pendingReads = 0;
   readonly times = new ReadingTimes();
@@ -52,6 +55,17 @@ export class ObservedStream implements StreamApi, Omit<LogClient, "log"> {
     this.#inner = inner;
   }
 
+  /** The log with its reader in sight: whether that has a place cannot be told from calls. */
+  watched(log: InvalidationLog): InvalidationLog {
+    return {
+      ...log,
+      open: () => {
+        this.#reader = log.open();
+        return this.#reader;
+      },
+    };
+  }
+
   get pendingCalls(): number {
     return this.#inner.pendingCalls;
   }
@@ -63,15 +77,17 @@ export class ObservedStream implements StreamApi, Omit<LogClient, "log"> {
   }
 
   listShards(request: ListShardsRequest, signal: AbortSignal): Promise<ShardsPage> {
+    this.#listing++;
     return this.#read("ListShards", async () => {
       const page = this.#bareList(await this.#inner.listShards(request, signal));
       if (request.fromTimestampMs !== undefined) this.#world.took("first refresh from a fence");
       if (request.nextToken !== undefined) this.#world.took("listing with a second page");
       return page;
-    });
+    }).finally(() => this.#listing--);
   }
 
   getShardIterator(shardId: string, fromMs: number | undefined, signal: AbortSignal): Promise<string> {
+    if (this.#listing > 0 && this.#reader?.lanes === 0) this.#world.took("iterator taken beside the listing");
     return this.#read(
       `GetShardIterator ${shardId} ${fromMs === undefined ? "trim-horizon" : "timestamp"}`,
       async () => {

@@ -83,6 +83,7 @@ const OF_KINESIS = [
   "first refresh from a fence",
   "first refresh finds a closed shard",
   "listing with a second page",
+  "iterator taken beside the listing",
   "child of a split",
   "child of a merge",
   "grandchild within one refresh",

@@ -35,6 +35,25 @@ export const OF_READING: readonly Mutant[] = [
     replace: "begin(run, shardIds, cursorFrom(clock.now()))",
   },
   {
+    name: "iterators taken beside the listing are used though our clock turned out to be far ahead",
+    file: READER,
+    search: "if (!askedTooLate(run, askedMs)) takeEarly(added, early);",
+    replace: "takeEarly(added, early);",
+  },
+  {
+    name: "iterators are taken beside the listing from now on",
+    file: READER,
+    search: "api.getShardIterator(shardId, askedMs, signal)",
+    replace: "api.getShardIterator(shardId, server.timestamp(clock.now()), signal)",
+  },
+  {
+    name: "the last place's shards are not checked against the listing",
+    file: READER,
+    search: "const added = begin(run, shardIds, cursorFrom(run.reading.sinceMs));",
+    replace:
+      "const added = begin(run, early.size > 0 ? [...early.keys()] : shardIds, cursorFrom(run.reading.sinceMs));",
+  },
+  {
     name: "shards closed since the fence are not listed",
     file: READER,
     search: "const listed = await listFrom(run, askedMs);",
@@ -139,8 +158,8 @@ export const OF_READING: readonly Mutant[] = [
   {
     name: "a place that was lost is given up without emptying the cache",
     file: READER,
-    search: "      leave();\n      reading.lost(error);",
-    replace: "      leave();\n      reading.fellShort(error);",
+    search: "      lastShardIds = [];\n      reading.lost(error);",
+    replace: "      lastShardIds = [];\n      reading.fellShort(error);",
   },
   {
     name: "what was taken of a page is counted against another iterator, too",

@@ -4,7 +4,18 @@ import { readOn } from "../../../src/core/coherence/reading.js";
 import { encodeRecord } from "../../../src/core/record.js";
 import type { StreamApi } from "../../../src/kinesis/stream-api.js";
 import { settled } from "../../../src/testing/manual-clock.js";
-import { fenceAt, idsOf, keyOf, MINUTE_MS, never, pollOn, readerOf, setUpReading } from "../support/reading.js";
+import {
+  fenceAt,
+  idsOf,
+  keyOf,
+  MINUTE_MS,
+  never,
+  on,
+  once,
+  pollOn,
+  readerOf,
+  setUpReading,
+} from "../support/reading.js";
 
 describe("the first refresh, from a fence", () => {
   test("reads what was written since the fence, and what the margin before it holds", async () => {
@@ -140,6 +151,93 @@ describe("the first refresh, from a fence", () => {
       "unavailable",
       "ListShards did not end",
     ]);
+  });
+});
+
+describe("the first refresh after a place was given up", () => {
+  const setUpLeft = async (shards: number) => {
+    const world = setUpReading({ shards });
+    const { clock, reader, poll, count, setPlan } = world;
+    await clock.advance(MINUTE_MS);
+    await poll(fenceAt(clock.now()));
+    reader.reader.leave();
+    await clock.advance(20 * MINUTE_MS);
+    count();
+    setPlan(() => ({ answerMs: 50 }));
+    return world;
+  };
+
+  test("takes the iterators of the shards it knew while they are listed: two round trips", async () => {
+    const { clock, poll, count, write } = await setUpLeft(4);
+    const fence = fenceAt(clock.now());
+    write("since");
+    const beganAtMs = clock.now();
+    const result = await poll(fence);
+    expect([result.outcome, idsOf(result), clock.now() - beganAtMs, count()]).toEqual([
+      "caught-up",
+      ["since"],
+      100,
+      { listShards: 1, getShardIterator: 4, getRecords: 4 },
+    ]);
+  });
+
+  test("reads the shards there are by then, not those it knew", async () => {
+    const { clock, stream, poll, write, count } = await setUpLeft(2);
+    const [closed = "", kept = ""] = stream.openShardIds();
+    stream.split(closed);
+    await clock.advance(MINUTE_MS);
+    const fence = fenceAt(clock.now());
+    for (let n = 0; n < 9; n++) write(n);
+    const result = await poll(fence);
+    expect([result.outcome, idsOf(result).length, result.position.lanes]).toEqual(["caught-up", 9, 3]);
+    // One more for the shard that was closed, and is not read.
+    expect(count()).toEqual({ listShards: 1, getShardIterator: 4, getRecords: 3 });
+    expect(stream.openShardIds()).toContain(kept);
+  });
+
+  test("reads on where one of them cannot be had early", async () => {
+    const { clock, poll, count, setPlan } = await setUpLeft(2);
+    setPlan(once(({ operation }) => operation === "getShardIterator", { fail: "lost" }));
+    const result = await poll(fenceAt(clock.now()));
+    expect([result.outcome, count()]).toEqual(["caught-up", { listShards: 1, getShardIterator: 3, getRecords: 2 }]);
+  });
+
+  test("takes them anew when the listing shows that our clock has been set far ahead", async () => {
+    const { clock, stream } = setUpReading();
+    let aheadMs = 0;
+    const ahead = {
+      now: () => clock.now() + aheadMs,
+      monotonic: () => clock.monotonic(),
+      after: clock.after.bind(clock),
+    };
+    const calls: string[] = [];
+    const api = stream.connect(({ operation }) => {
+      calls.push(operation);
+      return undefined;
+    });
+    const reader = readerOf(api, ahead, { clockMarginMs: 10_000 });
+    await pollOn(reader, fenceAt(ahead.now()), 1_000);
+    reader.reader.leave();
+    aheadMs = 15_000;
+    const fence = fenceAt(ahead.now());
+    stream.put([{ data: encodeRecord({ keys: [keyOf("since")] }, 0), partitionKey: "p" }]);
+    await clock.advance(7_000);
+    calls.length = 0;
+    const result = await pollOn(reader, fence, 1_000);
+    expect([result.outcome, idsOf(result)]).toEqual(["caught-up", ["since"]]);
+    expect(calls.filter((call) => call === "getShardIterator")).toHaveLength(2);
+  });
+
+  test("knows no shards after a place was lost", async () => {
+    const { clock, reader, poll, count, setPlan } = await setUpLeft(1);
+    await poll(fenceAt(clock.now()));
+    setPlan(on("getRecords", { fail: "lost" }));
+    expect((await poll(fenceAt(clock.now()))).outcome).toBe("lost");
+    reader.reader.leave();
+    setPlan(on("listShards", { fail: "throttled" }));
+    count();
+    await poll(fenceAt(clock.now()));
+    expect(count()).toEqual({ listShards: 1 });
   });
 });
 
