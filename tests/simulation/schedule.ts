@@ -144,7 +144,7 @@ class Story {
     if (this.#world.nowMs - life.quietSinceMs > DAY_MS) this.#world.took("frozen for more than a day");
     life.clock.thawed(Math.max(0, this.#world.nowMs - life.quietSinceMs));
     if (dice.chance(0.2)) environment.setClock();
-    if (dice.chance(0.05)) this.#setClockLater(environment);
+    if (dice.chance(0.1)) this.#setClockLater(environment);
     const count = concurrency === 1 ? 1 : dice.int(1, concurrency);
     if (count > 1) this.#world.took("invocations at once");
     if (dice.chance(0.03)) this.#killLater(environment);

@@ -210,7 +210,7 @@ export class SimEnvironment {
     const manyAtOnce = world.mood !== "mixed" || this.dice.chance(0.4);
     this.concurrency = manyAtOnce ? this.dice.int(2, 8) : 1;
     // What a slow processor spends is no time of the world's, in which a replica could catch up.
-    this.isSlow = this.dice.chance(0.1) && this.replicaLagMs === 0;
+    this.isSlow = this.dice.chance(0.15) && this.replicaLagMs === 0;
     this.standsStill = this.dice.chance(0.5);
     this.skewMs = this.#drawSkew();
     this.life = new Life(world, this);
@@ -259,9 +259,9 @@ export class SimEnvironment {
    */
   #drawSkew(): number {
     if (this.dice.chance(0.3)) return 0;
-    if (!this.standsStill && this.options.holdOffMs === 0 && this.dice.chance(0.15)) {
+    if (!this.standsStill && this.options.holdOffMs === 0 && this.dice.chance(0.3)) {
       this.#world.took("clock off by far more than the margin");
-      return this.dice.pick([1, 1, -1]) * this.dice.wide(10_000, 3_600_000);
+      return this.dice.pick([1, 1, -1]) * this.dice.wide(10_000, this.dice.pick([60_000, 3_600_000]));
     }
     const mostMs = this.options.clockMarginMs - 1_000;
     const skewMs = this.dice.int(-mostMs, mostMs);

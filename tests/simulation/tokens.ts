@@ -137,11 +137,15 @@ export class TokenReader {
       world.violate(`${this.#name}: has read for a token, and does not know it`);
   }
 
-  /** Whether all of it was written while this invocation was under way, and nothing has moved its environment's place since. */
+  /**
+   * Whether all of it was written while this invocation was under way, and nothing has moved its environment's place since. Of
+   * one whose time is over no place is kept.
+   */
   #mustKnow({ since }: Issued): boolean {
     const { options, life, clockSetOrder } = this.#env;
     const began = this.#began;
     return (
+      this.#remainingMs() > 0 &&
       since > began.order &&
       since > this.#world.log.changedOrder &&
       clockSetOrder < began.order &&

@@ -186,10 +186,16 @@ export const OF_READING: readonly Mutant[] = [
     replace: "const fixedMs = earliestMs(from) - holdOffMs; const sinceMs = () => fixedMs;",
   },
   {
-    name: "P3: an answer without a lag or an end proves the tip",
+    name: "P3: an answer without a lag proves the tip",
     file: ANSWERS,
     search: 'if (Records === undefined || MillisBehindLatest === undefined || !goesOn) throw incomplete("GetRecords");',
-    replace: 'if (goesOn === null) throw incomplete("GetRecords");',
+    replace: 'if (Records === undefined || !goesOn) throw incomplete("GetRecords");\n  MillisBehindLatest ??= 0;',
+  },
+  {
+    name: "P3: an answer without records is an empty page",
+    file: ANSWERS,
+    search: 'if (Records === undefined || MillisBehindLatest === undefined || !goesOn) throw incomplete("GetRecords");',
+    replace: 'if (MillisBehindLatest === undefined || !goesOn) throw incomplete("GetRecords");\n  Records ??= [];',
   },
   {
     name: "P3: an answer without shards ends the listing",

@@ -20,6 +20,8 @@ export interface Wanted {
 export interface Demand {
   /** Whether a reading begun with the next invocation would probably spare it more than it makes it wait. */
   pays(expectedMs: number): boolean;
+  /** The same of one begun when the first entry is found. */
+  paysOnceFound(expectedMs: number): boolean;
   /** What was paid for want of a reading that would have been worth its time, had the connections been warm. */
   readonly carriedMs: number;
   /** Whether anything was found since the last reading: else it is no loss when the cache grows too old. */
@@ -39,14 +41,17 @@ export function createDemand(): Demand {
   let kept: boolean[] = [];
   let sinceWait = 0;
 
+  /** Whether half of the invocations would have gained by it. */
+  function paid(gainOf: (wanted: Wanted) => number): boolean {
+    const paying = last.filter((wanted) => gainOf(wanted) > 0).length;
+    return paying * 2 >= last.length;
+  }
+
   return {
-    pays(expectedMs) {
-      const gains = last.map(
-        ({ foundMs, firstAfterMs = Infinity }) => foundMs - Math.max(0, expectedMs - firstAfterMs),
-      );
-      const paying = gains.filter((gain) => gain > 0).length;
-      return paying * 2 >= gains.length;
-    },
+    pays: (expectedMs) =>
+      paid(({ foundMs, firstAfterMs = Infinity }) => foundMs - Math.max(0, expectedMs - firstAfterMs)),
+
+    paysOnceFound: (expectedMs) => paid(({ foundMs }) => foundMs - expectedMs),
 
     get carriedMs() {
       return carriedMs;

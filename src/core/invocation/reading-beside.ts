@@ -86,7 +86,11 @@ export class ReadingBeside {
     const othersWaiting = this.#waits.size;
     const allKept = demand.keptShare ** (othersWaiting + 1);
     if (othersWaiting > 0 && allKept < LIKELY) return false;
-    if (this.#costs.loads(costMs * allKept, leftMs, nowMs)) return false;
+    if (this.#costs.loads(costMs * allKept, leftMs, nowMs)) {
+      // Of several that are found one after another, those that follow need not load if the log is read beside this one.
+      if (demand.paysOnceFound(outlook.expectedMs())) this.mayBegin();
+      return false;
+    }
     // This one is waited for: it will not be left behind, as those were that made the others pause.
     void this.begin();
     return true;

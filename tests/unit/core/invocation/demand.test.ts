@@ -35,6 +35,15 @@ describe("a reading begun with the invocation", () => {
   });
 });
 
+test.each([
+  ["all that was found costs more than it takes", 11, true],
+  ["it costs as much", 10, false],
+])("a reading begun when the first entry is found pays where %s", (_what, foundMs, pays) => {
+  const demand = createDemand();
+  demand.ended(wanted({ foundMs, firstAfterMs: 5 }), 10);
+  expect(demand.paysOnceFound(10)).toBe(pays);
+});
+
 test("what was lost for want of a reading is carried on until there is one", () => {
   const demand = createDemand();
   demand.ended(wanted({ foundMs: 12, spentMs: 12 }), 10);

@@ -346,6 +346,32 @@ describe.each(MODES)("%s", (refreshWhen) => {
 });
 
 describe("when a reading begins", () => {
+  test.each([
+    ["beside the first load, where more were found before", 2, [10, ["getRecords"]]],
+    ["not where the first was the only one", 1, [6, []]],
+  ])("used: %s", async (_when, found, expected) => {
+    const { rig, load, timed } = await setUp({ refreshWhen: "used" }, { 1: 6, 2: 6 });
+    const ids = [ONE, TWO].slice(0, found);
+    for (let n = 0; n < 9; n++) {
+      const before = await rig.invocation();
+      const read = before.cache.ready();
+      await rig.clock.advance(10);
+      await read;
+      for (const id of ids) before.cache.get(id);
+      before.end();
+    }
+    rig.forgetCalls();
+    const invocation = await rig.invocation();
+    const all = timed(
+      (async () => {
+        for (const id of ids) await invocation.cache.getOrAdd(id, load(6));
+      })(),
+    );
+    await rig.clock.advance(20);
+    expect([(await all)[1], rig.forgetCalls()]).toEqual(expected);
+    invocation.end();
+  });
+
   test("alongside: with the invocation", async () => {
     const { rig } = await setUp({ refreshWhen: "alongside" });
     const invocation = await rig.invocation();
