@@ -56,17 +56,22 @@ const MOST_IN_A_CYCLE = 2;
 export function createLoads<Owner extends object>(): Loads<Owner> {
   const offered = new Map<string, RunningLoad<Owner>>();
   /** For as long as the owner itself exists: a response may still be streaming after the owner has left. */
-  const owned = new WeakMap<Owner, Map<string, RunningLoad<Owner>>>();
+  const owned = new WeakMap<Owner, OwnLoads<Owner>>();
   const left = new WeakSet<Owner>();
 
   function remember(load: RunningLoad<Owner>): void {
     const { key, owner } = load;
     if (!left.has(owner)) offered.set(key, load);
-    owned.set(owner, (owned.get(owner) ?? new Map()).set(key, load));
+    const own = owned.get(owner) ?? { underWay: new Set(), latest: new Map() };
+    own.underWay.add(load);
+    own.latest.set(key, load);
+    owned.set(owner, own);
   }
 
   function forget(load: RunningLoad<Owner>): void {
-    for (const loads of [offered, owned.get(load.owner)]) if (loads?.get(load.key) === load) loads.delete(load.key);
+    const own = owned.get(load.owner);
+    own?.underWay.delete(load);
+    for (const loads of [offered, own?.latest]) if (loads?.get(load.key) === load) loads.delete(load.key);
     load.end();
   }
 
@@ -87,7 +92,7 @@ export function createLoads<Owner extends object>(): Loads<Owner> {
   }
 
   return {
-    find: (key, asker) => offered.get(key) ?? owned.get(asker)?.get(key),
+    find: (key, asker) => offered.get(key) ?? owned.get(asker)?.latest.get(key),
 
     run<T>(key: string, start: Moment, owner: Owner, work: () => Promise<T>) {
       const load = begin(key, start, owner, work);
@@ -112,12 +117,18 @@ export function createLoads<Owner extends object>(): Loads<Owner> {
 
     leave(owner) {
       left.add(owner);
-      for (const load of owned.get(owner)?.values() ?? []) {
+      for (const load of owned.get(owner)?.underWay ?? []) {
         if (offered.get(load.key) === load) offered.delete(load.key);
         load.giveUp();
       }
     },
   };
+}
+
+/** Of one owner. A loader that asks for what it is loading makes a second load of the same key. */
+interface OwnLoads<Owner> {
+  readonly underWay: Set<RunningLoad<Owner>>;
+  readonly latest: Map<string, RunningLoad<Owner>>;
 }
 
 /** Whose loader a call comes from, through however many awaits. Switched off while no load is under way: then it costs nothing. */

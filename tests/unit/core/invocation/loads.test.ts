@@ -56,4 +56,15 @@ describe("Loads", () => {
     later.resolve("new");
     expect(await found?.result).toBe("new");
   });
+
+  test("nobody waits for a load whose owner is gone, also where that has begun another of the same key since", async () => {
+    const loads = createLoads();
+    void loads.run(KEY, at(1), A, pending().work);
+    const outcomes = [loads.find(KEY, B)?.outcome()];
+    void loads.run(KEY, at(2), A, pending().work);
+    outcomes.push(loads.find(KEY, B)?.outcome());
+    loads.leave(A);
+    expect(await Promise.all(outcomes)).toEqual([undefined, undefined]);
+    expect([loads.find(KEY, B), loads.find(KEY, A)?.start]).toEqual([undefined, at(2)]);
+  });
 });
