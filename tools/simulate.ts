@@ -17,6 +17,7 @@ interface Settings {
   readonly log: LogKind;
   readonly seed: number;
   readonly schedules: number;
+  readonly from: number;
   readonly workers: number;
   readonly json: boolean;
 }
@@ -28,6 +29,7 @@ The shipped core against a simulated world, thousands of times; each run is deci
   --log NAME      the log they share: kinesis or dynamodb (kinesis)
   --schedules N   how many runs (2000)
   --seed N        decides them all (by chance, and printed)
+  --from N        the first of them, where an earlier run went that far (0)
   --schedule N    replays that one run of the seed, and prints what happened (none)
   --workers N     processes (2)
   --json          one JSON object as the last line
@@ -42,6 +44,7 @@ function readSettings(): Settings & { readonly schedule: number | undefined } {
       log: { type: "string", default: "kinesis" },
       schedules: { type: "string", default: "2000" },
       seed: { type: "string" },
+      from: { type: "string", default: "0" },
       schedule: { type: "string" },
       workers: { type: "string", default: "2" },
       json: { type: "boolean", default: false },
@@ -50,6 +53,7 @@ function readSettings(): Settings & { readonly schedule: number | undefined } {
       log: nameOf("log", values.log, ["kinesis", "dynamodb"]),
       seed: values.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : wholeNumber("seed", values.seed),
       schedules: wholeNumber("schedules", values.schedules),
+      from: wholeNumber("from", values.from),
       schedule: values.schedule === undefined ? undefined : wholeNumber("schedule", values.schedule),
       workers: wholeNumber("workers", values.workers),
       json: values.json,
@@ -58,10 +62,12 @@ function readSettings(): Settings & { readonly schedule: number | undefined } {
 }
 
 async function runAll(settings: Settings, onProgress: (done: number) => void): Promise<RunResult> {
-  const share = Math.ceil(settings.schedules / Math.max(1, settings.workers));
+  const { log, seed, schedules, workers } = settings;
+  const share = Math.ceil(schedules / Math.max(1, workers));
+  const end = settings.from + schedules;
   const requests: RunRequest[] = [];
-  for (let from = 0; from < settings.schedules; from += share) {
-    requests.push({ log: settings.log, seed: settings.seed, from, to: Math.min(settings.schedules, from + share) });
+  for (let from = settings.from; from < end; from += share) {
+    requests.push({ log, seed, from, to: Math.min(end, from + share) });
   }
   const done = requests.map(() => 0);
   const worker = await bundleWorker();
@@ -103,7 +109,7 @@ async function replay(log: LogKind, seed: number, schedule: number): Promise<str
 
 async function main(): Promise<number> {
   const settings = readSettings();
-  const { log, seed, json } = settings;
+  const { log, seed, from, json } = settings;
   if (settings.schedule !== undefined) {
     const violation = await replay(log, seed, settings.schedule);
     if (json)
@@ -132,7 +138,9 @@ async function main(): Promise<number> {
   console.log(`${schedules} schedules in ${seconds.toFixed(1)} s, ${violations} violations`);
   const perSecond = Math.round(schedules / seconds);
   if (json)
-    console.log(JSON.stringify({ log, seed, schedules, violations, failure, seconds, perSecond, missing, paths }));
+    console.log(
+      JSON.stringify({ log, seed, from, schedules, violations, failure, seconds, perSecond, missing, paths }),
+    );
   return violations === 0 && missing.length === 0 ? 0 : 1;
 }
 
