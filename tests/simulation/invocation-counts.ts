@@ -50,9 +50,7 @@ function countFlush(world: World, env: SimEnvironment, report: InvocationReport)
 
 /** After a miss: whether it was for an entry whose time was up. */
 export function countExpiry(world: World, env: SimEnvironment, datum: Datum): void {
-  const { lastStoredMs, clock } = env.life;
-  const storedMs = lastStoredMs.get(datum.key);
-  if (storedMs === undefined || clock.now() - storedMs < env.options.ttl.maxMs) return;
+  if (env.life.storedAgeMs(datum.key) < env.options.ttl.maxMs) return;
   world.took("entry expired");
-  lastStoredMs.delete(datum.key);
+  env.life.forgetStored(datum.key);
 }

@@ -222,8 +222,7 @@ class Story {
   /** An invocation that gets one datum, and loads it on a miss. */
   async #visit(environment: SimEnvironment): Promise<Visit> {
     const { life, options } = environment;
-    const oldestMs = Math.min(...life.lastStoredMs.values());
-    const expired = life.clock.now() - oldestMs >= options.ttl.minMs;
+    const expired = life.oldestStoredAgeMs >= options.ttl.minMs;
     const invocation = this.#begin(environment, 30 * SECOND_MS);
     const caughtUp = await invocation.catchUp();
     const threw = !caughtUp || (environment.options.refreshWhen !== "before" && !(await invocation.ready()));

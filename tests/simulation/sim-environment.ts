@@ -39,8 +39,9 @@ export class Life {
   /** Of which data a load was begun that never settles: were another to share it and not wait, its timer would be left behind. */
   readonly hung = new Set<string>();
   readonly audits: AuditWatch;
-  /** When each datum was stored last. */
-  readonly lastStoredMs = new Map<string, number>();
+  /** When each datum was stored last: by this environment's clock, and in truth. */
+  readonly #lastStored = new Map<string, { readonly clockMs: number; readonly trueMs: number }>();
+  readonly #world: World;
   /** Invocations that wait for a refresh another one began. */
   waiters = 0;
   /** Until then the reading of an invocation that ended unseen may be under way. */
@@ -54,6 +55,7 @@ export class Life {
   #die: () => void = () => {};
 
   constructor(world: World, env: SimEnvironment) {
+    this.#world = world;
     this.died = new Promise((resolve) => (this.#die = resolve));
     this.clock = new LifeClock(world, env);
     this.audits = new AuditWatch(world, env);
@@ -91,14 +93,32 @@ export class Life {
 
   stored(value: Value): void {
     this.offered(value);
-    this.lastStoredMs.set(value.key, this.clock.now());
+    this.#lastStored.set(value.key, this.#bothClocks());
   }
 
   /** It may be stored, or refused in favour of an entry that is there, and expires sooner. */
   offered(value: Value): void {
-    const nowMs = this.clock.now();
-    this.storedAtMs.set(value, nowMs);
-    if (!this.lastStoredMs.has(value.key)) this.lastStoredMs.set(value.key, nowMs);
+    this.storedAtMs.set(value, this.clock.now());
+    if (!this.#lastStored.has(value.key)) this.#lastStored.set(value.key, this.#bothClocks());
+  }
+
+  /** How long ago this was stored, at most: a clock that was set since may say less. 0 where it was not. */
+  storedAgeMs(key: string): number {
+    const stored = this.#lastStored.get(key);
+    if (stored === undefined) return 0;
+    return Math.max(this.clock.now() - stored.clockMs, this.#world.nowMs - stored.trueMs);
+  }
+
+  get oldestStoredAgeMs(): number {
+    return Math.max(0, ...[...this.#lastStored.keys()].map((key) => this.storedAgeMs(key)));
+  }
+
+  forgetStored(key: string): void {
+    this.#lastStored.delete(key);
+  }
+
+  #bothClocks() {
+    return { clockMs: this.clock.now(), trueMs: this.#world.nowMs };
   }
 
   ownVersion(key: string): number {
