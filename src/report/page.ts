@@ -33,7 +33,7 @@ ${assets.style}</style>
 <header class="${kind}">
 <h1>Does the cache pay?</h1>
 <p class="headline">${headline}</p>
-<p class="soft">${escaped(verdict.breakEven)}</p>
+<p class="soft">${escaped(verdict.breakEven)} ${escaped(verdict.reading)}</p>
 ${notes(source)}
 </header>
 ${summary.invocations === 0 ? "" : body(summary)}

@@ -8,6 +8,7 @@ import type { LogKind } from "../metrics/names.js";
 import { type BoundOutcome, BoundReplay, breakEvenMs, LADDER_MS } from "./bound-replay.js";
 import { LogHistogram } from "./log-histogram.js";
 import { addCounts, type Counts, type MetricLine, noCounts, waitedMsOf } from "./metric-line.js";
+import { type ReadingOutcome, ReadingReplay } from "./reading-replay.js";
 import { type SeriesPoint, TimeSeries } from "./time-series.js";
 
 const MAX_GROUPS = 40;
@@ -44,6 +45,8 @@ export interface Account extends Counts {
 }
 
 export interface GroupAccount extends Account {
+  /** What reading the log at another moment would have cost; null where the lines do not tell. */
+  readonly reading: ReadingOutcome | null;
   readonly service: string;
   readonly functionName: string;
   readonly logKind: LogKind;
@@ -84,7 +87,11 @@ export class Summary {
   }
 
   result(): ReportSummary {
-    const groups = [...this.#groups.values()].map(({ names, ledger }) => ({ ...names, ...ledger.account() }));
+    const groups = [...this.#groups.values()].map(({ names, ledger }) => ({
+      ...names,
+      ...ledger.account(),
+      reading: ledger.reading(),
+    }));
     groups.sort((a, b) => b.invocations - a.invocations);
     const logs = logsOf(groups);
     const [log] = logs;
@@ -155,6 +162,7 @@ class Ledger {
   readonly #waits = new LogHistogram(BINS_PER_DECADE);
   readonly #series = new TimeSeries();
   readonly #replay: BoundReplay | undefined;
+  readonly #reading = new ReadingReplay();
   readonly #states: Record<string, number> = Object.fromEntries(STATES.map((state) => [state, 0]));
   #invocations = 0;
   #firstMs = Number.POSITIVE_INFINITY;
@@ -171,9 +179,14 @@ class Ledger {
     if (waitedMs > 0) this.#waits.add(waitedMs);
     this.#series.add(line);
     this.#replay?.add(line);
+    this.#reading.add(line);
     if (Object.hasOwn(this.#states, line.state)) this.#states[line.state] = (this.#states[line.state] ?? 0) + 1;
     this.#firstMs = Math.min(this.#firstMs, line.timestampMs);
     this.#lastMs = Math.max(this.#lastMs, line.timestampMs);
+  }
+
+  reading(): ReadingOutcome | null {
+    return this.#reading.outcome(this.#waits.total, this.#waits.quantile(0.5));
   }
 
   account(): Account {

@@ -39,7 +39,13 @@ export function renderText(summary: ReportSummary, options: TextOptions, source?
   const answerStyle = verdict.answer === "yes" ? "green" : verdict.answer === "no" ? "red" : "yellow";
   const lines = [paint("Does the cache pay?", "bold"), paint(verdict.headline, "bold", answerStyle)];
   if (summary.invocations === 0) return `${[...lines, ...notes].join("\n")}\n`;
-  lines.push(verdict.breakEven, "", ...sparkLines(summary, options, paint), "");
+  lines.push(
+    verdict.breakEven,
+    ...(verdict.reading === "" ? [] : [verdict.reading]),
+    "",
+    ...sparkLines(summary, options, paint),
+    "",
+  );
   for (const group of summary.groups) lines.push(...groupLines(group, paint), "");
   if (summary.groupsMerged > 0) lines.push(`"others" holds ${summary.groupsMerged} more functions.`, "");
   lines.push(...boundLines(summary), "", ...restLine(summary), troubleLine(summary), ...notes);

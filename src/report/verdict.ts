@@ -4,23 +4,29 @@
  */
 
 import { formatCount, formatDuration, formatShare } from "./format.js";
-import type { Account, LogAccount, ReportSummary } from "./summary.js";
+import type { ReadingOutcome } from "./reading-replay.js";
+import type { Account, GroupAccount, LogAccount, ReportSummary } from "./summary.js";
 
 /** Of more, the rest are only counted. */
 export const MAX_LOGS = 5;
+
+/** Less of a change is none. */
+const WORTH_TELLING = 0.05;
 
 export interface Verdict {
   readonly answer: "yes" | "no" | "nothing to say";
   readonly headline: string;
   /** What a staleness bound would change. */
   readonly breakEven: string;
+  /** What reading the log at another moment would change. Empty where nothing is known of that. */
+  readonly reading: string;
 }
 
 /** @param isIncomplete something could not be read */
 export function verdictOn(summary: ReportSummary, isIncomplete = false): Verdict {
   if (summary.invocations === 0) {
     const headline = `No line of scache ${isIncomplete ? "could be read" : "was found"}.`;
-    return { answer: "nothing to say", headline, breakEven: "" };
+    return { answer: "nothing to say", headline, breakEven: "", reading: "" };
   }
   const net = summary.netTimeSavedMs;
   const each = formatDuration(Math.abs(net) / summary.invocations);
@@ -32,7 +38,25 @@ export function verdictOn(summary: ReportSummary, isIncomplete = false): Verdict
       ? `Yes: ${formatDuration(net)} of waiting saved, net (${balance}), ${each} an invocation ${over}.`
       : `No: ${formatDuration(-net)} lost (${balance}), ${each} an invocation ${over}.`;
   const breakEven = summary.logs.length > 1 ? breakEvenOfEach(summary.logs) : breakEvenOf(summary);
-  return { answer: net > 0 ? "yes" : "no", headline, breakEven };
+  return { answer: net > 0 ? "yes" : "no", headline, breakEven, reading: readingOfEach(summary.groups) };
+}
+
+/** When the log is read is a function's own setting. */
+function readingOfEach(groups: readonly GroupAccount[]): string {
+  const told = groups.filter(({ reading }) => reading !== null).slice(0, MAX_LOGS);
+  const name = ({ functionName }: GroupAccount) => (groups.length === 1 ? "" : `${functionName}: `);
+  return told.map((group) => name(group) + readingOf(group.reading)).join(" ");
+}
+
+function readingOf(reading: ReadingOutcome | null): string {
+  if (reading === null) return "";
+  const { was, costMs, otherMs } = reading;
+  if (was === "beside")
+    return `With refreshWhen "before" about ${formatDuration(otherMs)} or more would have been waited; now it is ${formatDuration(costMs)}, loads in place of waiting included.`;
+  const gainMs = costMs - otherMs;
+  if (gainMs < WORTH_TELLING * costMs)
+    return `With refreshWhen "alongside" it would have waited no longer; how much less, these lines do not tell.`;
+  return `With refreshWhen "alongside" about ${formatDuration(gainMs)} less would have been waited, or better, for more loads of the source.`;
 }
 
 /** A staleness bound is one log's: no sentence speaks of two. */

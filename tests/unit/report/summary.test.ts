@@ -4,6 +4,7 @@ import { BoundReplay, breakEvenMs } from "../../../src/report/bound-replay.js";
 import { type MetricLine, noCounts } from "../../../src/report/metric-line.js";
 import { Summary } from "../../../src/report/summary.js";
 import { TimeSeries } from "../../../src/report/time-series.js";
+import { verdictOn } from "../../../src/report/verdict.js";
 
 const START = Date.UTC(2026, 0);
 
@@ -223,5 +224,57 @@ describe("the summary", () => {
       series: [],
     });
     expect(JSON.stringify(new Summary().result())).not.toContain("NaN");
+  });
+});
+
+describe("reading the log at another moment", () => {
+  const outcome = (lines: readonly MetricLine[]) => {
+    const summary = new Summary();
+    for (const each of lines) summary.add(each);
+    return summary.result();
+  };
+  const times = (count: number, each: MetricLine) => Array.from({ length: count }, () => each);
+
+  test("from lines of before: what finds nothing waits for nothing, and what costs less than the wait is loaded", () => {
+    const summary = outcome([
+      ...times(10, line({}, { timeSavedMs: 0, hits: 0, misses: 1 })),
+      ...times(10, line({}, { timeSavedMs: 4 })),
+      ...times(10, line({}, { timeSavedMs: 90 })),
+      ...times(5, line({ state: "empty" }, { kinesisLatencyMs: 0, timeSavedMs: 0, hits: 0, misses: 1 })),
+    ]);
+    expect(summary.groups[0]?.reading).toEqual({ was: "before", costMs: 300, otherMs: 140 });
+    expect(verdictOn(summary).reading).toBe(
+      'With refreshWhen "alongside" about 160 ms less would have been waited, or better, for more loads of the source.',
+    );
+  });
+
+  test("a log that could not be read would have been waited for all the same", () => {
+    const failed = line({ state: "bypassed" }, { timeSavedMs: 0, hits: 0, refreshFailures: 1 });
+    const summary = outcome(times(20, failed));
+    expect(summary.groups[0]?.reading).toEqual({ was: "before", costMs: 200, otherMs: 200 });
+    expect(verdictOn(summary).reading).toBe(
+      'With refreshWhen "alongside" it would have waited no longer; how much less, these lines do not tell.',
+    );
+  });
+
+  test("from lines of alongside or used: each that would have read the log waits for a whole reading", () => {
+    const idle = { kinesisLatencyMs: 0, timeSavedMs: 0, hits: 0, misses: 1 };
+    const summary = outcome([
+      ...times(20, line({}, { kinesisCalls: 1 })),
+      ...times(10, line({ state: "unread" }, { ...idle, loadsPreferred: 1, preferredMs: 3 })),
+      ...times(10, line({}, { ...idle, kinesisCalls: 1 })),
+      ...times(10, line({}, { ...idle, misses: 0, hits: 1 })),
+      ...times(5, line({ state: "empty" }, idle)),
+    ]);
+    expect(summary.groups[0]?.reading).toEqual({ was: "beside", costMs: 230, otherMs: expect.closeTo(400, -1) });
+    expect(verdictOn(summary).reading).toMatch(
+      /^With refreshWhen "before" about \d+ ms or more would have been waited; now it is 230 ms, loads in place of waiting included\.$/,
+    );
+  });
+
+  test("says nothing by a few waits, and names the function where there are several", () => {
+    expect(verdictOn(outcome(times(19, line()))).reading).toBe("");
+    const summary = outcome([...times(20, line({ name: "a" })), ...times(20, line({ name: "b" }))]);
+    expect(verdictOn(summary).reading).toMatch(/^a: With .* b: With /);
   });
 });
