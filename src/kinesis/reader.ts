@@ -18,6 +18,7 @@ import {
   takenFrom,
   usableIterator,
 } from "./cursor.js";
+import { createEarlyIterators, type EarlyIterator } from "./early-iterators.js";
 import { createServerClock } from "./server-clock.js";
 import type { ListedShard, ListShardsRequest, RecordsPage, StreamApi } from "./stream-api.js";
 import { isCovered, readToken } from "./token.js";
@@ -39,12 +40,6 @@ interface Run {
   readonly seen: Set<string>;
 }
 
-/** One that was taken before its shard was known to be one to read. */
-interface EarlyIterator {
-  readonly iterator: string;
-  readonly takenAtMs: number;
-}
-
 export function createStreamReader(
   api: StreamApi,
   clock: Clock,
@@ -57,15 +52,14 @@ export function createStreamReader(
    * became too old. A stream deleted and created anew has shards of the same names, and others beside them.
    */
   let complete = false;
-  /** The shards of the place that was given up last: most will be those of the next one, too. */
-  let lastShardIds: readonly string[] = [];
+  const early = createEarlyIterators(api, clock);
   const server = createServerClock(clock, clockMarginMs);
 
   const isWarm = (nowMs: number) =>
     complete && [...cursors.values()].every((cursor) => usableIterator(cursor, nowMs) !== undefined);
 
   function leave(): void {
-    if (cursors.size > 0) lastShardIds = [...cursors.keys()];
+    early.expect([...cursors.keys()]);
     cursors.clear();
     complete = false;
   }
@@ -91,7 +85,7 @@ export function createStreamReader(
     if (reading.isOver) return;
     if (error instanceof LogFailure && error.kind === "lost") {
       leave();
-      lastShardIds = [];
+      early.forget();
       reading.lost(error);
     } else reading.fellShort(error);
   }
@@ -123,25 +117,10 @@ export function createStreamReader(
     return askedTooLate(run, askedMs) ? listFrom(run, server.timestamp(run.reading.sinceMs)) : listed;
   }
 
-  /**
-   * Iterators of the last place's shards, taken beside the listing, which then need not be waited for. Those that cannot be
-   * had are left out: the listing may not name these shards any more.
-   */
-  async function askEarly(run: Run, askedMs: number): Promise<ReadonlyMap<string, EarlyIterator>> {
-    const early = new Map<string, EarlyIterator>();
-    const ask = async (shardId: string) => {
-      const sentAtMs = clock.now();
-      const iterator = await run.reading.call((signal) => api.getShardIterator(shardId, askedMs, signal));
-      early.set(shardId, { iterator, takenAtMs: Math.min(sentAtMs, clock.now()) });
-    };
-    await Promise.allSettled(lastShardIds.filter((shardId) => !run.seen.has(shardId)).map(ask));
-    return early;
-  }
-
-  function takeEarly(shardIds: readonly string[], early: ReadonlyMap<string, EarlyIterator>): void {
+  function use(iterators: ReadonlyMap<string, EarlyIterator>, shardIds: readonly string[]): void {
     for (const shardId of shardIds) {
-      const had = early.get(shardId);
-      if (had !== undefined) cursors.set(shardId, renewed(cursorOf(shardId), had.iterator, had.takenAtMs));
+      const iterator = iterators.get(shardId);
+      if (iterator !== undefined) cursors.set(shardId, iterator.into(cursorOf(shardId)));
     }
   }
 
@@ -152,14 +131,14 @@ export function createStreamReader(
   async function drainUnknown(run: Run): Promise<void> {
     try {
       const askedMs = server.timestamp(run.reading.sinceMs);
-      const [shards, early] = await Promise.all([list(run, askedMs), askEarly(run, askedMs)]);
+      const [shards, iterators] = await Promise.all([list(run, askedMs), early.take(run.reading, run.seen, askedMs)]);
       if (run.reading.isOver) return;
       if (shards.length === 0) throw new LogFailure("unavailable", "ListShards named no shard");
       complete = true;
-      lastShardIds = [];
+      early.forget();
       const shardIds = shards.map(({ shardId }) => shardId);
       const added = begin(run, shardIds, cursorFrom(run.reading.sinceMs));
-      if (!askedTooLate(run, askedMs)) takeEarly(added, early);
+      if (!askedTooLate(run, askedMs)) use(iterators, added);
       await drainAll(run, added);
     } catch (error) {
       failed(run, error);

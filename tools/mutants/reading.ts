@@ -4,6 +4,7 @@ import type { Mutant } from "./mutant.js";
 const READER = "src/kinesis/reader.ts";
 const COHERENCE = "src/core/coherence/coherence.ts";
 const READING = "src/core/coherence/reading.ts";
+const EARLY = "src/kinesis/early-iterators.ts";
 const CURSOR = "src/kinesis/cursor.ts";
 const SERVER_CLOCK = "src/kinesis/server-clock.ts";
 const ANSWERS = "src/kinesis/answers.ts";
@@ -37,21 +38,21 @@ export const OF_READING: readonly Mutant[] = [
   {
     name: "iterators taken beside the listing are used though our clock turned out to be far ahead",
     file: READER,
-    search: "if (!askedTooLate(run, askedMs)) takeEarly(added, early);",
-    replace: "takeEarly(added, early);",
+    search: "if (!askedTooLate(run, askedMs)) use(iterators, added);",
+    replace: "use(iterators, added);",
   },
   {
     name: "iterators are taken beside the listing from now on",
-    file: READER,
-    search: "api.getShardIterator(shardId, askedMs, signal)",
-    replace: "api.getShardIterator(shardId, server.timestamp(clock.now()), signal)",
+    file: EARLY,
+    search: "api.getShardIterator(shardId, fromMs, signal)",
+    replace: "api.getShardIterator(shardId, clock.now(), signal)",
   },
   {
     name: "the last place's shards are not checked against the listing",
     file: READER,
     search: "const added = begin(run, shardIds, cursorFrom(run.reading.sinceMs));",
     replace:
-      "const added = begin(run, early.size > 0 ? [...early.keys()] : shardIds, cursorFrom(run.reading.sinceMs));",
+      "const added = begin(run, iterators.size > 0 ? [...iterators.keys()] : shardIds, cursorFrom(run.reading.sinceMs));",
   },
   {
     name: "shards closed since the fence are not listed",
@@ -158,8 +159,8 @@ export const OF_READING: readonly Mutant[] = [
   {
     name: "a place that was lost is given up without emptying the cache",
     file: READER,
-    search: "      lastShardIds = [];\n      reading.lost(error);",
-    replace: "      lastShardIds = [];\n      reading.fellShort(error);",
+    search: "      early.forget();\n      reading.lost(error);",
+    replace: "      early.forget();\n      reading.fellShort(error);",
   },
   {
     name: "what was taken of a page is counted against another iterator, too",
