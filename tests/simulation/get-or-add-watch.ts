@@ -38,8 +38,9 @@ export class GetOrAddWatch {
     this.#datum = datum;
     this.#beganMs = world.nowMs;
     this.#begunBefore = this.#begun;
-    const readings = MOST_PATIENCE + (env.life.api.pendingReads > 0 ? 1 : 0);
-    this.#mostExpectedMs = readings * Math.max(FIRST_GUESS_MS, env.life.api.times.longestMs);
+    const { times } = env.life.api;
+    const readings = MOST_PATIENCE + (times.mayBeUnderWay(world.nowMs) ? 1 : 0);
+    this.#mostExpectedMs = readings * Math.max(FIRST_GUESS_MS, times.longestMs);
     const { loadersUnderWay, loadsUnderWay } = env.life;
     this.wasUnderWay = (loadsUnderWay.get(datum.key) ?? 0) > 0;
     this.#mayShare = (loadersUnderWay.get(datum.key) ?? 0) > 0;

@@ -6,6 +6,11 @@ export class ReadingTimes {
   /** Of those that have ended. */
   longestMs = 0;
 
+  /** Also where the last answer came in this very moment. */
+  mayBeUnderWay(nowMs: number): boolean {
+    return this.#underWay > 0 || this.#endedMs === nowMs;
+  }
+
   /** A call made in the very moment in which the last one was answered goes on with the same reading. */
   callBegins(nowMs: number): void {
     if (this.#underWay++ === 0 && nowMs > this.#endedMs) this.#sinceMs = nowMs;

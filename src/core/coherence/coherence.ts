@@ -210,7 +210,7 @@ export function createCoherence(deps: CoherenceDeps): Coherence {
   function failed({ failure, records }: ReadingResult, signal: AbortSignal): void {
     if (failure === undefined && signal.reason === LEFT_BEHIND) return;
     // A backlog that takes several refreshes is read without pauses.
-    if (failure !== undefined || records === 0) backoff.failed(clock.now(), failure?.kind === "throttled");
+    if (failure !== undefined || records === 0) backoff.failed(instant(), failure?.kind === "throttled");
     if (failure === undefined) {
       // Nobody waited for it any more, or the time ran out: whoever waited has said so.
       if (!signal.aborted) lastFailure = timedOut(refreshTimeoutMs);
@@ -223,7 +223,7 @@ export function createCoherence(deps: CoherenceDeps): Coherence {
 
   /** For an environment that has no place yet: nothing is stored, and nothing can be until it has one. */
   async function takePlace(began: Moment, timeoutMs: number, leave?: AbortSignal): Promise<Proof> {
-    if (backoff.holds(began.atMs)) return { ...EMPTY, failure: lastFailure };
+    if (backoff.holds(began)) return { ...EMPTY, failure: lastFailure };
     // Whichever reading takes the place: loads that began before it did are refused.
     const outcome = await refreshes.join(() => true, timeoutMs, leave);
     if (reader.isPlaced || leave?.aborted) return EMPTY;
@@ -246,7 +246,7 @@ export function createCoherence(deps: CoherenceDeps): Coherence {
     // By a proof that is too old, what is stored now would soon have to be given up: reading on beside the handler costs nothing.
     if (held.isEmpty(began.atMs) && !(readsBeside && isHalfGapOver(began))) return EMPTY;
     if (maxStalenessMs > 0 && isOfBefore(proven, began) && ageMs(proven, began) <= maxStalenessMs) return fresh(began);
-    return backoff.holds(began.atMs) ? unknown(began, lastFailure) : undefined;
+    return backoff.holds(began) ? unknown(began, lastFailure) : undefined;
   }
 
   function look(began: Moment, maxStalenessMs: number, alone: boolean): Proof | undefined {
