@@ -124,7 +124,7 @@ export function createGroupCommit(clock: Clock, random: Random, maxBytes: number
           leave() {
             signal.removeEventListener("abort", caller.leave);
             abandon(caller);
-            resolve(caller.fates.map((fate) => fate ?? GIVEN_UP));
+            resolve(caller.fates.map((fate) => fate ?? givenUp()));
           },
         };
         if (records.length === 0 || signal.aborted) return caller.leave();
@@ -138,7 +138,9 @@ export function createGroupCommit(clock: Clock, random: Random, maxBytes: number
   };
 }
 
-const GIVEN_UP: Appended = { written: false, failure: new LogFailure("unavailable", "the append was given up") };
+function givenUp(): Appended {
+  return { written: false, failure: new LogFailure("unavailable", "the append was given up") };
+}
 
 /** How many go into one append: at least one. */
 function countWithin(entries: readonly Entry[], maxBytes: number): number {

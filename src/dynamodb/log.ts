@@ -62,7 +62,7 @@ export function createTableLog(deps: TableLogDeps): InvalidationLog {
       if (head === "full") {
         // Begun anew first, so that the next attempt finds room.
         await relieved((abort) => reliever.whenFull(abort), signal);
-        answered(records.map(() => FULL));
+        answered(records.map(full));
         return "done";
       }
       answered(fatesOf(records, head));
@@ -123,7 +123,7 @@ export function createTableLog(deps: TableLogDeps): InvalidationLog {
           signal,
         )
       ).values();
-      return records.map((record) => (isTooLarge(record) ? TOO_LARGE : (fates.next().value ?? FULL)));
+      return records.map((record) => (isTooLarge(record) ? tooLarge() : (fates.next().value ?? full())));
     },
 
     tokenFor: tokenOf,
@@ -161,13 +161,14 @@ function fatesOf(records: readonly Uint8Array[], head: Head | UnreadableHead): A
   return records.map((_, index) => ({ written: true, at: placeOf({ incarnation, number: begin + index }) }));
 }
 
-const FULL: Appended = {
-  written: false,
-  failure: new LogFailure("unavailable", "the head of the log can hold no more", {
+function full(): Appended {
+  const failure = new LogFailure("unavailable", "the head of the log can hold no more", {
     remedy: "allow writers dynamodb:UpdateItem, PutItem and GetItem, or begin the log anew: npx scache reset",
-  }),
-};
-const TOO_LARGE: Appended = {
-  written: false,
-  failure: new LogFailure("refused", `a record of a log in DynamoDB has at most ${MAX_RECORD_BYTES} bytes`),
-};
+  });
+  return { written: false, failure };
+}
+
+function tooLarge(): Appended {
+  const message = `a record of a log in DynamoDB has at most ${MAX_RECORD_BYTES} bytes`;
+  return { written: false, failure: new LogFailure("refused", message) };
+}

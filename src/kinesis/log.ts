@@ -65,7 +65,7 @@ export function createStreamLog(api: StreamApi, options: StreamLogOptions): Inva
         appended.push(...(await Promise.all(wave.map((request) => put(request, signal)))).flat());
       }
       const fates = appended.values();
-      return records.map((data) => (fits(data) ? (fates.next().value ?? NOT_ANSWERED) : TOO_LARGE));
+      return records.map((data) => (fits(data) ? (fates.next().value ?? failed(NO_OUTCOME)) : tooLarge()));
     },
 
     tokenFor: (written) => tokenOf(name, written),
@@ -74,13 +74,15 @@ export function createStreamLog(api: StreamApi, options: StreamLogOptions): Inva
   };
 }
 
-const NOT_ANSWERED = failed("no outcome was given");
-const TOO_LARGE = failed(new LogFailure("refused", `a record on Kinesis has at most ${MAX_DATA_BYTES} bytes of data`));
+const NO_OUTCOME = "no outcome was given";
+
+const tooLarge = () =>
+  failed(new LogFailure("refused", `a record on Kinesis has at most ${MAX_DATA_BYTES} bytes of data`));
 
 function toAppended(outcome: PutOutcome | undefined): Appended {
   if (outcome?.written === true) return { written: true, at: placeOf(outcome.shardId, outcome.sequenceNumber) };
   // A reason begins with the name of the error.
-  const reason = outcome?.reason ?? "no outcome was given";
+  const reason = outcome?.reason ?? NO_OUTCOME;
   const { kind, message, remedy } = failureOf({ name: reason, message: reason }, "publish");
   // Of single records AWS documents nothing but what passes: so another attempt is made, whatever else is said.
   return { written: false, failure: new LogFailure(kind === "throttled" ? kind : "unavailable", message, { remedy }) };

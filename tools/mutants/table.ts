@@ -99,7 +99,7 @@ const BREAKAGES: readonly Breakage[] = [
   {
     name: "a record that was given up is told as written",
     file: GROUP,
-    search: "fate ?? GIVEN_UP",
+    search: "fate ?? givenUp()",
     replace: 'fate ?? ({ written: true, at: "" } as const)',
   },
   {
