@@ -24,6 +24,8 @@ export class SimInvocation {
   readonly #core: Invocation;
   readonly #cache: ContextCache;
   readonly #remainingMs: () => number;
+  /** Before any refresh. */
+  readonly #firstBeganOrder: number;
   #beganOrder: number;
   #beganMs: number;
   /** The same by the environment's own clock. */
@@ -45,7 +47,7 @@ export class SimInvocation {
     this.#life = env.life;
     this.#name = name;
     this.#beganAtMs = env.life.clock.now();
-    this.#beganOrder = world.tick();
+    this.#beganOrder = this.#firstBeganOrder = world.tick();
     this.#beganMs = world.nowMs;
     const endMs = world.nowMs + timeoutMs;
     this.#remainingMs = () => Math.max(0, endMs - world.nowMs);
@@ -383,7 +385,7 @@ export class SimInvocation {
       ownVersion: this.#life.ownVersion(datum.key),
       tokenVersion: Math.max(this.#tokenVersions.get(datum.key) ?? 0, this.#life.tokenVersion(datum.key)),
       voidOrder: this.#world.voidOrder,
-      inTime: this.#remainingMs() > 0 && !this.#clockWasSet,
+      inTime: this.#remainingMs() > 0 && this.#env.clockSetOrder < this.#firstBeganOrder,
     };
   }
 
