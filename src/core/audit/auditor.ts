@@ -35,14 +35,15 @@ interface Check {
   readonly watched: Watched;
   readonly served: unknown;
   readonly load: Load;
+  readonly costMs: number;
 }
 
 /** The checks of one invocation. */
 export interface Audit {
   /** Whether there is anything to check. */
   readonly isDue: boolean;
-  /** A hit of `getOrAdd`, which may be chosen to be checked. */
-  hit(id: DataId, served: unknown, load: Load): void;
+  /** A hit of `getOrAdd`, which may be chosen to be checked. @param costMs what loading it took */
+  hit(id: DataId, served: unknown, load: Load, costMs: number): void;
   /** Makes the checks, in at most half of what is left. Never rejects. */
   run(remainingMs: number): Promise<void>;
   /** The invocation has ended: what was not checked is let go. */
@@ -67,8 +68,9 @@ export interface AuditorDeps {
 /** What is checked in one invocation at most, and how long that may take. */
 const MAX_CHECKS = 10;
 const LONGEST_MS = 1_000;
-/** With less time left, none is made. */
+/** With less time left none is made, nor with less than this multiple of what loading took: nothing stops a load. */
 const LEAST_MS = 20;
+const LEAST_LOADS = 2;
 /** Sources may have been named by chance: beyond so many, they are only counted. */
 const MAX_NAMED = 100;
 /** Loads that differ from each other, so often in a row: the source is left out. */
@@ -94,9 +96,9 @@ export function createAuditor({ share, clock, random, trouble, suspicions, drop 
   }
 
   /** Loads within what is left until `endMs`; undefined where that fails. */
-  async function loaded(load: Load, endMs: number): Promise<Loaded | undefined> {
+  async function loaded({ load, costMs }: Check, endMs: number): Promise<Loaded | undefined> {
     const leftMs = endMs - clock.monotonic();
-    if (leftMs < LEAST_MS) return undefined;
+    if (leftMs < Math.max(LEAST_MS, LEAST_LOADS * costMs)) return undefined;
     try {
       const loading = Promise.resolve(load()).then((value) => ({ value }));
       return await within(clock, leftMs, loading);
@@ -106,13 +108,14 @@ export function createAuditor({ share, clock, random, trouble, suspicions, drop 
   }
 
   /** Whether the check could be made. */
-  async function check({ watched, served, load }: Check, endMs: number): Promise<boolean> {
-    const first = await loaded(load, endMs);
+  async function check(one: Check, endMs: number): Promise<boolean> {
+    const { watched, served } = one;
+    const first = await loaded(one, endMs);
     if (first === undefined) return false;
     const found = compare(served, first.value);
     if (found === "incomparable") cannotCompare(watched, "they hold functions, Proxies or the like");
     else counters.audits++;
-    if (found === "different") await lookInto(watched, first.value, () => loaded(load, endMs));
+    if (found === "different") await lookInto(watched, first.value, () => loaded(one, endMs));
     else watched.suspicion = undefined;
     if (found === "same") unsteady.delete(watched.source);
     return true;
@@ -184,11 +187,11 @@ export function createAuditor({ share, clock, random, trouble, suspicions, drop 
         return checks.length > 0;
       },
 
-      hit(id, served, load) {
+      hit(id, served, load, costMs) {
         if (isOver || isRunning || checks.length >= MAX_CHECKS) return;
         const due = suspicions.size > 0 ? suspicions.due(id.toString()) : undefined;
         const watched = due ?? (random() < share ? watch(id) : undefined);
-        if (watched !== undefined) checks.push({ watched, served, load });
+        if (watched !== undefined) checks.push({ watched, served, load, costMs });
       },
 
       async run(remainingMs) {

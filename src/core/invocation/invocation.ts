@@ -280,7 +280,7 @@ export class Invocation implements ContextCache, LoadOwner {
 
   /** What a `getOrAdd` is served, which may be chosen to be loaded again after the handler. */
   #servedByGetOrAdd<T>(id: DataId, entry: Hit, load: () => unknown): T {
-    this.#audit?.hit(id, entry.value, load);
+    this.#audit?.hit(id, entry.value, load, savedMsOf(entry));
     return this.#handed(entry);
   }
 

@@ -61,6 +61,21 @@ describe("a writer that does not publish", () => {
   });
 });
 
+test.each([
+  [500, 1],
+  [501, 0],
+])(
+  "a value that took %i ms to load is audited %i times: a load that is not over in time cannot be stopped",
+  async (ms, audits) => {
+    const rig = new Audited();
+    const filling = await rig.invocation();
+    filling.cache.add(userId("1"), "old", { savedMs: ms });
+    filling.end();
+    expect((await rig.asks()).report).toMatchObject({ hits: 1, audits, auditsFailed: 1 - audits });
+    expect(rig.loads).toBe(audits);
+  },
+);
+
 describe("a suspicion is cleared", () => {
   const condemnedAfter = async (clear: (rig: Audited) => unknown, options: ScacheOptions = {}) => {
     const rig = new Audited(options);
