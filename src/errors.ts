@@ -120,7 +120,7 @@ export class RefreshError extends ScacheError {
   override readonly name = "RefreshError";
 
   constructor(stream: string, reason: string, cause?: unknown) {
-    super("REFRESH_FAILED", `could not catch up with stream "${stream}": ${reason}`, { cause });
+    super("REFRESH_FAILED", `could not catch up with log "${stream}": ${reason}`, { cause });
   }
 }
 

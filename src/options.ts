@@ -50,9 +50,9 @@ export interface ScacheOptions {
   readonly refreshTimeoutMs?: number;
   /**
    * When an invocation that begins with something cached reads the log. `before` (default): before its handler, which waits.
-   * `alongside`: while the handler works. `used`: once a `get` or `getOrAdd` finds an entry. With both a `getOrAdd` that finds an
-   * entry waits for the reading only where loading would cost more, and a `get` never waits: until the reading has ended it
-   * misses. They trade load on the source for time.
+   * `alongside`: while the handler works. `used`: once a `get` or `getOrAdd` finds an entry. In the last two, a `getOrAdd` that finds
+   * an entry waits for the reading only if loading would cost more, and a `get` never waits: until the reading ends, it
+   * misses. They load the source more to save time.
    */
   readonly refreshWhen?: RefreshWhen;
   /**

@@ -120,6 +120,6 @@ function notMapped({ schema, table }: TableName): ChangeRecordError {
   const name = schema === undefined ? table : `${schema}.${table}`;
   const key = name === "__proto__" ? '["__proto__"]' : JSON.stringify(name);
   return new ChangeRecordError(
-    `nothing is said of table ${key}. Add to the tables ${key}: { byKey: { "a.source": "id" } }, or ${key}: "ignore" if nothing is made of it`,
+    `table ${key} is not listed. Add to the tables ${key}: { byKey: { "a.source": "id" } }, or ${key}: "ignore" if nothing is made of it`,
   );
 }

@@ -176,7 +176,7 @@ group("an unknown option", () => {
 test("RefreshError names the stream and the reason, and keeps the cause", () => {
   const cause = new Error("reset");
   const error = new RefreshError("users", "not caught up within 5 ms", cause);
-  expect(error.message).toBe('scache: could not catch up with stream "users": not caught up within 5 ms');
+  expect(error.message).toBe('scache: could not catch up with log "users": not caught up within 5 ms');
   expect(error.cause).toBe(cause);
 });
 

@@ -22,8 +22,8 @@ export interface AddOptions {
 
 export interface RefreshOptions {
   /**
-   * A token that an `invalidate` resolved to, here or in any other environment: what it names is what is wanted. Where this
-   * environment has read that far already, no call is made.
+   * A token that an `invalidate` resolved to, here or in any other environment: the log is read that far. If this environment
+   * has already done so, no call is made.
    */
   readonly covers?: string;
 }
@@ -90,7 +90,7 @@ export interface ContextCache {
 
   /**
    * Waits until the log has been read for this invocation, and begins to read it if that has not begun. With `refreshWhen`
-   * "before" that is so from the start. Before several `get` calls, which never wait, with "alongside" and "used".
+   * "before" that is so from the start; with the others, await this before several `get` calls, which never wait.
    * @throws RefreshError when it could not be read in time, with `onRefreshError: "throw"` alone
    */
   ready(): Promise<Freshness>;

@@ -33,7 +33,7 @@ describe("arguments", () => {
     [["--regoin", "x"], 'there is no option --regoin: did you mean "--region"?'],
     [["--constructor"], "there is no option --constructor"],
     [["--zone"], "there is no option --zone"],
-    [["-5"], 'there is no option -5; what begins with "-" and is none comes after --'],
+    [["-5"], 'there is no option -5; arguments that begin with "-" go after --'],
     [["--region"], "--region takes a value"],
     [["--region", "--all"], "--region takes a value"],
     [["--region="], "--region takes a value"],
