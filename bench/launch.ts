@@ -12,7 +12,7 @@ const HERE = fileURLToPath(new URL(".", import.meta.url));
 const OUT = fileURLToPath(new URL("./node_modules/.cache/", import.meta.url));
 
 /** Suites, curves and the processes they start; what this module itself runs in is not among them. */
-const ENTRY = /^(suite|curve)-.*\.ts$|^(stub-server|contender-host)\.ts$/;
+const ENTRY = /^(suite|curve)-.*\.ts$|^(stub-server|contender-host|cpu-host)\.ts$/;
 
 /** Compiles everything that is timed to plain modules for Node; packages stay where they are. */
 export async function compile(): Promise<void> {

@@ -9,7 +9,18 @@ import { figuresTable, thisMachine, writeFigures } from "./figures.js";
 import { compile, run } from "./launch.js";
 import { allPass, describeResult, type Result } from "./result.js";
 
-const SUITES = ["latency", "table", "path", "hits", "evictions", "invalidations", "publishing", "memory", "modes"];
+const SUITES = [
+  "latency",
+  "table",
+  "cpu",
+  "path",
+  "hits",
+  "evictions",
+  "invalidations",
+  "publishing",
+  "memory",
+  "modes",
+];
 
 const USAGE = `usage: npm run bench -- [options]
 

@@ -3,9 +3,8 @@
  * SDK's GetItem, in turn in one run; and how many readings 64 invocations at once share.
  */
 
-import { Agent } from "node:http";
-import { DynamoDBClient, GetItemCommand } from "@aws-sdk/client-dynamodb";
-import { NodeHttpHandler } from "@smithy/node-http-handler";
+import { GetItemCommand } from "@aws-sdk/client-dynamodb";
+import { bareTableClient } from "./bare-table-client.js";
 import { tableHandler } from "./handlers.js";
 import { result } from "./result.js";
 import { figure, interleave, ratio, timed } from "./statistics.js";
@@ -17,16 +16,6 @@ const SOURCE_MS = 40;
 const BURST = 64;
 
 const suite = "table";
-
-function bareTableClient(endpoint: string): DynamoDBClient {
-  return new DynamoDBClient({
-    endpoint,
-    region: "eu-west-1",
-    credentials: { accessKeyId: "stub", secretAccessKey: "stub" },
-    maxAttempts: 1,
-    requestHandler: new NodeHttpHandler({ httpAgent: new Agent({ keepAlive: true, maxSockets: 1024 }) }),
-  });
-}
 
 await runSuite(async (scale) => {
   const stub = await startStubKinesis();

@@ -56,8 +56,7 @@ function isMissing({ value, inlineValue }: { value?: string | undefined; inlineV
 }
 
 function unknownOption(rawName: string, names: readonly string[]): string {
-  if (!rawName.startsWith("--"))
-    return `there is no option ${rawName}; arguments that begin with "-" go after --`;
+  if (!rawName.startsWith("--")) return `there is no option ${rawName}; arguments that begin with "-" go after --`;
   return `there is no option ${rawName}${meant(
     rawName,
     names.map((name) => `--${name}`),

@@ -1,8 +1,12 @@
 /**
- * The DynamoDB client of our own making: connections that stay open between invocations, a time-out on every call, and one
- * attempt per call, since retrying is the protocol's to decide. (By itself the SDK waits a second after throttling.)
+ * The DynamoDB client of our own making: connections that stay open between invocations and are not trusted after a freeze, a
+ * time-out on every call, one attempt per call, since retrying is the protocol's to decide (by itself the SDK waits a second
+ * after throttling), and no more of the SDK in a refresh than it takes.
  */
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { createJsonRpc } from "../aws/json-rpc.js";
+import { systemClock } from "../core/clock.js";
+import { OPERATIONS } from "./operations.js";
 
 export type { DynamoDBClient };
 
@@ -12,16 +16,13 @@ interface ClientOptions {
 }
 
 export function createDynamoDBClient({ region, endpoint }: ClientOptions = {}): DynamoDBClient {
-  return new DynamoDBClient({
+  const rpc = createJsonRpc(systemClock, OPERATIONS);
+  const client = new DynamoDBClient({
     ...(region ? { region } : {}),
     ...(endpoint ? { endpoint } : {}),
     maxAttempts: 1,
-    requestHandler: {
-      // The longest any call of ours may take, connecting included; readings and publishing set shorter times themselves.
-      // There is no connection time-out beside it: the SDK does not clear its timer when a call is aborted while
-      // connecting, so one would be left running when the invocation ends.
-      requestTimeout: 5_000,
-      throwOnRequestTimeout: true,
-    },
+    requestHandler: rpc.requestHandler,
   });
+  client.send = rpc.leanSend(client) as DynamoDBClient["send"];
+  return client;
 }

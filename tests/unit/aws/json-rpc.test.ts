@@ -9,7 +9,7 @@ import {
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import type { HttpRequest } from "../../../src/aws/http-handler.js";
-import { CREDENTIALS, type KinesisWire, kinesisWire } from "../support/kinesis-wire.js";
+import { CREDENTIALS, type KinesisWire, kinesisWire } from "../support/sdk-wire.js";
 
 const ARN = "arn:aws:kinesis:eu-west-1:123456789012:stream/users";
 const stream = fc.constantFrom({ StreamName: "users" }, { StreamARN: ARN });

@@ -1,12 +1,14 @@
 /**
- * Our Kinesis client over a transport that only remembers and answers as told: what it sends by the SDK (the first call of
- * each operation) and without it can be laid side by side.
+ * Our clients over a transport that only remembers and answers as told: what is sent by the SDK (the first call of each
+ * operation) and without it can be laid side by side.
  */
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { KinesisClient } from "@aws-sdk/client-kinesis";
 import type { HttpHandler, HttpRequest, HttpResponse } from "../../../src/aws/http-handler.js";
-import { createJsonRpc, type JsonClient } from "../../../src/aws/json-rpc.js";
+import { createJsonRpc, type JsonClient, type Operations } from "../../../src/aws/json-rpc.js";
 import type { Clock } from "../../../src/core/clock.js";
-import { OPERATIONS } from "../../../src/kinesis/operations.js";
+import { OPERATIONS as OF_DYNAMODB } from "../../../src/dynamodb/operations.js";
+import { OPERATIONS as OF_KINESIS } from "../../../src/kinesis/operations.js";
 import { movableClock } from "./wire.js";
 
 export interface Reply {
@@ -17,8 +19,8 @@ export interface Reply {
 
 export const CREDENTIALS = { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "secret", sessionToken: "token" };
 
-export interface KinesisWire {
-  readonly client: KinesisClient;
+export interface SdkWire<Client> {
+  readonly client: Client;
   readonly sent: HttpRequest[];
   /** How each request is answered, by its number. */
   reply: (request: HttpRequest, index: number) => Reply;
@@ -26,11 +28,29 @@ export interface KinesisWire {
   isSdk(request: HttpRequest | undefined): boolean;
 }
 
-/** @param config the SDK client's. @param showsCredentials whether it can be asked for them. */
-export function kinesisWire(
-  config: object = {},
-  { clock = movableClock() as Clock, showsCredentials = true } = {},
-): KinesisWire {
+export type KinesisWire = SdkWire<KinesisClient>;
+
+/** Whether the client can be asked for its credentials. */
+interface WireOptions {
+  readonly clock?: Clock;
+  readonly showsCredentials?: boolean;
+}
+
+/** @param config the SDK client's */
+export function kinesisWire(config: object = {}, options: WireOptions = {}): KinesisWire {
+  return sdkWire((settings) => new KinesisClient(settings), OF_KINESIS, config, options);
+}
+
+export function tableWire(config: object = {}, options: WireOptions = {}): SdkWire<DynamoDBClient> {
+  return sdkWire((settings) => new DynamoDBClient(settings), OF_DYNAMODB, config, options);
+}
+
+function sdkWire<Client extends KinesisClient | DynamoDBClient>(
+  create: (settings: object) => Client,
+  operations: Operations,
+  config: object,
+  { clock = movableClock(), showsCredentials = true }: WireOptions,
+): SdkWire<Client> {
   const sent: HttpRequest[] = [];
   const http: HttpHandler = {
     metadata: { handlerProtocol: "http/1.1" },
@@ -42,9 +62,9 @@ export function kinesisWire(
     updateHttpClientConfig: () => undefined,
     httpHandlerConfigs: () => ({}),
   };
-  const rpc = createJsonRpc(clock, OPERATIONS, http);
+  const rpc = createJsonRpc(clock, operations, http);
   const { requestHandler } = rpc;
-  const client = new KinesisClient({
+  const client = create({
     region: "eu-west-1",
     credentials: CREDENTIALS,
     maxAttempts: 1,
@@ -52,8 +72,8 @@ export function kinesisWire(
     requestHandler,
   });
   const asked = showsCredentials ? client : { config: {}, send: client.send.bind(client) };
-  client.send = rpc.leanSend(asked as JsonClient) as KinesisClient["send"];
-  const wire: KinesisWire = {
+  client.send = rpc.leanSend(asked as JsonClient) as Client["send"];
+  const wire: SdkWire<Client> = {
     client,
     sent,
     reply: () => ({}),

@@ -1,0 +1,138 @@
+/**
+ * What a refresh costs in CPU, which is latency in Lambda: 512 MB is 0.29 of a core, 128 MB 0.07. An invocation with a hit is set
+ * against the same call signed and sent by hand and the bare SDK's, warm, on one connection, answered at once; and then run as slow
+ * as such functions are.
+ */
+
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { GetItemCommand } from "@aws-sdk/client-dynamodb";
+import { bareTableClient } from "./bare-table-client.js";
+import { handMadeCalls } from "./by-hand.js";
+import { limitCpu } from "./cpu-quota.js";
+import { type Handler, scacheHandler, tableHandler } from "./handlers.js";
+import { LimitReader } from "./limit.js";
+import { type Result, result } from "./result.js";
+import { figure, interleave, ratio, type Samples } from "./statistics.js";
+import { bareClient, type StubKinesis, startStubKinesis, stubStream } from "./stub-kinesis.js";
+import { runSuite, type Scale } from "./suite.js";
+
+const suite = "cpu";
+/** So many calls to a sample: what the clock of CPU time cannot tell apart is small beside them. */
+const CALLS = 200;
+const CALL_MS = 10;
+const SOURCE_MS = 40;
+const QUOTAS = [0.3, 0.07];
+
+type Contestant = "ours" | "byHand" | "sdk";
+
+/** Microseconds of CPU that one call takes, user and system together. */
+async function cpuOf(call: () => Promise<unknown>): Promise<number> {
+  const before = process.cpuUsage();
+  for (let calls = 0; calls < CALLS; calls += 1) await call();
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / CALLS;
+}
+
+async function costs(calls: Record<Contestant, () => Promise<unknown>>, rounds: number) {
+  for (const call of Object.values(calls)) await cpuOf(call);
+  const { ours, byHand, sdk } = calls;
+  return interleave({ ours: () => cpuOf(ours), byHand: () => cpuOf(byHand), sdk: () => cpuOf(sdk) }, rounds);
+}
+
+function told(log: string, { ours, byHand, sdk }: Samples<Contestant>): Result[] {
+  const us = (name: string, of: readonly number[]) =>
+    result({ suite, name: `${name}, ${log}`, unit: "us", figure: figure(of) });
+  return [
+    us("an invocation with a hit", ours),
+    us("the call signed and sent by hand", byHand),
+    us("the call through the bare SDK", sdk),
+    result({
+      suite,
+      name: `an invocation / the call by hand, ${log}`,
+      unit: "x",
+      figure: ratio(ours, byHand),
+      target: { atMost: 2 },
+    }),
+  ];
+}
+
+function mustHit(ours: Handler): void {
+  if (ours.loads() !== 1) throw new Error("an invocation that should have hit has loaded");
+}
+
+async function onStream(stub: StubKinesis, scale: Scale): Promise<Result[]> {
+  const stream = stubStream(1, 0);
+  const ours = scacheHandler(stream, 1);
+  const limit = new LimitReader(bareClient(stub.endpoint));
+  await limit.open(stream);
+  const hand = handMadeCalls(stub.endpoint, "kinesis");
+  const page = { ShardIterator: `${stream}/next` };
+  const samples = await costs(
+    {
+      ours: ours.invoke,
+      byHand: () => hand.call("Kinesis_20131202.GetRecords", page),
+      sdk: () => limit.read(),
+    },
+    scale.rounds(30, 8),
+  );
+  hand.close();
+  mustHit(ours);
+  return told("a stream", samples);
+}
+
+async function onTable(stub: StubKinesis, scale: Scale): Promise<Result[]> {
+  const table = stubStream(1, 0);
+  const ours = tableHandler(table, 1);
+  const client = bareTableClient(stub.endpoint);
+  const hand = handMadeCalls(stub.endpoint, "dynamodb");
+  const item = { TableName: table, Key: { pk: { S: "invalidations" }, sk: { N: "-1" } }, ConsistentRead: true };
+  const samples = await costs(
+    {
+      ours: ours.invoke,
+      byHand: () => hand.call("DynamoDB_20120810.GetItem", item),
+      sdk: () => client.send(new GetItemCommand(item)),
+    },
+    scale.rounds(30, 8),
+  );
+  hand.close();
+  mustHit(ours);
+  return told("a table", samples);
+}
+
+/** The same invocation as slow as a function of so much memory. */
+async function underQuota(stub: StubKinesis, scale: Scale, share: number): Promise<Result[]> {
+  const args = [stub.endpoint, stubStream(1, CALL_MS), SOURCE_MS, scale.rounds(60, 12)].map(String);
+  const host = fork(fileURLToPath(new URL("./cpu-host.mjs", import.meta.url)), args, { execArgv: [] });
+  await once(host, "message");
+  const quota = limitCpu(host.pid ?? 0, share);
+  host.send("go");
+  const [{ samples }] = (await once(host, "message")) as [{ samples: Samples<"ours" | "limit" | "noCache"> }];
+  await once(host, "exit");
+  quota.end();
+  const at = `${share} of a core`;
+  const ms = (name: string, of: readonly number[]) =>
+    result({ suite, name: `${name}, ${at}`, unit: "ms", figure: figure(of), note: `by ${quota.by}` });
+  return [
+    ms("an invocation with a hit", samples.ours),
+    ms("the bare SDK's one call", samples.limit),
+    ms("no cache", samples.noCache),
+    result({
+      suite,
+      name: `an invocation / the bare SDK, ${at}`,
+      unit: "x",
+      figure: ratio(samples.ours, samples.limit),
+      target: { atMost: 1.1 },
+    }),
+  ];
+}
+
+await runSuite(async (scale) => {
+  const stub = await startStubKinesis();
+  const results = [...(await onStream(stub, scale)), ...(await onTable(stub, scale))];
+  for (const share of QUOTAS) results.push(...(await underQuota(stub, scale, share)));
+  await stub.stop();
+  return results;
+});
+process.exit(0);
