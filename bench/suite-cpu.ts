@@ -21,6 +21,8 @@ import { runSuite, type Scale } from "./suite.js";
 const suite = "cpu";
 /** So many calls to a sample: what the clock of CPU time cannot tell apart is small beside them. */
 const CALLS = 200;
+/** Until the compiler has done its work on all three. */
+const WARM_UPS = 6;
 const CALL_MS = 10;
 const SOURCE_MS = 40;
 const QUOTAS = [0.3, 0.07];
@@ -36,9 +38,10 @@ async function cpuOf(call: () => Promise<unknown>): Promise<number> {
 }
 
 async function costs(calls: Record<Contestant, () => Promise<unknown>>, rounds: number) {
-  for (const call of Object.values(calls)) await cpuOf(call);
   const { ours, byHand, sdk } = calls;
-  return interleave({ ours: () => cpuOf(ours), byHand: () => cpuOf(byHand), sdk: () => cpuOf(sdk) }, rounds);
+  const contestants = { ours: () => cpuOf(ours), byHand: () => cpuOf(byHand), sdk: () => cpuOf(sdk) };
+  await interleave(contestants, WARM_UPS);
+  return interleave(contestants, rounds);
 }
 
 function told(log: string, { ours, byHand, sdk }: Samples<Contestant>): Result[] {
