@@ -116,6 +116,12 @@ const METRICS = objectWith("singleMetric");
 const LIFETIME = milliseconds(1, UNBOUNDED, undefined);
 
 /** What each may be, and its default. */
+/** The lifetime, which the core is told by another name, and what is for those who stand around it. */
+type NotOfTheCore = "ttlMs" | "client" | "metrics" | "logger";
+
+/** Does not compile where `ResolvedOptions` lacks an option: the core could not see it. */
+type OfTheCore = Pick<ResolvedOptions, Exclude<keyof ScacheOptions, NotOfTheCore>>;
+
 const RULES = {
   ttlMs: {
     expected: `${LIFETIME.expected}, or { min, max }`,
@@ -147,7 +153,7 @@ const RULES = {
   logger: objectWith("debug", "info", "warn"),
   onReport: functionOr(undefined),
   decode: functionOr(undefined),
-} satisfies Record<keyof ScacheOptions, Rule>;
+} satisfies Record<keyof OfTheCore | NotOfTheCore, Rule>;
 
 // Marked as pure, so that a bundler drops what only `scache/testing` asks for.
 export const OPTION_NAMES = /* @__PURE__ */ Object.keys(RULES) as readonly (keyof ScacheOptions)[];

@@ -2,8 +2,8 @@
  * The names in the line scache writes for each invocation: whoever writes or reads it takes them from here, and a test
  * holds the dashboard and the alarms to them. They are promises: renaming one breaks dashboards and saved queries.
  *
- * `FIGURES` is the one table of what an invocation accounts for. The report's sums, its text and its page, the table in
- * docs/metrics.md and the tests' lines follow from it; a figure that is missing here does not compile.
+ * `FIGURES` is the one table of what an invocation accounts for. The table in docs/metrics.md and the tests' lines follow from it
+ * and, for what is summed, the report's text and page; a figure that is missing here does not compile.
  */
 
 import type { InvocationReport } from "../core/invocation/report.js";

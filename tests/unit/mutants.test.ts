@@ -12,8 +12,16 @@ describe("a breakage of the protocol", () => {
 
   test("has its place in the sources", () => {
     const textOf = (file: string) => readFileSync(new URL(`../../${file}`, import.meta.url), "utf8");
-    for (const mutant of [...MUTANTS, ...AUDITING_IN_UNIT_TESTS])
-      expect(() => breakRule(mutant, textOf(mutant.file))).not.toThrow();
+    // All of them, since one change of the sources may move several. They are listed in tools/mutants.
+    const lost = [...MUTANTS, ...AUDITING_IN_UNIT_TESTS].flatMap((mutant) => {
+      try {
+        breakRule(mutant, textOf(mutant.file));
+        return [];
+      } catch (error) {
+        return [String(error)];
+      }
+    });
+    expect(lost).toEqual([]);
   });
 
   test("whose place is gone, or is not the only one, is an error that names it", () => {

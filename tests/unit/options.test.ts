@@ -3,7 +3,7 @@ import { KinesisClient } from "@aws-sdk/client-kinesis";
 import { describe, expect, test } from "@jest/globals";
 import { dataId } from "../../src/core/data-id.js";
 import { InvalidOptionError } from "../../src/errors.js";
-import { resolveOptions, type ScacheOptions } from "../../src/options.js";
+import { OPTION_NAMES, resolveOptions, type ScacheOptions } from "../../src/options.js";
 
 const DAY_MS = 24 * 3_600_000;
 const LONGEST_GAP_MS = DAY_MS - 3_600_000;
@@ -133,7 +133,13 @@ const NUMBERS = [
   { name: "maxGapMs", min: 1, max: LONGEST_GAP_MS, whole: false },
   { name: "clockMarginMs", min: 0, max: 3_600_000, whole: false },
   { name: "holdOffMs", min: 0, max: DAY_MS, whole: false },
+  { name: "auditGraceMs", min: 0, max: DAY_MS, whole: false },
 ];
+
+test("every option in milliseconds is among these numbers", () => {
+  const inMs = OPTION_NAMES.filter((name) => name.endsWith("Ms"));
+  expect(NUMBERS.map(({ name }) => name)).toEqual(expect.arrayContaining(inMs));
+});
 
 describe.each(NUMBERS)("the number $name", ({ name, min, max, whole }) => {
   test("is taken at both its bounds", () => {
