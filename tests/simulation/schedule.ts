@@ -112,7 +112,8 @@ class Story {
     this.#world.climate = OUTAGE;
     const environment = this.#world.dice.pick(this.#environments);
     for (let visits = 12; visits > 0 && !environment.life.dead; visits--) {
-      await this.#visit(environment);
+      // It may be killed yet, as was drawn in its last batch.
+      await Promise.race([this.#visit(environment), environment.life.died]);
       await this.#world.sleep(this.#world.dice.int(1_000, 5_000));
     }
   }
