@@ -10,6 +10,7 @@ import { SimEnvironment } from "./sim-environment.js";
 import { SimInvocation } from "./sim-invocation.js";
 import { CALM, drawClimate, OUTAGE } from "./weather.js";
 import { World } from "./world.js";
+import { readByAWrongClock } from "./wrong-clocks.js";
 
 const SECOND_MS = 1_000;
 const DAY_MS = 86_400_000;
@@ -17,8 +18,9 @@ const DAY_MS = 86_400_000;
 const TIMEOUTS_MS = [100, 3 * SECOND_MS, 30 * SECOND_MS, 900 * SECOND_MS, 900 * SECOND_MS];
 /** No back-off lasts longer, and no fault is felt longer, once faults have stopped: nor where the clock was just set back. */
 const BACKOFF_MS = 30 * SECOND_MS;
-/** Makes other dice of the same seed. */
+/** Each makes other dice of the same seed. */
 const AUDITS = 0x5ad17;
+const CLOCKS = 0xc10c5;
 
 export interface ScheduleResult {
   readonly violation: string | undefined;
@@ -37,7 +39,9 @@ export async function runSchedule(
   const world = new World(dice, { transcript, log, audits: auditDice.chance(0.5) ? auditDice : undefined });
   const count = dice.pick([1, 1, 1, 2, 2, 2, 3, 5, 6]);
   const environments = Array.from({ length: count }, (_, index) => new SimEnvironment(world, `env${index + 1}`));
-  await world.run(new Story(world, environments).tell());
+  // A table is not read by time.
+  const clocks = log === "kinesis" ? Dice.forSchedule(seed ^ CLOCKS, schedule) : undefined;
+  await world.run(new Story(world, environments, clocks).tell());
   return { violation: world.violation, paths: world.paths, transcript: world.transcript ?? [] };
 }
 
@@ -55,13 +59,15 @@ interface Visit {
 class Story {
   readonly #world: World;
   readonly #environments: readonly SimEnvironment[];
+  readonly #clocks: Dice | undefined;
   /** Those that could not read all of a backlog yet, since they were throttled. */
   readonly #throttled = new Set<SimEnvironment>();
   #invocations = 0;
 
-  constructor(world: World, environments: readonly SimEnvironment[]) {
+  constructor(world: World, environments: readonly SimEnvironment[], clocks: Dice | undefined) {
     this.#world = world;
     this.#environments = environments;
+    this.#clocks = clocks;
   }
 
   async tell(): Promise<void> {
@@ -78,6 +84,7 @@ class Story {
       await world.sleep(recreates ? dice.wide(250_000, 850_000) : this.#drawGapMs());
     }
     if (world.audits?.chance(0.8)) await this.#askAgainAndAgain(world.audits.fork());
+    if (this.#clocks?.chance(0.2)) await this.#readByAWrongClock(this.#clocks);
     if (dice.chance(0.04)) await this.#outage();
     world.climate = CALM;
     world.say(() => "all is calm from now on");
@@ -105,6 +112,13 @@ class Story {
       };
       await Promise.race([handled(), environment.life.died]);
     });
+  }
+
+  async #readByAWrongClock(dice: Dice): Promise<void> {
+    const environment = dice.pick(this.#environments);
+    // It may be killed yet, as was drawn in its last batch.
+    const visit = () => Promise.race([this.#visit(environment), environment.life.died]);
+    await readByAWrongClock(this.#world, environment, dice, visit);
   }
 
   /** Long enough for back-off to grow as far as it may. */

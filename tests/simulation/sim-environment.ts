@@ -268,18 +268,24 @@ export class SimEnvironment {
       if (skewMs > this.skewMs) return;
       this.#world.took("clock set back while a replica lags");
     }
+    this.setClockTo(skewMs);
+  }
+
+  setClockTo(skewMs: number): void {
     this.skewMs = skewMs;
     this.clockSetOrder = this.#world.tick();
     this.#world.say(() => `${this.name}: its clock is now off by ${this.skewMs} ms`);
   }
 
-  /**
-   * Within the margin, of which one second is left for the service's own inaccuracy; or far beyond it where a monotonic clock
-   * that never stands still can tell, once the clock is set right, how long ago a fence was.
-   */
+  /** Only a monotonic clock that never stands still can tell, once the clock is set right, how long ago a fence was. */
+  get mayBeFarAhead(): boolean {
+    return !this.standsStill && this.options.holdOffMs === 0;
+  }
+
+  /** Within the margin, of which one second is left for the service's own inaccuracy; or far beyond it. */
   #drawSkew(): number {
     if (this.dice.chance(0.3)) return 0;
-    if (!this.standsStill && this.options.holdOffMs === 0 && this.dice.chance(0.3)) {
+    if (this.mayBeFarAhead && this.dice.chance(0.3)) {
       this.#world.took("clock off by far more than the margin");
       return this.dice.pick([1, 1, -1]) * this.dice.wide(10_000, this.dice.pick([60_000, 3_600_000]));
     }

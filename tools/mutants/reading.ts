@@ -163,12 +163,6 @@ export const OF_READING: readonly Mutant[] = [
     replace: "      early.forget();\n      reading.fellShort(error);",
   },
   {
-    name: "what was taken of a page is counted against another iterator, too",
-    file: CURSOR,
-    search: "iterator, takenAtMs, taken: 0 };",
-    replace: "iterator, takenAtMs };",
-  },
-  {
     name: "P1: a clock that was set right was never wrong",
     file: SERVER_CLOCK,
     search: "aheadMs = Math.max(aheadMs, ",
