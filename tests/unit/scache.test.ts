@@ -68,7 +68,7 @@ describe("scache", () => {
     expect(kinesis.calls).toEqual(["ListShards", "GetShardIterator", "GetRecords", "PutRecords"]);
   });
 
-  test("names the stream in its errors, by its name even when an ARN was given", async () => {
+  test("names the log in its errors, by its name even when an ARN was given", async () => {
     const { kinesis, hooks } = create(
       { onRefreshError: "throw", metrics: false },
       "arn:aws:kinesis:eu-west-1:123456789012:stream/users",
@@ -78,7 +78,7 @@ describe("scache", () => {
     first.context.cache.add(ID, "one");
     hooks.after(first);
     kinesis.failure = new Error("no network");
-    await expect(hooks.before(request())).rejects.toThrow(/stream "users": no network/);
+    await expect(hooks.before(request())).rejects.toThrow(/log "users": no network/);
   });
 
   test("tells the logger it is given of trouble, once, and of its end", async () => {
