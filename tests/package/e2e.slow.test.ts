@@ -106,8 +106,8 @@ test(
 );
 
 test.each([
-  ["stale answers", "stream", [...ON_KINESIS, "--rounds", "2"], "staleReads"],
-  ["stale answers on a table", "stream", ["--log", "dynamodb", "--rounds", "2"], "staleReads"],
+  ["stale answers", "stream", [...ON_KINESIS, "--rounds", "10"], "staleReads"],
+  ["stale answers on a table", "stream", ["--log", "dynamodb", "--rounds", "10"], "staleReads"],
   ["a relay that sleeps", "relay", ["--log", "dynamodb", "--relays", "2"], "staleReads"],
   ["a timer left running", "leftover", [...ON_KINESIS, "--rounds", "1"], "leftovers"],
   ["a promise left pending", "promise", ["--log", "dynamodb", "--rounds", "1"], "leftovers"],
