@@ -11,8 +11,7 @@ export function runWorker(
   options: { readonly onProgress?: (done: number) => void; readonly stalledMs?: number } = {},
 ): Promise<RunResult> {
   const worker = fork(file, {
-    // Nobody reads the stacks of the failures that are simulated; they took a tenth of the time.
-    execArgv: ["--no-warnings", "--max-semi-space-size=64", "--stack-trace-limit=0"],
+    execArgv: ["--no-warnings", "--max-semi-space-size=64"],
     stdio: ["ignore", "inherit", "inherit", "ipc"],
   });
   const { stalledMs } = options;

@@ -19,6 +19,7 @@ interface Settings {
   readonly schedules: number;
   readonly from: number;
   readonly workers: number;
+  readonly audited: boolean;
   readonly json: boolean;
 }
 
@@ -32,6 +33,7 @@ The shipped core against a simulated world, thousands of times; each run is deci
   --from N        the first of them, where an earlier run went that far (0)
   --schedule N    replays that one run of the seed, and prints what happened (none)
   --workers N     processes (2)
+  --audited       hits are audited in every run, not in half of them, and all changes are published
   --json          one JSON object as the last line
   --help          prints this
 
@@ -47,6 +49,7 @@ function readSettings(): Settings & { readonly schedule: number | undefined } {
       from: { type: "string", default: "0" },
       schedule: { type: "string" },
       workers: { type: "string", default: "2" },
+      audited: { type: "boolean", default: false },
       json: { type: "boolean", default: false },
     },
     read: (values) => ({
@@ -56,18 +59,19 @@ function readSettings(): Settings & { readonly schedule: number | undefined } {
       from: wholeNumber("from", values.from),
       schedule: values.schedule === undefined ? undefined : wholeNumber("schedule", values.schedule),
       workers: wholeNumber("workers", values.workers),
+      audited: values.audited,
       json: values.json,
     }),
   });
 }
 
 async function runAll(settings: Settings, onProgress: (done: number) => void): Promise<RunResult> {
-  const { log, seed, schedules, workers } = settings;
+  const { log, seed, schedules, workers, audited } = settings;
   const share = Math.ceil(schedules / Math.max(1, workers));
   const end = settings.from + schedules;
   const requests: RunRequest[] = [];
   for (let from = settings.from; from < end; from += share) {
-    requests.push({ log, seed, from, to: Math.min(end, from + share) });
+    requests.push({ log, seed, from, to: Math.min(end, from + share), audited });
   }
   const done = requests.map(() => 0);
   const worker = await bundleWorker();
@@ -100,8 +104,8 @@ function printPaths(log: LogKind, paths: PathCounts): void {
   for (const path of rarePaths) console.log(`  ${path.padEnd(width)}  ${String(paths[path]).padStart(10)}`);
 }
 
-async function replay(log: LogKind, seed: number, schedule: number): Promise<string | undefined> {
-  const { violation, transcript } = await runSchedule(log, seed, schedule, true);
+async function replay({ log, seed, audited }: Settings, schedule: number): Promise<string | undefined> {
+  const { violation, transcript } = await runSchedule(log, seed, schedule, { transcript: true, audited });
   if (transcript.length > TRANSCRIPT_LINES) console.log(`… ${transcript.length - TRANSCRIPT_LINES} lines before`);
   for (const line of transcript.slice(-TRANSCRIPT_LINES)) console.log(line);
   return violation;
@@ -109,9 +113,9 @@ async function replay(log: LogKind, seed: number, schedule: number): Promise<str
 
 async function main(): Promise<number> {
   const settings = readSettings();
-  const { log, seed, from, json } = settings;
+  const { log, seed, from, audited, json } = settings;
   if (settings.schedule !== undefined) {
-    const violation = await replay(log, seed, settings.schedule);
+    const violation = await replay(settings, settings.schedule);
     if (json)
       console.log(
         JSON.stringify({ log, seed, schedule: settings.schedule, violations: violation === undefined ? 0 : 1 }),
@@ -131,15 +135,17 @@ async function main(): Promise<number> {
   if (missing.length > 0) console.log(`never taken: ${missing.join(", ")}`);
   if (failure !== undefined) {
     console.log(`\nseed ${seed}, schedule ${failure.schedule}: ${failure.violation}`);
-    console.log(`replay: npm run simulate -- --log ${log} --seed ${seed} --schedule ${failure.schedule}\n`);
-    await replay(log, seed, failure.schedule);
+    console.log(
+      `replay: npm run simulate -- --log ${log} --seed ${seed} --schedule ${failure.schedule}${audited ? " --audited" : ""}\n`,
+    );
+    await replay(settings, failure.schedule);
   }
   const violations = failure === undefined ? 0 : 1;
   console.log(`${schedules} schedules in ${seconds.toFixed(1)} s, ${violations} violations`);
   const perSecond = Math.round(schedules / seconds);
   if (json)
     console.log(
-      JSON.stringify({ log, seed, from, schedules, violations, failure, seconds, perSecond, missing, paths }),
+      JSON.stringify({ log, seed, from, audited, schedules, violations, failure, seconds, perSecond, missing, paths }),
     );
   return violations === 0 && missing.length === 0 ? 0 : 1;
 }

@@ -47,7 +47,7 @@ const second = (nowMs: number) => Math.floor(nowMs / 1_000);
  * schedules half are not captured at all.
  */
 export async function writeCapturedLate(world: World, dice: Dice): Promise<void> {
-  const forgets = dice.chance(0.3);
+  const forgets = dice.chance(0.3) && !world.allPublish;
   for (let writes = dice.int(0, 6); writes > 0; writes--) {
     await world.sleep(dice.wide(1, 3_000));
     writeToBeCaptured(world, dice, forgets && dice.chance(0.5));
@@ -72,7 +72,7 @@ function writeToBeCaptured(world: World, dice: Dice, isForgotten: boolean): void
 
 /** A while in which one environment is asked again and again for what others change: hardly anything is dropped but for that. */
 export async function askAgainAndAgain(world: World, dice: Dice, ask: () => Promise<void>): Promise<void> {
-  const forgets = dice.chance(0.3);
+  const forgets = dice.chance(0.3) && !world.allPublish;
   if (dice.chance(0.7)) world.climate = CALM;
   for (let times = dice.int(3, 10); times > 0; times--) {
     if (dice.chance(0.4)) writeToBeCaptured(world, dice, forgets && dice.chance(0.5));

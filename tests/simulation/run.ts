@@ -11,6 +11,7 @@ export interface RunRequest {
   /** The first schedule, and the one after the last. */
   readonly from: number;
   readonly to: number;
+  readonly audited?: boolean;
 }
 
 export interface RunResult {
@@ -33,9 +34,10 @@ export async function runSchedules(request: RunRequest, onProgress?: (done: numb
   // Nobody reads the stacks of simulated failures, and they cost more than anything else. A replay has them.
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = 0;
+  const { log, seed, audited = false } = request;
   try {
     for (let schedule = request.from; schedule < request.to; schedule++) {
-      const result = await runSchedule(request.log, request.seed, schedule);
+      const result = await runSchedule(log, seed, schedule, { audited });
       // A schedule never lets the event loop turn; only then does Node look for rejections that nobody handles.
       await new Promise((resolve) => setImmediate(resolve));
       addCounts(paths, result.paths);

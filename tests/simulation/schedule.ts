@@ -28,15 +28,22 @@ export interface ScheduleResult {
   readonly transcript: readonly string[];
 }
 
+export interface ScheduleOptions {
+  readonly transcript?: boolean;
+  /** Hits are audited in any case, and whoever changes something publishes it. */
+  readonly audited?: boolean;
+}
+
 export async function runSchedule(
   log: LogKind,
   seed: number,
   schedule: number,
-  transcript = false,
+  { transcript = false, audited = false }: ScheduleOptions = {},
 ): Promise<ScheduleResult> {
   const dice = Dice.forSchedule(seed, schedule);
   const auditDice = Dice.forSchedule(seed ^ AUDITS, schedule);
-  const world = new World(dice, { transcript, log, audits: auditDice.chance(0.5) ? auditDice : undefined });
+  const audits = auditDice.chance(0.5) || audited ? auditDice : undefined;
+  const world = new World(dice, { transcript, log, audits, allPublish: audited });
   const count = dice.pick([1, 1, 1, 2, 2, 2, 3, 5, 6]);
   const environments = Array.from({ length: count }, (_, index) => new SimEnvironment(world, `env${index + 1}`));
   // A table is not read by time.

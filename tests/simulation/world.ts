@@ -46,14 +46,22 @@ export class World {
 
   /** For all that has to do with audits; absent where no hit is audited. */
   readonly audits: Dice | undefined;
+  /** Nobody changes anything without publishing it. */
+  readonly allPublish: boolean;
 
   constructor(
     dice: Dice,
-    options: { readonly transcript: boolean; readonly log: LogKind; readonly audits?: Dice | undefined },
+    options: {
+      readonly transcript: boolean;
+      readonly log: LogKind;
+      readonly audits?: Dice | undefined;
+      readonly allPublish?: boolean;
+    },
   ) {
     this.dice = dice;
-    const { audits } = options;
+    const { audits, allPublish = false } = options;
     this.audits = audits;
+    this.allPublish = allPublish;
     this.mood = dice.pick(["mixed", "mixed", "mixed", "mixed", "mixed", "mixed", "crowded", "slow"]);
     this.transcript = options.transcript ? [] : undefined;
     this.log = options.log === "dynamodb" ? new DynamoDbWorld(this, dice) : new KinesisWorld(this, dice);
