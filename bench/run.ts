@@ -1,6 +1,6 @@
 /**
  * `npm run bench`: runs every suite in a fresh process, prints all figures with their targets, and fails when a target
- * does. `--quick` takes under a minute, `--json` ends with one JSON object, `--only latency,hits` runs some of them, and
+ * does. `--quick` makes fewer rounds, `--json` ends with one JSON object, `--only latency,hits` runs some of them, and
  * `--write` puts the figures into docs/performance.md.
  */
 
@@ -26,7 +26,7 @@ const USAGE = `usage: npm run bench -- [options]
 
 Runs every suite in a fresh process and prints all figures with their targets.
 
-  --quick          fewer rounds, under a minute
+  --quick          fewer rounds
   --only A,B       some of the suites (${SUITES})
   --write          puts the figures into docs/performance.md
   --json           one JSON object as the last line

@@ -4,13 +4,13 @@
  * as such functions are.
  */
 
-import { fork } from "node:child_process";
+import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { GetItemCommand } from "@aws-sdk/client-dynamodb";
 import { bareTableClient } from "./bare-table-client.js";
 import { handMadeCalls } from "./by-hand.js";
-import { limitCpu } from "./cpu-quota.js";
+import { limitCpu, type Quota } from "./cpu-quota.js";
 import { type Handler, scacheHandler, tableHandler } from "./handlers.js";
 import { LimitReader } from "./limit.js";
 import { type Result, result } from "./result.js";
@@ -108,15 +108,33 @@ async function onTable(stub: StubKinesis, scale: Scale): Promise<Result[]> {
 async function underQuota(stub: StubKinesis, scale: Scale, share: number): Promise<Result[]> {
   const args = [stub.endpoint, stubStream(1, CALL_MS), SOURCE_MS, scale.rounds(60, 12)].map(String);
   const host = fork(fileURLToPath(new URL("./cpu-host.mjs", import.meta.url)), args, { execArgv: [] });
-  await once(host, "message");
+  await messageOf(host);
   const quota = limitCpu(host.pid ?? 0, share);
-  host.send("go");
-  const [{ samples }] = (await once(host, "message")) as [{ samples: Samples<"ours" | "limit" | "noCache"> }];
-  await once(host, "exit");
-  quota.end();
+  const gone = once(host, "exit");
+  try {
+    host.send("go");
+    const { samples } = (await messageOf(host)) as { samples: Samples<"ours" | "limit" | "noCache"> };
+    return toldUnderQuota(share, samples, quota.by);
+  } finally {
+    host.kill();
+    await gone;
+    quota.end();
+  }
+}
+
+/** @throws Error where the process ends instead */
+async function messageOf(host: ChildProcess): Promise<unknown> {
+  const ended = once(host, "exit").then(([code]) => {
+    throw new Error(`the function under a quota ended with status ${code}`);
+  });
+  const [message] = await Promise.race([once(host, "message"), ended]);
+  return message;
+}
+
+function toldUnderQuota(share: number, samples: Samples<"ours" | "limit" | "noCache">, by: Quota["by"]): Result[] {
   const at = `${share} of a core`;
   const ms = (name: string, of: readonly number[]) =>
-    result({ suite, name: `${name}, ${at}`, unit: "ms", figure: figure(of), note: `by ${quota.by}` });
+    result({ suite, name: `${name}, ${at}`, unit: "ms", figure: figure(of), note: `by ${by}` });
   return [
     ms("an invocation with a hit", samples.ours),
     ms("the bare SDK's one call", samples.limit),

@@ -193,6 +193,10 @@ describe("the first refresh after a place was given up", () => {
     // One more for the shard that was closed, and is not read.
     expect(count()).toEqual({ listShards: 1, getShardIterator: 4, getRecords: 3 });
     expect(stream.openShardIds()).toContain(kept);
+    // Nor is it asked for again, once the iterators have grown old.
+    await clock.advance(5 * MINUTE_MS);
+    await poll(result.position);
+    expect(count()).toEqual({ listShards: 1, getShardIterator: 3, getRecords: 3 });
   });
 
   test("reads on where one of them cannot be had early", async () => {
