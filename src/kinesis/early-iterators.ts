@@ -14,11 +14,13 @@ export interface EarlyIterators {
   /** There is no such place any more. */
   forget(): void;
   /**
-   * Takes iterators of the shards that are expected, but for those `known`. Never rejects: one that cannot be had is left out,
-   * since the listing may not name its shard any more.
+   * Asks for iterators of the shards that are expected, but for those `known`: a promise for each, which never rejects, so
+   * that nobody waits for a shard that the listing does not name. It gives nothing where no iterator can be had.
    */
-  take(reading: Reading, known: ReadonlySet<string>, fromMs: number): Promise<ReadonlyMap<string, EarlyIterator>>;
+  ask(reading: Reading, known: ReadonlySet<string>, fromMs: number): EarlyOffers;
 }
+
+export type EarlyOffers = ReadonlyMap<string, Promise<EarlyIterator | undefined>>;
 
 export interface EarlyIterator {
   /** The cursor with this in place of its own. */
@@ -37,16 +39,19 @@ export function createEarlyIterators(api: Pick<StreamApi, "getShardIterator">, c
       expected = [];
     },
 
-    async take(reading, known, fromMs) {
-      const taken = new Map<string, EarlyIterator>();
-      const take = async (shardId: string) => {
+    ask(reading, known, fromMs) {
+      const take = async (shardId: string): Promise<EarlyIterator | undefined> => {
         const sentAtMs = clock.now();
-        const iterator = await reading.call((signal) => api.getShardIterator(shardId, fromMs, signal));
-        const takenAtMs = Math.min(sentAtMs, clock.now());
-        taken.set(shardId, { into: (cursor) => renewed(cursor, iterator, takenAtMs) });
+        try {
+          const iterator = await reading.call((signal) => api.getShardIterator(shardId, fromMs, signal));
+          const takenAtMs = Math.min(sentAtMs, clock.now());
+          return { into: (cursor) => renewed(cursor, iterator, takenAtMs) };
+        } catch {
+          return undefined;
+        }
       };
-      await Promise.allSettled(expected.filter((shardId) => !known.has(shardId)).map(take));
-      return taken;
+      const asked = expected.filter((shardId) => !known.has(shardId));
+      return new Map(asked.map((shardId) => [shardId, take(shardId)]));
     },
   };
 }

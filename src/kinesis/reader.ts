@@ -18,7 +18,7 @@ import {
   takenFrom,
   usableIterator,
 } from "./cursor.js";
-import { createEarlyIterators, type EarlyIterator } from "./early-iterators.js";
+import { createEarlyIterators, type EarlyIterator, type EarlyOffers } from "./early-iterators.js";
 import { createServerClock } from "./server-clock.js";
 import type { ListedShard, ListShardsRequest, RecordsPage, StreamApi } from "./stream-api.js";
 import { isCovered, readToken } from "./token.js";
@@ -117,13 +117,6 @@ export function createStreamReader(
     return askedTooLate(run, askedMs) ? listFrom(run, server.timestamp(run.reading.sinceMs)) : listed;
   }
 
-  function use(iterators: ReadonlyMap<string, EarlyIterator>, shardIds: readonly string[]): void {
-    for (const shardId of shardIds) {
-      const iterator = iterators.get(shardId);
-      if (iterator !== undefined) cursors.set(shardId, iterator.into(cursorOf(shardId)));
-    }
-  }
-
   /**
    * Lists the shards and reads those that are not known yet: all of them in a first reading, and after a long pause, beside
    * the known ones, those of a stream that was created anew. Never rejects.
@@ -131,18 +124,27 @@ export function createStreamReader(
   async function drainUnknown(run: Run): Promise<void> {
     try {
       const askedMs = server.timestamp(run.reading.sinceMs);
-      const [shards, iterators] = await Promise.all([list(run, askedMs), early.take(run.reading, run.seen, askedMs)]);
+      const asked = early.ask(run.reading, run.seen, askedMs);
+      const shards = await list(run, askedMs);
       if (run.reading.isOver) return;
       if (shards.length === 0) throw new LogFailure("unavailable", "ListShards named no shard");
       complete = true;
       early.forget();
       const shardIds = shards.map(({ shardId }) => shardId);
       const added = begin(run, shardIds, cursorFrom(run.reading.sinceMs));
-      if (!askedTooLate(run, askedMs)) use(iterators, added);
-      await drainAll(run, added);
+      const offers: EarlyOffers = askedTooLate(run, askedMs) ? new Map() : asked;
+      await Promise.all(added.map((shardId) => drainWith(run, shardId, offers.get(shardId))));
     } catch (error) {
       failed(run, error);
     }
+  }
+
+  /** Reads a new shard, with the iterator that was asked for early if there is one. Never rejects. */
+  async function drainWith(run: Run, shardId: string, offer: Promise<EarlyIterator | undefined> | undefined) {
+    const iterator = await offer;
+    if (run.reading.isOver) return;
+    if (iterator !== undefined) cursors.set(shardId, iterator.into(cursorOf(shardId)));
+    await drain(run, shardId);
   }
 
   const drainAll = (run: Run, shardIds: readonly string[]) =>

@@ -38,8 +38,8 @@ export const OF_READING: readonly Mutant[] = [
   {
     name: "iterators taken beside the listing are used though our clock turned out to be far ahead",
     file: READER,
-    search: "if (!askedTooLate(run, askedMs)) use(iterators, added);",
-    replace: "use(iterators, added);",
+    search: "askedTooLate(run, askedMs) ? new Map() : asked",
+    replace: "asked",
   },
   {
     name: "iterators are taken beside the listing from now on",
@@ -52,7 +52,7 @@ export const OF_READING: readonly Mutant[] = [
     file: READER,
     search: "const added = begin(run, shardIds, cursorFrom(run.reading.sinceMs));",
     replace:
-      "const added = begin(run, iterators.size > 0 ? [...iterators.keys()] : shardIds, cursorFrom(run.reading.sinceMs));",
+      "const added = begin(run, asked.size > 0 ? [...asked.keys()] : shardIds, cursorFrom(run.reading.sinceMs));",
   },
   {
     name: "shards closed since the fence are not listed",

@@ -199,6 +199,18 @@ describe("the first refresh after a place was given up", () => {
     expect(count()).toEqual({ listShards: 1, getShardIterator: 3, getRecords: 3 });
   });
 
+  test("does not wait for the iterator of a shard that is not listed any more", async () => {
+    const { clock, stream, poll, setPlan } = await setUpLeft(2);
+    const [closed = ""] = stream.openShardIds();
+    stream.split(closed);
+    await clock.advance(MINUTE_MS);
+    // The one asked for first is that of the shard that was closed.
+    setPlan(once(({ operation }) => operation === "getShardIterator", { hang: true }));
+    const beganAtMs = clock.now();
+    const result = await poll(fenceAt(beganAtMs));
+    expect([result.outcome, result.position.lanes, clock.now() - beganAtMs]).toEqual(["caught-up", 3, 0]);
+  });
+
   test("reads on where one of them cannot be had early", async () => {
     const { clock, poll, count, setPlan } = await setUpLeft(2);
     setPlan(once(({ operation }) => operation === "getShardIterator", { fail: "lost" }));
