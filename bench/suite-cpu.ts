@@ -22,7 +22,7 @@ const suite = "cpu";
 /** So many calls to a sample: what the clock of CPU time cannot tell apart is small beside them. */
 const CALLS = 200;
 /** Until the compiler has done its work on all three. */
-const WARM_UPS = 6;
+const WARM_UPS = 4;
 const CALL_MS = 10;
 const SOURCE_MS = 40;
 const QUOTAS = [0.3, 0.07];
@@ -78,7 +78,7 @@ async function onStream(stub: StubKinesis, scale: Scale): Promise<Result[]> {
       byHand: () => hand.call("Kinesis_20131202.GetRecords", page),
       sdk: () => limit.read(),
     },
-    scale.rounds(30, 8),
+    scale.rounds(30, 6),
   );
   hand.close();
   mustHit(ours);
@@ -97,7 +97,7 @@ async function onTable(stub: StubKinesis, scale: Scale): Promise<Result[]> {
       byHand: () => hand.call("DynamoDB_20120810.GetItem", item),
       sdk: () => client.send(new GetItemCommand(item)),
     },
-    scale.rounds(30, 8),
+    scale.rounds(30, 6),
   );
   hand.close();
   mustHit(ours);
@@ -106,7 +106,7 @@ async function onTable(stub: StubKinesis, scale: Scale): Promise<Result[]> {
 
 /** The same invocation as slow as a function of so much memory. */
 async function underQuota(stub: StubKinesis, scale: Scale, share: number): Promise<Result[]> {
-  const args = [stub.endpoint, stubStream(1, CALL_MS), SOURCE_MS, scale.rounds(60, 12)].map(String);
+  const args = [stub.endpoint, stubStream(1, CALL_MS), SOURCE_MS, scale.rounds(60, 6)].map(String);
   const host = fork(fileURLToPath(new URL("./cpu-host.mjs", import.meta.url)), args, { execArgv: [] });
   await messageOf(host);
   const quota = limitCpu(host.pid ?? 0, share);

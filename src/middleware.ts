@@ -11,6 +11,7 @@ import type { ContextCache } from "./core/invocation/context-cache.js";
 import type { Invocation } from "./core/invocation/invocation.js";
 import type { MetricsSink } from "./core/invocation/report.js";
 import type { InvocationLimits } from "./core/invocation/serving.js";
+import { LONGEST_INVOCATION_MS } from "./core/time-limits.js";
 
 /** The handler's context with the cache in it: `middy(async (event: E, context: CacheContext) => …)`. */
 export type CacheContext = LambdaContext & { cache: ContextCache };
@@ -64,9 +65,6 @@ export interface ScacheMiddleware {
     handler: (event: Event, context: Context) => Promise<Result>,
   ): (event: Event, context: Omit<Context, "cache">) => Promise<Result>;
 }
-
-/** Lambda's own maximum; used when the context does not say, in a number, how long is left. */
-const LONGEST_INVOCATION_MS = 15 * 60_000;
 
 /**
  * @param report is given each invocation's accounts, once

@@ -33,9 +33,9 @@ export const AUDITING: readonly Mutant[] = [
   },
   {
     name: "the audit may take all that is left of an invocation",
-    file: AUDITOR,
-    search: "remainingMs / 2",
-    replace: "remainingMs",
+    file: "src/core/time-limits.ts",
+    search: "Math.min(LONGEST_AUDIT_MS, remainingMs / 2)",
+    replace: "Math.min(LONGEST_AUDIT_MS, remainingMs)",
   },
 ];
 

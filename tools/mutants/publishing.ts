@@ -22,9 +22,9 @@ export const PUBLISHING: readonly Mutant[] = [
   {
     name: "invalidate resolves before it is acknowledged",
     file: PUBLICATIONS,
-    search: "const token = await publisher.publish(changed, timeoutMs);",
+    search: "const token = await publisher.publish(changed, publishLimitMs(remainingMs));",
     replace:
-      'publisher.publish(changed, timeoutMs).catch(() => {});\n      const token = await Promise.resolve("token");',
+      'publisher.publish(changed, publishLimitMs(remainingMs)).catch(() => {});\n      const token = await Promise.resolve("token");',
   },
   {
     name: "a rejection does not name the ids",

@@ -123,7 +123,7 @@ export const OF_READING: readonly Mutant[] = [
   {
     name: "calls outlive the poll",
     file: READING,
-    search: "for (const abort of this.#underWay) abort.abort();",
+    search: "this.#calls.abort();",
     replace: "",
   },
   {

@@ -8,6 +8,7 @@
  */
 import { type Clock, type Random, within } from "../clock.js";
 import type { DataId } from "../data-id.js";
+import { auditLimitMs } from "../time-limits.js";
 import type { TroubleLog } from "../trouble-log.js";
 import { compare } from "./same.js";
 import type { Suspicions, Watched } from "./suspicions.js";
@@ -65,9 +66,8 @@ export interface AuditorDeps {
   drop(key: string): void;
 }
 
-/** What is checked in one invocation at most, and how long that may take. */
+/** What is checked in one invocation at most. */
 const MAX_CHECKS = 10;
-const LONGEST_MS = 1_000;
 /** With less time left none is made, nor with less than this multiple of what loading took: nothing stops a load. */
 const LEAST_MS = 20;
 const LEAST_LOADS = 2;
@@ -197,7 +197,7 @@ export function createAuditor({ share, clock, random, trouble, suspicions, drop 
       async run(remainingMs) {
         isRunning = true;
         const startedMs = clock.monotonic();
-        const budgetMs = Math.min(LONGEST_MS, remainingMs / 2);
+        const budgetMs = auditLimitMs(remainingMs);
         await checkAll(startedMs + budgetMs);
         if (!isOver) counters.auditMs += clock.monotonic() - startedMs;
         letGo();

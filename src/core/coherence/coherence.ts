@@ -14,6 +14,7 @@ import type { OwnRecords } from "../own-records.js";
 import type { Invalidation } from "../record.js";
 import type { ResolvedOptions } from "../settings.js";
 import type { FencedStore } from "../store/fenced-store.js";
+import { repeatAfterMs } from "../time-limits.js";
 import type { TroubleLog } from "../trouble-log.js";
 import { createOutlook, type Outlook } from "./outlook.js";
 import { type CatchUp, EMPTY, type Failure, type Proof } from "./proof.js";
@@ -178,7 +179,7 @@ export function createCoherence(deps: CoherenceDeps): Coherence {
   async function refresh(start: Moment, signal: AbortSignal, waitMs: number): Promise<ReadingResult["outcome"]> {
     // The place may have aged while this refresh was queued, or while the environment was frozen.
     if (flushAfterGap(start) && reader.isPlaced) return "lost";
-    const limits = { timeoutMs: refreshTimeoutMs, retryAfterMs: waitMs / 2, signal };
+    const limits = { timeoutMs: refreshTimeoutMs, repeatAfterMs: repeatAfterMs(waitMs), signal };
     // Where nothing was read yet there is nothing to lose: the log is not there.
     const hadPlace = reader.lanes > 0;
     const from = proven;

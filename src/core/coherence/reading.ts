@@ -8,12 +8,13 @@ import { EVERYTHING } from "../changed.js";
 import type { Clock } from "../clock.js";
 import { LogFailure, type LogReader, type Reading } from "../log.js";
 import { decodeRecord, type Invalidation, type RecordDecoder } from "../record.js";
+import { createRepeatedCalls, type RepeatedCalls } from "./repeated-calls.js";
 import { createSlice, type Slice } from "./slice.js";
 
 export interface ReadingLimits {
   readonly timeoutMs: number;
   /** When calls still unanswered are made once more. */
-  readonly retryAfterMs: number;
+  readonly repeatAfterMs: number;
   /** Ends the reading early. */
   readonly signal: AbortSignal;
 }
@@ -75,9 +76,7 @@ class ReadingRun implements Reading {
   isOver = false;
   readonly #sinceMs: () => number;
   readonly #target: ReadingTarget;
-  /** One for each call: Node takes more than ten listeners on one signal, as many shards have, for a leak. */
-  readonly #underWay = new Set<AbortController>();
-  readonly #retryAtHalfTime = new Set<() => void>();
+  readonly #calls: RepeatedCalls = createRepeatedCalls(() => this.isOver);
   readonly #cleanUp: () => void;
   readonly #end: () => void;
   #finished = false;
@@ -85,7 +84,6 @@ class ReadingRun implements Reading {
   #lost = false;
   #failure: LogFailure | undefined;
   #records = 0;
-  #calls = 0;
   #throttles = 0;
   #lagMs: number | undefined;
   /** Work on what is read, from all lanes together. */
@@ -94,7 +92,7 @@ class ReadingRun implements Reading {
   constructor(
     clock: Clock,
     sinceMs: () => number,
-    { timeoutMs, retryAfterMs, signal }: ReadingLimits,
+    { timeoutMs, repeatAfterMs, signal }: ReadingLimits,
     target: ReadingTarget,
   ) {
     this.#sinceMs = sinceMs;
@@ -108,9 +106,7 @@ class ReadingRun implements Reading {
       };
     });
     this.#end = end;
-    const stopHalfTime = clock.after(retryAfterMs, () => {
-      for (const retry of this.#retryAtHalfTime) retry();
-    });
+    const stopHalfTime = clock.after(repeatAfterMs, () => this.#calls.repeatUnanswered());
     const stopDeadline = clock.after(timeoutMs, end);
     const abandon = () => {
       end();
@@ -132,29 +128,7 @@ class ReadingRun implements Reading {
   call<T>(make: (signal: AbortSignal) => Promise<T>): Promise<T> {
     // An answer that came too late, or in the very moment of the end, asks for nothing more.
     if (this.isOver) return Promise.reject(new LogFailure("unavailable", "the reading is over"));
-    return new Promise((resolve, reject) => {
-      let attempts = 0;
-      let unanswered = 0;
-      const attempt = () => {
-        attempts++;
-        unanswered++;
-        this.#calls++;
-        const abort = new AbortController();
-        this.#underWay.add(abort);
-        make(abort.signal)
-          .finally(() => {
-            unanswered--;
-            this.#underWay.delete(abort);
-            this.#retryAtHalfTime.delete(attempt);
-          })
-          .then(resolve, (error: unknown) => {
-            if (attempts === 1 && !this.isOver && isUnavailable(error)) attempt();
-            else if (unanswered === 0) reject(error);
-          });
-      };
-      this.#retryAtHalfTime.add(attempt);
-      attempt();
-    });
+    return this.#calls.make(make);
   }
 
   async take(records: readonly Uint8Array[]): Promise<number> {
@@ -227,7 +201,7 @@ class ReadingRun implements Reading {
   /** No call outlives the reading: an answer after the invocation has ended would arrive in a later one. */
   #stop(): void {
     this.#cleanUp();
-    for (const abort of this.#underWay) abort.abort();
+    this.#calls.abort();
   }
 
   close(): ReadingResult {
@@ -238,14 +212,9 @@ class ReadingRun implements Reading {
       outcome: this.#lost ? "lost" : caughtUp ? "caught-up" : "incomplete",
       failure: this.#failure,
       records: this.#records,
-      calls: this.#calls,
+      calls: this.#calls.made,
       throttles: this.#throttles,
       lagMs: caughtUp ? 0 : this.#lagMs,
     };
   }
-}
-
-/** Whether the same call may succeed at once: it failed on the way, or for no reason the port knows. */
-function isUnavailable(error: unknown): boolean {
-  return !(error instanceof LogFailure) || error.kind === "unavailable";
 }

@@ -6,6 +6,7 @@ import type { Changed } from "../changed.js";
 import type { Clock } from "../clock.js";
 import type { Publisher } from "../publishing/publisher.js";
 import type { FencedStore } from "../store/fenced-store.js";
+import { publishLimitMs } from "../time-limits.js";
 import type { TroubleLog } from "../trouble-log.js";
 import { TimeSpans } from "./time-spans.js";
 
@@ -21,9 +22,6 @@ export interface PublishingParts {
   /** Counts for whichever report comes next: a publication that nobody awaited may fail after its own invocation's. */
   readonly unreported: { publishFailures: number };
 }
-
-/** Publishing gives up after this long, or before the invocation's time is up. */
-const PUBLISH_TIMEOUT_MS = 10_000;
 
 export class Publications {
   readonly #parts: PublishingParts;
@@ -44,12 +42,11 @@ export class Publications {
   async publish(call: PublishingCall, changed: Changed, remainingMs: number): Promise<string> {
     const { store, publisher, clock, trouble, unreported } = this.#parts;
     const startedAt = clock.monotonic();
-    const timeoutMs = Math.max(1, Math.min(PUBLISH_TIMEOUT_MS, remainingMs * 0.9));
     this.#underWay++;
     this.#latest = call;
     store.drop(changed);
     try {
-      const token = await publisher.publish(changed, timeoutMs);
+      const token = await publisher.publish(changed, publishLimitMs(remainingMs));
       trouble.recovered("publish");
       return token;
     } catch (error) {

@@ -5,6 +5,7 @@
  */
 import { type Clock, within } from "../clock.js";
 import type { Outlook } from "../coherence/outlook.js";
+import { outrunLimitMs } from "../time-limits.js";
 import type { Demand } from "./demand.js";
 import { RentOrBuy } from "./rent-or-buy.js";
 
@@ -23,9 +24,6 @@ export interface BesideDeps {
 
 /** With a smaller share, more often than not one of those that wait at once waits in vain. */
 const LIKELY = 0.5;
-
-/** How long a load that is not needed any more may take, as a multiple of what it took before. */
-const LOAD_PATIENCE = 2;
 
 /** What a wait came to: `late` when it took longer than was expected, or will not end any more. */
 export type Wait = "read" | "late";
@@ -112,7 +110,7 @@ export class ReadingBeside {
 
   /** A load that began since the reading was late, and took `costMs` before, is not needed: the reading was sooner. */
   outran(load: Promise<unknown>, costMs: number): void {
-    this.#outrun.set(load, this.#deps.clock.monotonic() + LOAD_PATIENCE * costMs);
+    this.#outrun.set(load, this.#deps.clock.monotonic() + outrunLimitMs(costMs));
     const over = () => this.#outrun.delete(load);
     load.then(over, over);
   }

@@ -10,6 +10,7 @@ import type { InvalidationLog } from "../log.js";
 import type { Epoch, Moment } from "../moment.js";
 import type { ResolvedOptions } from "../settings.js";
 import type { FencedStore } from "../store/fenced-store.js";
+import { refreshLimitMs } from "../time-limits.js";
 import type { Freshness } from "./context-cache.js";
 import type { Demand } from "./demand.js";
 import { ReadingBeside } from "./reading-beside.js";
@@ -143,7 +144,7 @@ export class Serving<Served extends { readonly began: Moment }> {
   }
 
   get #timeoutMs(): number {
-    return Math.min(this.#parts.options.refreshTimeoutMs, Math.max(0, this.#limits.remainingMs() / 2));
+    return refreshLimitMs(this.#parts.options.refreshTimeoutMs, this.#limits.remainingMs());
   }
 
   /** Settles what may be served, by what is known. Returns what whoever waited for it is to be told. */

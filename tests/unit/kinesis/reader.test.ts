@@ -330,7 +330,7 @@ describe("records", () => {
     const watched = stream.connect(() => void before.push(handedOn));
     const { reader } = readerOf(watched, clock, { clockMarginMs: 10_000 });
     const target = { isOwn: () => false, apply: () => handedOn++, read: () => undefined, startOver: () => undefined };
-    const limits = { timeoutMs: 1_000, retryAfterMs: 500, signal: never };
+    const limits = { timeoutMs: 1_000, repeatAfterMs: 500, signal: never };
     const result = await readOn(reader, clock, () => position.provenAtMs, limits, target);
     // A list, an iterator, and three pages.
     expect([result.outcome, before, handedOn]).toEqual(["caught-up", [0, 0, 0, 4, 8], 10]);

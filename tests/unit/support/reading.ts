@@ -49,7 +49,7 @@ export async function pollOn(
   { provenAtMs }: Place,
   timeoutMs: number,
   signal = never,
-  retryAfterMs = timeoutMs / 2,
+  repeatAfterMs = timeoutMs / 2,
 ): Promise<Reading> {
   const invalidations: Invalidation[] = [];
   const notUnderstood: string[] = [];
@@ -58,7 +58,7 @@ export async function pollOn(
     reader,
     clock,
     () => provenAtMs,
-    { timeoutMs, retryAfterMs, signal },
+    { timeoutMs, repeatAfterMs, signal },
     {
       decode,
       isOwn: () => false,
