@@ -26,3 +26,8 @@ export interface Moment extends Instant {
 export function ageMs(then: Instant, now: Instant): number {
   return Math.max(now.atMs - then.atMs, now.monotonicMs - then.monotonicMs);
 }
+
+/** The earliest time that may have been `then`, by the wall clock as it goes now: it may have been set since. */
+export function earliestMs(then: Instant, now: Instant): number {
+  return now.atMs - ageMs(then, now);
+}

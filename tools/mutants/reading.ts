@@ -170,15 +170,16 @@ export const OF_READING: readonly Mutant[] = [
   },
   {
     name: "P1: a time of before the clock was set back is taken as it was noted",
-    file: COHERENCE,
+    file: "src/core/moment.ts",
     search: "return now.atMs - ageMs(then, now);",
     replace: "return then.atMs + 0 * now.atMs;",
   },
   {
     name: "P1: the time to read from is taken by the clock of before the call",
-    file: COHERENCE,
-    search: "const sinceMs = () => earliestMs(from) - holdOffMs;",
-    replace: "const fixedMs = earliestMs(from) - holdOffMs; const sinceMs = () => fixedMs;",
+    file: READING,
+    search: "    this.#start = start;",
+    replace:
+      "    this.#start = start; const fixedMs = earliestMs(start.proven, { atMs: clock.now(), monotonicMs: clock.monotonic() }) - start.holdOffMs; Object.defineProperty(this, 'sinceMs', { get: () => fixedMs });",
   },
   {
     name: "P3: an answer without a lag proves the tip",

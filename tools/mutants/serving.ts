@@ -29,11 +29,11 @@ export const SERVING: readonly Mutant[] = [
     file: COHERENCE,
     search: `    if (flushAfterGap(began) || !alone || !held.isEmpty(began.atMs)) return;
     // A place that can be read on from at once makes the next refresh cheaper.
-    if (reader.isWarm(began.atMs) && (readsBeside || !isHalfGapOver(began))) return;
+    if (reader.isWarm(began.atMs) && (readsBeside || !halfGapIsOver(began))) return;
     // Loads of before would need the old one, whoever offers them yet.
     store.forgetBefore(began);`,
     replace: `    if (flushAfterGap(began) || !held.isEmpty(began.atMs)) return;
-    if (reader.isWarm(began.atMs) && (readsBeside || !isHalfGapOver(began))) return;`,
+    if (reader.isWarm(began.atMs) && (readsBeside || !halfGapIsOver(began))) return;`,
   },
   {
     name: "refresh() is content with what maxStalenessMs allows",
@@ -44,7 +44,7 @@ export const SERVING: readonly Mutant[] = [
   {
     name: "a gap longer than the records are kept is read through",
     file: COHERENCE,
-    search: "const isTooLong = ageMs(proven, now) > maxGapMs;",
+    search: "const isTooLong = isGapTooLong(proven, now, maxGapMs);",
     replace: "const isTooLong = false;",
   },
   {

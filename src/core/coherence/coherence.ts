@@ -16,6 +16,7 @@ import type { ResolvedOptions } from "../settings.js";
 import type { FencedStore } from "../store/fenced-store.js";
 import { repeatAfterMs } from "../time-limits.js";
 import type { TroubleLog } from "../trouble-log.js";
+import { isGapTooLong, isHalfGapOver } from "./gap.js";
 import { createOutlook, type Outlook } from "./outlook.js";
 import { type CatchUp, EMPTY, type Failure, type Proof } from "./proof.js";
 import { type ReadingResult, type ReadingTarget, readOn } from "./reading.js";
@@ -88,8 +89,8 @@ export function createCoherence(deps: CoherenceDeps): Coherence {
   /** Everything acknowledged before this has been applied, or nothing was stored then. */
   let proven = instant();
   const readsBeside = options.refreshWhen !== "before";
-  const isHalfGapOver = (now = instant()) => ageMs(proven, now) >= maxGapMs / 2;
-  const outlook = createOutlook(reader, clock, isHalfGapOver, options.maxStalenessMs > 0);
+  const halfGapIsOver = (now = instant()) => isHalfGapOver(proven, now, maxGapMs);
+  const outlook = createOutlook(reader, clock, halfGapIsOver, options.maxStalenessMs > 0);
   let lastFailure: Failure = { reason: "the deadline passed" };
   let lagMs: number | undefined;
   let counters = noCounters();
@@ -141,7 +142,7 @@ export function createCoherence(deps: CoherenceDeps): Coherence {
 
   /** Flushes when the place is of too long ago to catch up from. */
   function flushAfterGap(now: Moment): boolean {
-    const isTooLong = ageMs(proven, now) > maxGapMs;
+    const isTooLong = isGapTooLong(proven, now, maxGapMs);
     if (isTooLong) {
       reader.leave();
       startOver("too long a gap");
@@ -156,7 +157,7 @@ export function createCoherence(deps: CoherenceDeps): Coherence {
   function moveAlong(began: Moment, alone: boolean): void {
     if (flushAfterGap(began) || !alone || !held.isEmpty(began.atMs)) return;
     // A place that can be read on from at once makes the next refresh cheaper.
-    if (reader.isWarm(began.atMs) && (readsBeside || !isHalfGapOver(began))) return;
+    if (reader.isWarm(began.atMs) && (readsBeside || !halfGapIsOver(began))) return;
     // Loads of before would need the old one, whoever offers them yet.
     store.forgetBefore(began);
     reader.leave();
@@ -169,12 +170,6 @@ export function createCoherence(deps: CoherenceDeps): Coherence {
     counters.entriesInvalidated += store.drop(invalidation);
   }
 
-  /** The earliest time that may have been `then`, by the wall clock as it goes now: it may have been set since. */
-  function earliestMs(then: Instant): number {
-    const now = instant();
-    return now.atMs - ageMs(then, now);
-  }
-
   /** Reads from the place to the tip. Never rejects. */
   async function refresh(start: Moment, signal: AbortSignal, waitMs: number): Promise<ReadingResult["outcome"]> {
     // The place may have aged while this refresh was queued, or while the environment was frozen.
@@ -182,11 +177,8 @@ export function createCoherence(deps: CoherenceDeps): Coherence {
     const limits = { timeoutMs: refreshTimeoutMs, repeatAfterMs: repeatAfterMs(waitMs), signal };
     // Where nothing was read yet there is nothing to lose: the log is not there.
     const hadPlace = reader.lanes > 0;
-    const from = proven;
-    // What was published shortly before the proof still counts while a replica may lag behind it.
-    const sinceMs = () => earliestMs(from) - holdOffMs;
     const noteEnd = readsBeside ? outlook.begins(start) : undefined;
-    const result = await readOn(reader, clock, sinceMs, limits, target);
+    const result = await readOn(reader, clock, { proven, holdOffMs }, limits, target);
     const { outcome, failure } = result;
     noteEnd?.(failure === undefined ? outcome : "failed");
     counters.kinesisCalls += result.calls;
@@ -245,7 +237,7 @@ export function createCoherence(deps: CoherenceDeps): Coherence {
   /** What is known without waiting, if it is enough. */
   function known(began: Moment, maxStalenessMs: number): Proof | undefined {
     // By a proof that is too old, what is stored now would soon have to be given up: reading on beside the handler costs nothing.
-    if (held.isEmpty(began.atMs) && !(readsBeside && isHalfGapOver(began))) return EMPTY;
+    if (held.isEmpty(began.atMs) && !(readsBeside && halfGapIsOver(began))) return EMPTY;
     if (maxStalenessMs > 0 && isOfBefore(proven, began) && ageMs(proven, began) <= maxStalenessMs) return fresh(began);
     return backoff.holds(began) ? unknown(began, lastFailure) : undefined;
   }

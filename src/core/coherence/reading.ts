@@ -7,9 +7,17 @@ import { messageOf } from "../../errors.js";
 import { EVERYTHING } from "../changed.js";
 import type { Clock } from "../clock.js";
 import { LogFailure, type LogReader, type Reading } from "../log.js";
+import { earliestMs, type Instant } from "../moment.js";
 import { decodeRecord, type Invalidation, type RecordDecoder } from "../record.js";
 import { createRepeatedCalls, type RepeatedCalls } from "./repeated-calls.js";
 import { createSlice, type Slice } from "./slice.js";
+
+export interface ReadingStart {
+  /** Everything acknowledged before this has been applied. */
+  readonly proven: Instant;
+  /** What was published shortly before the proof still counts while a replica may lag behind it. */
+  readonly holdOffMs: number;
+}
 
 export interface ReadingLimits {
   readonly timeoutMs: number;
@@ -50,18 +58,15 @@ const RECORD_NS = 1_000;
 const BYTE_NS = 10;
 const PART_BYTES = 30_000;
 
-/**
- * Has `reader` read on from its place. Never rejects.
- * @param sinceMs from when on, by the wall clock at the moment it is asked
- */
+/** Has `reader` read on from its place. Never rejects. */
 export async function readOn(
   reader: LogReader,
   clock: Clock,
-  sinceMs: () => number,
+  start: ReadingStart,
   limits: ReadingLimits,
   target: ReadingTarget,
 ): Promise<ReadingResult> {
-  const run = new ReadingRun(clock, sinceMs, limits, target);
+  const run = new ReadingRun(clock, start, limits, target);
   const finished = reader.read(run).then(
     () => run.finish(),
     (error: unknown) => run.fellShort(error),
@@ -74,7 +79,8 @@ class ReadingRun implements Reading {
   /** Resolves when the reading must end, finished or not. */
   readonly over: Promise<void>;
   isOver = false;
-  readonly #sinceMs: () => number;
+  readonly #clock: Clock;
+  readonly #start: ReadingStart;
   readonly #target: ReadingTarget;
   readonly #calls: RepeatedCalls = createRepeatedCalls(() => this.isOver);
   readonly #cleanUp: () => void;
@@ -91,11 +97,12 @@ class ReadingRun implements Reading {
 
   constructor(
     clock: Clock,
-    sinceMs: () => number,
+    start: ReadingStart,
     { timeoutMs, repeatAfterMs, signal }: ReadingLimits,
     target: ReadingTarget,
   ) {
-    this.#sinceMs = sinceMs;
+    this.#clock = clock;
+    this.#start = start;
     this.#target = target;
     this.#slice = createSlice(clock);
     let end: () => void = () => undefined;
@@ -122,7 +129,9 @@ class ReadingRun implements Reading {
   }
 
   get sinceMs(): number {
-    return this.#sinceMs();
+    const { proven, holdOffMs } = this.#start;
+    const now = { atMs: this.#clock.now(), monotonicMs: this.#clock.monotonic() };
+    return earliestMs(proven, now) - holdOffMs;
   }
 
   call<T>(make: (signal: AbortSignal) => Promise<T>): Promise<T> {

@@ -5,6 +5,7 @@
 import { RefreshError } from "../../errors.js";
 import type { Clock } from "../clock.js";
 import type { Coherence } from "../coherence/coherence.js";
+import { mayBeServedStale } from "../coherence/gap.js";
 import type { Proof } from "../coherence/proof.js";
 import type { InvalidationLog } from "../log.js";
 import type { Epoch, Moment } from "../moment.js";
@@ -155,7 +156,7 @@ export class Serving<Served extends { readonly began: Moment }> {
       this.#serve(from, result.state, result.ageMs);
       return undefined;
     }
-    const mayBeStale = options.onRefreshError === "serve" && result.ageMs <= options.maxGapMs;
+    const mayBeStale = options.onRefreshError === "serve" && mayBeServedStale(result.ageMs, options.maxGapMs);
     if (mayBeStale) this.#serve(from, "stale", result.ageMs);
     else this.#serve(from, "bypassed");
     if (options.onRefreshError !== "throw") return undefined;

@@ -331,7 +331,8 @@ describe("records", () => {
     const { reader } = readerOf(watched, clock, { clockMarginMs: 10_000 });
     const target = { isOwn: () => false, apply: () => handedOn++, read: () => undefined, startOver: () => undefined };
     const limits = { timeoutMs: 1_000, repeatAfterMs: 500, signal: never };
-    const result = await readOn(reader, clock, () => position.provenAtMs, limits, target);
+    const start = { proven: { atMs: position.provenAtMs, monotonicMs: clock.monotonic() }, holdOffMs: 0 };
+    const result = await readOn(reader, clock, start, limits, target);
     // A list, an iterator, and three pages.
     expect([result.outcome, before, handedOn]).toEqual(["caught-up", [0, 0, 0, 4, 8], 10]);
   });

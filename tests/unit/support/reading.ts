@@ -57,7 +57,7 @@ export async function pollOn(
   const result = await readOn(
     reader,
     clock,
-    () => provenAtMs,
+    { proven: { atMs: provenAtMs, monotonicMs: Number.POSITIVE_INFINITY }, holdOffMs: 0 },
     { timeoutMs, repeatAfterMs, signal },
     {
       decode,

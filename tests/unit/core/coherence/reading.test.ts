@@ -210,7 +210,7 @@ describe("a call", () => {
     } as unknown as LogReader;
     const target = { isOwn: () => false, apply: () => undefined, read: () => undefined, startOver: () => undefined };
     const limits = { timeoutMs, repeatAfterMs: timeoutMs / 2, signal: never };
-    const result = readOn(reader, clock, () => 0, limits, target);
+    const result = readOn(reader, clock, { proven: { atMs: 0, monotonicMs: 0 }, holdOffMs: 0 }, limits, target);
     const attempts: { resolve: (answer: string) => void; reject: (error: Error) => void; signal: AbortSignal }[] = [];
     if (lent === undefined) throw new Error("nothing was read");
     const reading: Reading = lent;
