@@ -40,6 +40,8 @@ const MAX_STRINGS = 50_000;
 const MAX_ODD_TOKENS = 5_000;
 /** Names in a part: a record may hold some hundred thousand, and some take long to read. */
 const NAMES_AT_ONCE = 250;
+/** A record of this size is read in one go: it holds no more than some hundred names, even of the shortest. */
+const ONE_PART_BYTES = 2 ** 13;
 
 /** A field that says nothing is left out. */
 export type RecordContent = Pick<Changed, "keys"> & Partial<Changed>;
@@ -57,16 +59,34 @@ export function encodeJson(value: unknown): Uint8Array {
 }
 
 /**
- * Reads one record, with the user's decoder if there is one. Yields what it says in parts, so that whoever applies them can
+ * Reads one record, with the user's decoder if there is one. Gives what it says in parts, so that whoever applies them can
  * give way to others in between; where a later part turns out not to be understood, the last one means everything. Never
  * throws.
  */
-export function* decodeRecord(data: Uint8Array, decode?: RecordDecoder): Generator<Invalidation> {
+export function decodeRecord(data: Uint8Array, decode?: RecordDecoder): Iterable<Invalidation> {
+  // There may be a million of these, and a generator costs more than to parse one.
+  return decode === undefined && data.length <= ONE_PART_BYTES ? [inOnePart(data)] : inParts(data, decode);
+}
+
+function inOnePart(data: Uint8Array): Invalidation {
+  try {
+    const { keys, sources, all } = readFields(JSON.parse(decoder.decode(data)));
+    return { keys: keys.map(readKey), sources: sources.map(readSource), all };
+  } catch (error) {
+    return notUnderstood(error);
+  }
+}
+
+function* inParts(data: Uint8Array, decode?: RecordDecoder): Generator<Invalidation> {
   try {
     yield* decode === undefined ? readJson(data) : readDecoded(decode(data));
   } catch (error) {
-    yield { ...EVERYTHING, notUnderstood: messageOf(error) };
+    yield notUnderstood(error);
   }
+}
+
+function notUnderstood(error: unknown): Invalidation {
+  return { ...EVERYTHING, notUnderstood: messageOf(error) };
 }
 
 const encoder = new TextEncoder();
@@ -90,7 +110,7 @@ function* readDecoded(decoded: DecodedRecord): Generator<Invalidation> {
   must(typeof ids !== "string", "ids", ids);
   must(typeof sources !== "string", "sources", sources);
   must(typeof all === "boolean", "all", all);
-  yield* inParts(
+  yield* byNames(
     ids,
     (id) => toDataId(id).toString(),
     [...sources].map((source) => text("sources", source)),
@@ -98,7 +118,6 @@ function* readDecoded(decoded: DecodedRecord): Generator<Invalidation> {
   );
 }
 
-/** Field names match in any case, as in Go; of a field given twice in different case, both count. */
 function* readJson(data: Uint8Array): Generator<Invalidation> {
   if (data.length > MAX_READ_BYTES) throw new RangeError(`a record of ${data.length} bytes is too large to be read`);
   const json = decoder.decode(data);
@@ -106,9 +125,21 @@ function* readJson(data: Uint8Array): Generator<Invalidation> {
     mustParseFast(json);
     yield NOTHING;
   }
-  const record: unknown = JSON.parse(json);
+  const { keys, sources, all } = readFields(JSON.parse(json));
+  yield* byNames(keys, readKey, sources, all);
+}
+
+/** What a record names, as it stands there. */
+interface Fields {
+  readonly keys: readonly unknown[];
+  readonly sources: readonly unknown[];
+  readonly all: boolean;
+}
+
+/** Field names match in any case, as in Go; of a field given twice in different case, both count. */
+function readFields(record: unknown): Fields {
   must(typeof record === "object" && !Array.isArray(record), "record", record);
-  if (record === null) return yield NOTHING;
+  if (record === null) return NOTHING;
   let keys: readonly unknown[] = [];
   let sources: readonly unknown[] = [];
   let all = false;
@@ -141,11 +172,19 @@ function* readJson(data: Uint8Array): Generator<Invalidation> {
   }
   // Somebody else's record: a change it announces in fields of its own must not be taken for nothing.
   if (!isOurs) throw new TypeError(`a record names "keys", "sources" or "all", but this is ${describe(record)}`);
-  yield* inParts(keys, (key) => canonicalKey(entry("keys", key)), sources, all);
+  return { keys, sources, all };
+}
+
+function readKey(key: unknown): string {
+  return canonicalKey(entry("keys", key));
+}
+
+function readSource(source: unknown): string {
+  return entry("sources", source);
 }
 
 /** Reads the names one by one, some hundred to a part. */
-function* inParts<T>(
+function* byNames<T>(
   names: Iterable<T>,
   read: (name: T) => string,
   sources: readonly unknown[],
@@ -164,7 +203,7 @@ function* inParts<T>(
   }
   for (const source of sources) {
     if (isFull()) yield next();
-    part.sources.push(entry("sources", source));
+    part.sources.push(readSource(source));
   }
   yield part;
 }
