@@ -10,6 +10,7 @@ import type { FencedStore } from "../store/fenced-store.js";
 import type { Keeping } from "../store/keeping.js";
 import { randomTtlMs } from "../store/lifetime.js";
 import type { TroubleLog } from "../trouble-log.js";
+import type { Accounts } from "./accounts.js";
 import type { AddOptions } from "./context-cache.js";
 
 /** What an environment shares with its invocations for this. */
@@ -23,9 +24,9 @@ export interface FillingParts {
 
 export class Filling {
   readonly #parts: FillingParts;
-  readonly #accounts: { fillsRefused: number };
+  readonly #accounts: Accounts;
 
-  constructor(parts: FillingParts, accounts: { fillsRefused: number }) {
+  constructor(parts: FillingParts, accounts: Accounts) {
     this.#parts = parts;
     this.#accounts = accounts;
   }

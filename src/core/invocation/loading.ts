@@ -7,6 +7,7 @@ import type { DataId } from "../data-id.js";
 import type { Epoch } from "../moment.js";
 import type { FencedStore } from "../store/fenced-store.js";
 import type { Keeping } from "../store/keeping.js";
+import type { Accounts } from "./accounts.js";
 import type { AddOptions } from "./context-cache.js";
 import type { Filling } from "./filling.js";
 import type { Load, Loads } from "./loads.js";
@@ -25,7 +26,7 @@ export class Loading {
   readonly #owner: LoadOwner;
   readonly #served: { readonly oldestLoad: Epoch };
   readonly #filling: Filling;
-  readonly #accounts: { loadsShared: number };
+  readonly #accounts: Accounts;
   readonly #sharing: LoadSharing;
 
   constructor(
@@ -33,7 +34,7 @@ export class Loading {
     owner: LoadOwner,
     served: { readonly oldestLoad: Epoch },
     filling: Filling,
-    accounts: { loadsShared: number },
+    accounts: Accounts,
   ) {
     this.#parts = parts;
     this.#owner = owner;
