@@ -21,7 +21,7 @@ export class GetOrAddWatch {
   readonly #beganMs: number;
   readonly #begunBefore: number;
   /** No reading was ever seen to take longer, so none may be expected to. */
-  readonly #mostExpectedMs: number;
+  #mostExpectedMs: number;
   /** Whether another load of the datum was under way when it was asked for. */
   readonly wasUnderWay: boolean;
   /** Whether another call of a loader for it was under way. */
@@ -38,9 +38,7 @@ export class GetOrAddWatch {
     this.#datum = datum;
     this.#beganMs = world.nowMs;
     this.#begunBefore = this.#begun;
-    const { times } = env.life.api;
-    const readings = MOST_PATIENCE + (times.mayBeUnderWay(world.nowMs) ? 1 : 0);
-    this.#mostExpectedMs = readings * Math.max(FIRST_GUESS_MS, times.longestMs);
+    this.#mostExpectedMs = this.#expectedNow();
     const { loadersUnderWay, loadsUnderWay } = env.life;
     this.wasUnderWay = (loadsUnderWay.get(datum.key) ?? 0) > 0;
     this.#mayShare = (loadersUnderWay.get(datum.key) ?? 0) > 0;
@@ -57,6 +55,12 @@ export class GetOrAddWatch {
     this.loadEnded = true;
     this.#count(this.#env.life.loadersUnderWay, -1);
     this.#loadMs = this.#world.nowMs - this.#loadBeganMs;
+  }
+
+  /** Now it waits for a reading after all, and what is expected of one may have grown meanwhile. */
+  hasFailed(): void {
+    this.hasLoaded();
+    this.#mostExpectedMs = this.#expectedNow();
   }
 
   /** It has been answered; what could be served when it was asked for, and now. */
@@ -76,6 +80,12 @@ export class GetOrAddWatch {
     } else if (!this.loadEnded) world.took("waited longer than was expected, and served");
     else if (now === "unread") world.took("waited longer than was expected, and loaded");
     else world.took("waited, and found the entry gone");
+  }
+
+  #expectedNow(): number {
+    const { times } = this.#env.life.api;
+    const readings = MOST_PATIENCE + (times.mayBeUnderWay(this.#world.nowMs) ? 1 : 0);
+    return readings * Math.max(FIRST_GUESS_MS, times.longestMs);
   }
 
   #checkTime(tookMs: number): void {

@@ -265,9 +265,11 @@ export class SimInvocation {
         if (within.length < 3 && this.#env.dice.chance(0.15)) await this.#askWithin([...within, datum]);
         const value = await loadFromSource(this.#world, this.#env, datum, this.#name);
         this.#life.offered(value);
-        return value;
-      } finally {
         watch.hasLoaded();
+        return value;
+      } catch (error) {
+        watch.hasFailed();
+        throw error;
       }
     };
     try {
