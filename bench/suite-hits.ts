@@ -104,7 +104,7 @@ await runSuite(async (scale: Scale) => {
     for (const operation of OPERATIONS) {
       // Shared loads and the making of keys do not depend on what else is held.
       if ((operation === "coalesced" || operation === "get anew") && entries !== SIZES[1]) continue;
-      results.push(...(await measure(hosts, operation, entries, scale.rounds(60, 9))));
+      results.push(...(await measure(hosts, operation, entries, scale.rounds(60, 7))));
     }
   }
   const ended = NAMES.map((name) => once(hosts[name], "exit"));

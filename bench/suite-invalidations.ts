@@ -96,13 +96,13 @@ function checkApplied(cache: { get(id: typeof BYSTANDER): unknown; freshness: { 
 }
 
 async function throughput(scale: Scale): Promise<Result[]> {
-  const count = scale.quick ? MILLION / 10 : MILLION;
+  const count = scale.quick ? MILLION / 8 : MILLION;
   const results: Result[] = [];
   for (const { perRecord, timesTheLeast } of BATCHES) {
     const records = recordsOf(count, perRecord);
     const contestants = { ours: () => applied(records), least: () => parsedAndDropped(records) };
     await interleave(contestants, 1);
-    const { ours, least } = await interleave(contestants, scale.rounds(15, 5));
+    const { ours, least } = await interleave(contestants, scale.rounds(15, 3));
     const at = `records of ${shown(perRecord)} id${perRecord === 1 ? "" : "s"}`;
     const perSecond = ours.map((tookMs) => (count / tookMs) * 1_000);
     results.push(
@@ -123,7 +123,7 @@ async function throughput(scale: Scale): Promise<Result[]> {
 async function holdsWhileApplying(at: string, records: readonly StreamRecord[], scale: Scale): Promise<Result[]> {
   const work: number[] = [];
   const collector: number[] = [];
-  for (let round = 0; round < scale.rounds(9, 3); round += 1) {
+  for (let round = 0; round < scale.rounds(9, 2); round += 1) {
     const hold = await heldWhileApplying(records);
     work.push(hold.workMs);
     collector.push(hold.collectorMs);
@@ -166,7 +166,7 @@ async function independence(scale: Scale): Promise<Result[]> {
     millionWith100: () => refreshes(million, many, records),
   };
   await interleave(contestants, 4);
-  const taken = await interleave(contestants, scale.rounds(60, 20));
+  const taken = await interleave(contestants, scale.rounds(60, 9));
   const name = (what: string) => `refresh ${what}, ${shown(median(taken.one))} us: 1,000,000 entries held / 1`;
   return [
     result({
