@@ -2,6 +2,7 @@
  * A DynamoDB table as the log of a schedule: units for each item, segments that expire, writers of versions with different
  * trimming sizes, people who begin the log anew, delete the table, or restore it from a backup.
  */
+import { dataId } from "../../src/core/data-id.js";
 import { LogFailure } from "../../src/core/log.js";
 import { createTableLog } from "../../src/dynamodb/log.js";
 import { isReadable } from "../../src/dynamodb/table-api.js";
@@ -19,7 +20,11 @@ const LOG = "scache";
 const TRIMMINGS: readonly Trimming[] = [trimmingAt(0), { limit: 300, kept: 120 }, { limit: 400, kept: 64 }];
 const never = new AbortController().signal;
 
+/** They fill a record. */
+const OTHERS = Array.from({ length: 40 }, (_, index) => dataId("x", `${index}`));
+
 export class DynamoDbWorld implements LogWorld {
+  readonly others = OTHERS;
   changedOrder = 0;
   readonly #world: World;
   readonly #table: MemoryTable;

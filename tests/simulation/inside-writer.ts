@@ -2,7 +2,6 @@
  * A handler that changes data: it writes the source, then invalidates through its cache. Resolved must mean that the stream
  * holds it, and rejected must name what it may not hold.
  */
-import { dataId } from "../../src/core/data-id.js";
 import type { ContextCache } from "../../src/core/invocation/context-cache.js";
 import { PublishError } from "../../src/errors.js";
 import type { SimEnvironment } from "./sim-environment.js";
@@ -10,9 +9,6 @@ import type { Datum } from "./truth.js";
 import type { Change, World } from "./world.js";
 
 type Kind = "id" | "ids" | "many" | "source" | "all";
-
-/** What nobody holds, and takes up one record of a table by itself. */
-const OTHERS = Array.from({ length: 40 }, (_, index) => dataId("x", `${index}`));
 
 export async function changeFromInside(
   world: World,
@@ -49,7 +45,7 @@ export async function changeFromInside(
 function invalidate(world: World, cache: ContextCache, kind: Kind, datum: Datum): Promise<string> {
   if (kind === "all") return cache.invalidateAll();
   if (kind === "source") return cache.invalidateSource(datum.id.source);
-  if (kind === "many") return cache.invalidate(...OTHERS, ...world.data.map(({ id }) => id));
+  if (kind === "many") return cache.invalidate(...world.log.others, ...world.data.map(({ id }) => id));
   if (kind === "ids") return cache.invalidate(...world.data.map(({ id }) => id));
   return cache.invalidate({ observableId: () => datum.id });
 }

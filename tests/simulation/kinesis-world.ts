@@ -1,5 +1,6 @@
 /** A Kinesis stream as the log of a schedule: shards that split and merge, quotas, late records, and a stream created anew. */
 
+import { dataId } from "../../src/core/data-id.js";
 import { LogFailure } from "../../src/core/log.js";
 import { createStreamLog } from "../../src/kinesis/log.js";
 import { MemoryStream } from "../../src/testing/memory-stream.js";
@@ -12,7 +13,11 @@ import type { World } from "./world.js";
 
 const MAX_OPEN_SHARDS = 6;
 
+/** Two of these fill a record. */
+const OTHERS = ["a", "b", "c"].map((letter) => dataId("x", letter.repeat(9_000)));
+
 export class KinesisWorld implements LogWorld {
+  readonly others = OTHERS;
   changedOrder = 0;
   readonly #world: World;
   readonly #stream: MemoryStream;

@@ -3,11 +3,14 @@
  * what is written to it by others. All else in the simulation knows no more of it than this.
  */
 import type { Clock } from "../../src/core/clock.js";
+import type { DataId } from "../../src/core/data-id.js";
 import type { InvalidationLog } from "../../src/core/log.js";
 import type { Dice } from "./dice.js";
 import type { ReadingTimes } from "./reading-times.js";
 
 export interface LogWorld {
+  /** What nobody holds, and takes up more than one record. */
+  readonly others: readonly DataId[];
   /** When people last changed the log itself, as may move its readers; infinite while they do. */
   readonly changedOrder: number;
   /** For one process: an environment's, or a writer's. */

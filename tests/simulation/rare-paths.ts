@@ -54,6 +54,7 @@ const OF_EITHER = [
   "load within a load of the same",
   "load of another failed, and was made anew",
   "load that never settles",
+  "load given up with its owner",
   "hold-off refused a fill",
   "evicted by size",
   "entry expired",

@@ -18,6 +18,13 @@ import type { Change, Mood, World } from "./world.js";
  */
 const never = () => new Promise<never>(() => {});
 
+/** A `getOrAdd` that has not been answered. */
+export interface Asking {
+  readonly key: string;
+  /** Whether it may only be waiting for somebody else's load. */
+  waitsForAnother(): boolean;
+}
+
 /** The part that dies: one process's life. */
 export class Life {
   readonly core: Environment;
@@ -38,6 +45,8 @@ export class Life {
   readonly loadersUnderWay = new Map<string, number>();
   /** Of which data a load was begun that never settles: were another to share it and not wait, its timer would be left behind. */
   readonly hung = new Set<string>();
+  /** Calls of `getOrAdd` that have not been answered. */
+  readonly asking = new Set<Asking>();
   readonly audits: AuditWatch;
   /** When each datum was stored last: by this environment's clock, and in truth. */
   readonly #lastStored = new Map<string, { readonly clockMs: number; readonly trueMs: number }>();

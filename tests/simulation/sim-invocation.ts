@@ -10,11 +10,14 @@ import { GetOrAddWatch } from "./get-or-add-watch.js";
 import { changeFromInside } from "./inside-writer.js";
 import { countCatchUp, countExpiry, countReport } from "./invocation-counts.js";
 import { type Asked, judgeFailedLoad, judgeFreshness, judgeHit, judgeValue, ROUNDING_MS } from "./judge.js";
-import { type Life, raise, type SimEnvironment } from "./sim-environment.js";
+import { type Asking, type Life, raise, type SimEnvironment } from "./sim-environment.js";
 import { failedLoad, loadFromSource } from "./source-load.js";
 import { TokenReader } from "./tokens.js";
 import type { Datum, Value } from "./truth.js";
 import type { World } from "./world.js";
+
+/** Nobody waits for the load of an invocation that has ended; others may begin one in the same moment. */
+const GIVEN_UP_WITHIN_MS = 2;
 
 export class SimInvocation {
   readonly #world: World;
@@ -134,7 +137,20 @@ export class SimInvocation {
       countReport(this.#world, this.#env, report);
       this.#life.audits.reported(report);
     }
+    for (const { key } of this.#hung) void this.#mustBeGivenUp(key);
     return report;
+  }
+
+  /** A load of this invocation's never settles: whoever waited for it loads now, or waits for one that has begun since. */
+  async #mustBeGivenUp(key: string): Promise<void> {
+    const { asking, loadsUnderWay } = this.#life;
+    const waiting = [...asking].filter((one) => one.key === key && one.waitsForAnother());
+    if (waiting.length === 0) return;
+    this.#world.took("load given up with its owner");
+    await this.#env.sleep(GIVEN_UP_WITHIN_MS);
+    const waits = (one: Asking) => asking.has(one) && one.waitsForAnother() && (loadsUnderWay.get(key) ?? 0) === 0;
+    if (!this.#env.isSlow && waiting.some(waits))
+      this.#world.violate(`${this.#name} has ended, and its load of ${key} is waited for`);
   }
 
   /** It has ended, and no hook says so: a reading beside it goes on until its own deadline, if nobody ends it. */
@@ -254,6 +270,8 @@ export class SimInvocation {
     if (this.#life.api.pendingReads === 0) this.#life.api.refreshBegins();
     const asked = this.#asked(datum);
     const watch = new GetOrAddWatch(this.#world, this.#env, this.#name, datum);
+    const asking = { key: datum.key, waitsForAnother: () => !watch.loaded && this.#isServing };
+    this.#life.asking.add(asking);
     let served: Value | undefined;
     const audited: Value[] = [];
     const load = async () => {
@@ -291,7 +309,14 @@ export class SimInvocation {
       }
       const timesWithin = within.filter((each) => each === datum).length;
       this.#world.check(this.#name, judgeFailedLoad(this.#name, timesWithin, error));
+    } finally {
+      this.#life.asking.delete(asking);
     }
+  }
+
+  /** Under way, and not waiting for the log. */
+  get #isServing(): boolean {
+    return !this.#ended && this.#remainingMs() > 0 && this.#cache.freshness.state !== "unread";
   }
 
   /** The loader is called again after its value was given, and the handler had returned: nobody but an audit does that. */
