@@ -143,13 +143,14 @@ export class SimInvocation {
 
   /** A load of this invocation's never settles: whoever waited for it loads now, or waits for one that has begun since. */
   async #mustBeGivenUp(key: string): Promise<void> {
-    const { asking, loadsUnderWay } = this.#life;
+    const { asking, loadsUnderWay, loadersUnderWay } = this.#life;
     const waiting = [...asking].filter((one) => one.key === key && one.waitsForAnother());
     if (waiting.length === 0) return;
     this.#world.took("load given up with its owner");
     await this.#env.sleep(GIVEN_UP_WITHIN_MS);
-    const waits = (one: Asking) => asking.has(one) && one.waitsForAnother() && (loadsUnderWay.get(key) ?? 0) === 0;
-    if (!this.#env.isSlow && waiting.some(waits))
+    const othersLoad = [loadsUnderWay, loadersUnderWay].some((counts) => (counts.get(key) ?? 0) > 0);
+    const waits = (one: Asking) => asking.has(one) && one.waitsForAnother();
+    if (!this.#env.isSlow && !othersLoad && waiting.some(waits))
       this.#world.violate(`${this.#name} has ended, and its load of ${key} is waited for`);
   }
 
