@@ -52,7 +52,7 @@ describe("Loads", () => {
     earlier.resolve("old");
     await runs[0];
     await settled();
-    const found = loads.find(KEY, B);
+    const found = loads.find(KEY, {});
     later.resolve("new");
     expect(await found?.result).toBe("new");
   });
@@ -66,5 +66,11 @@ describe("Loads", () => {
     loads.leave(A);
     expect(await Promise.all(outcomes)).toEqual([undefined, undefined]);
     expect([loads.find(KEY, B), loads.find(KEY, A)?.start]).toEqual([undefined, at(2)]);
+  });
+
+  test("loads of one key in two environments, each begun within the other, are no cycle", async () => {
+    const [here, there] = [createLoads(), createLoads()];
+    const inner = () => here.run(KEY, at(3), A, async () => "value");
+    expect(await here.run(KEY, at(1), A, () => there.run(KEY, at(2), B, inner))).toBe("value");
   });
 });
