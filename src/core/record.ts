@@ -40,7 +40,7 @@ const MAX_STRINGS = 50_000;
 const MAX_ODD_TOKENS = 5_000;
 /** Names in a part: a record may hold some hundred thousand, and some take long to read. */
 const NAMES_AT_ONCE = 250;
-/** A record of this size is read in one go: it holds no more than some hundred names, even of the shortest. */
+/** A record of this size is read in one go: it holds fewer than a thousand names, even of the shortest. */
 const ONE_PART_BYTES = 2 ** 13;
 
 /** A field that says nothing is left out. */

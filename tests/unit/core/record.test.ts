@@ -253,6 +253,13 @@ describe("P6: large records", () => {
     expect(parts.flatMap(({ keys }) => keys)).toHaveLength(20_000);
   });
 
+  test("are in parts from 8 KiB on: below fit fewer than a thousand of the shortest keys", () => {
+    const parts = (count: number) =>
+      [...decodeRecord(bytes(listOf(count, () => "id=&t=x")))].map(({ keys }) => keys.length);
+    expect(parts(800)).toEqual([800]);
+    expect(parts(850)).toEqual([250, 250, 250, 100]);
+  });
+
   test("past a mebibyte mean everything, unread", () => {
     expect(decode(listOf(100_000, (n) => `id=${n}&s=u&t=data.ID`))).toEqual({
       ...EVERYTHING,
