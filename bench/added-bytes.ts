@@ -7,7 +7,7 @@ import { gzipSync } from "node:zlib";
 import { type Bundle, bundleFunction } from "../tools/lambda/bundle.js";
 
 /** What it must not grow beyond. */
-export const ADDED_TARGET_KB = 92;
+export const ADDED_TARGET_KB = 91;
 
 /** On a stream, and on a table. */
 export type Variant = "without" | "with" | "table-without" | "table-with";

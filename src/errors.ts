@@ -113,7 +113,7 @@ export class PublishError extends ScacheError {
 }
 
 /**
- * The stream could not be read to its end in time, with `onRefreshError: "throw"` alone: by the before-hook, `refresh()` and
+ * The log could not be read to its end in time, with `onRefreshError: "throw"` alone: by the before-hook, `refresh()` and
  * `ready()`; with `refreshWhen` other than "before" by whatever waited for it in place of the hook.
  */
 export class RefreshError extends ScacheError {

@@ -21,7 +21,7 @@ export interface Logger {
 export interface NoticesOptions {
   readonly streamName: string;
   /** How a message names the log: `stream "users"`. */
-  readonly label?: string | undefined;
+  readonly label: string;
   readonly serviceName?: string | undefined;
   /** The user's. Without it lines of our own are written. */
   readonly logger?: Logger | undefined;
@@ -53,7 +53,7 @@ export interface LogNotices extends Notices {
 }
 
 export function createNotices(options: NoticesOptions): LogNotices {
-  const { streamName, label: log = `stream "${streamName}"`, serviceName = "", level: least } = options;
+  const { streamName, label: log, serviceName = "", level: least } = options;
   const logger = options.logger ?? createLineLogger({ serviceName, level: least, now: systemClock.now });
   const write = (level: keyof Logger, message: string, detail?: object) => {
     try {

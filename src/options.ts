@@ -115,13 +115,13 @@ const LONGEST_GAP_MS = 23 * HOUR_MS;
 const METRICS = objectWith("singleMetric");
 const LIFETIME = milliseconds(1, UNBOUNDED, undefined);
 
-/** What each may be, and its default. */
 /** The lifetime, which the core is told by another name, and what is for those who stand around it. */
 type NotOfTheCore = "ttlMs" | "client" | "metrics" | "logger";
 
 /** Does not compile where `ResolvedOptions` lacks an option: the core could not see it. */
 type OfTheCore = Pick<ResolvedOptions, Exclude<keyof ScacheOptions, NotOfTheCore>>;
 
+/** What each may be, and its default. */
 const RULES = {
   ttlMs: {
     expected: `${LIFETIME.expected}, or { min, max }`,

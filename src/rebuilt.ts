@@ -33,10 +33,9 @@ export function watchForRebuilding(
     begin(limits) {
       served.add(log);
       if (isRebuilt && firstTime("rebuilt")) {
-        notices.advise(
-          `a cache of ${label} was built while this process was already serving from another, and began empty. To do: call scache() once, at module scope, not within the handler.`,
-          { fix: "call scache() once, at module scope" },
-        );
+        const fix = "call scache() once, at module scope, not within the handler";
+        const what = `a cache of ${label} was built while this process was already serving from another, and began empty`;
+        notices.advise(`${what}. To do: ${fix}.`, { fix });
       }
       return environment.begin(limits);
     },

@@ -2,7 +2,7 @@
  * Failures of who calls: credentials that are missing, expired or unknown, and permissions that are not given.
  * None of them is mended by waiting, but for an endpoint for credentials that does not answer.
  */
-import type { KnownFailure, ReadError, ServiceWords } from "./failures.js";
+import { type KnownFailure, NOTHING_IF_ONCE, type ReadError, type ServiceWords } from "./failures.js";
 
 const PROVIDER = /^(Credentials|Token)?ProviderError$|^Credentials|^InstanceMetadata/;
 const WEB_IDENTITY =
@@ -10,62 +10,53 @@ const WEB_IDENTITY =
 const LOG_IN = "log in again: aws sso login, with the profile in AWS_PROFILE; in Lambda, unset AWS_PROFILE";
 
 export const CREDENTIAL_FAILURES: readonly KnownFailure[] = [
-  { name: /^(InvalidIdentityToken|IDP)/, kind: "refused", remedy: WEB_IDENTITY },
-  { name: /^ExpiredToken/, says: /identity|issued/i, kind: "refused", remedy: WEB_IDENTITY },
+  { name: /^(InvalidIdentityToken|IDP)/, remedy: WEB_IDENTITY },
+  { name: /^ExpiredToken/, says: /identity|issued/i, remedy: WEB_IDENTITY },
   {
     name: /^(ENOENT|EACCES)$/,
     says: / open '/,
-    kind: "refused",
     remedy: "check the files that AWS_WEB_IDENTITY_TOKEN_FILE and the variables AWS_CONTAINER_… and AWS_SHARED_… name",
   },
-  { name: PROVIDER, says: /web identity|AssumeRoleWithWebIdentity/i, kind: "refused", remedy: WEB_IDENTITY },
-  { name: PROVIDER, says: /aws login|login_?session/i, kind: "refused", remedy: LOG_IN.replace("sso ", "") },
-  { name: PROVIDER, says: /\bSSO\b|sso_|Token is expired/i, kind: "refused", remedy: LOG_IN },
-  { name: /^Unauthorized/, says: /session token/i, kind: "refused", remedy: LOG_IN },
+  { name: PROVIDER, says: /web identity|AssumeRoleWithWebIdentity/i, remedy: WEB_IDENTITY },
+  { name: PROVIDER, says: /aws login|login_?session/i, remedy: LOG_IN.replace("sso ", "") },
+  { name: PROVIDER, says: /\bSSO\b|sso_|Token is expired/i, remedy: LOG_IN },
+  { name: /^Unauthorized/, says: /session token/i, remedy: LOG_IN },
   {
     name: PROVIDER,
     says: /time(d )?\s?out|unable to connect|error response|socket|ECONN|EHOST|ENET|status:? (429|5\d\d)/i,
     kind: "unavailable",
-    remedy:
-      "nothing if it happens once; else see why the endpoint for credentials (of the task, pod or instance) fails",
+    remedy: `${NOTHING_IF_ONCE}; else see why the endpoint for credentials (of the task, pod or instance) fails`,
   },
   {
     name: PROVIDER,
     says: /container|HTTP (credential )?provider|status:? \d|169\.254\.|instance metadata|_METADATA_/i,
-    kind: "refused",
     remedy: "give the task, pod or instance a role; a container on EC2 needs the metadata service's hop limit at 2",
   },
   {
     name: PROVIDER,
     says: /profile|credential_process|config(uration)? file/i,
-    kind: "refused",
     remedy: "check AWS_PROFILE and the files in ~/.aws; in Lambda, unset AWS_PROFILE",
   },
   {
     name: PROVIDER,
-    kind: "refused",
     remedy: "give the function a role and no access keys of its own; locally, log in (aws sso login, or AWS_PROFILE)",
   },
   {
     name: /^(ExpiredToken|TokenRefreshRequired)/,
-    kind: "refused",
     remedy:
       "remove the access keys from the function's variables, since those of its role never expire; locally, log in again",
   },
   {
     name: /^(UnrecognizedClient|InvalidClientTokenId|InvalidAccessKeyId)/,
-    kind: "refused",
     remedy:
       "remove access keys from the function's variables, or replace them: in this region and partition they are unknown",
   },
   {
     name: /^(InvalidSignature|SignatureDoesNotMatch|AuthFailure)/,
-    kind: "refused",
     remedy: "check the secret access key and the client's region; if both are right, a proxy changes what was signed",
   },
   {
     name: /^(MissingAuthenticationToken|IncompleteSignature)/,
-    kind: "refused",
     remedy: "give the client credentials; if it has some, a proxy takes the Authorization header away",
   },
 ];
@@ -74,12 +65,10 @@ export function accessFailures(service: ServiceWords): readonly KnownFailure[] {
   return [
     {
       name: /^(OptInRequired|SubscriptionRequired|AccountDisabled|InactiveAccount)/,
-      kind: "refused",
       remedy: `sign the account up for ${service.name}, and enable the region for it`,
     },
     {
       name: /^(AccessDenied|Unauthorized|NotAuthorized|Forbidden)/,
-      kind: "refused",
       remedy: (error) => permissionOf(error, service),
     },
   ];

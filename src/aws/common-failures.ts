@@ -5,7 +5,7 @@
  */
 
 import { accessFailures, CREDENTIAL_FAILURES } from "./access-failures.js";
-import type { KnownFailure, ReadError, ServiceWords } from "./failures.js";
+import { type KnownFailure, NOTHING_IF_ONCE, type ReadError, SET_CLOCK, type ServiceWords } from "./failures.js";
 
 export function commonFailures(service: ServiceWords): readonly KnownFailure[] {
   return [
@@ -21,8 +21,7 @@ export function commonFailures(service: ServiceWords): readonly KnownFailure[] {
 
 /** All of them are mended by signing the call anew: the SDK learns the right time from the answer. */
 function clock(): KnownFailure[] {
-  const remedy =
-    "nothing if it happens once, the call is signed again; else set the clock of this machine or container";
+  const remedy = `${NOTHING_IF_ONCE}, the call is signed again; else ${SET_CLOCK}`;
   return [
     { when: ({ clockWasCorrected }) => clockWasCorrected, kind: "unavailable", remedy },
     { name: /^(RequestTimeTooSkewed|RequestExpired|RequestInTheFuture)/, kind: "unavailable", remedy },
@@ -56,28 +55,24 @@ function proxiesAndCertificates(service: ServiceWords): KnownFailure[] {
     "make Node.js trust the certificate's issuer (NODE_EXTRA_CA_CERTS): a proxy that inspects TLS has its own";
   const proxy = `check the proxy and its credentials (HTTPS_PROXY), or reach ${service.name} without it (NO_PROXY)`;
   return [
-    { when: ({ status }) => status === 407, kind: "refused", remedy: proxy },
-    { says: /(proxy|tunnel).*40[37]|40[37].*(proxy|tunnel)/i, when: isNotOfService, kind: "refused", remedy: proxy },
+    { when: ({ status }) => status === 407, remedy: proxy },
+    { says: /(proxy|tunnel).*40[37]|40[37].*(proxy|tunnel)/i, when: isNotOfService, remedy: proxy },
     { says: /\bproxy|\btunnel/i, when: isNotOfService, kind: "unavailable", remedy: proxy },
     {
       name: /^CERT_(HAS_EXPIRED|NOT_YET_VALID)$/,
-      kind: "refused",
-      remedy: "set the clock of this machine or container; if it is right, the certificate has to be renewed",
+      remedy: `${SET_CLOCK}; if it is right, the certificate has to be renewed`,
     },
     {
       name: /^(ERR_TLS_CERT_ALTNAME_INVALID|HOSTNAME_MISMATCH)$/,
-      kind: "refused",
       remedy: `check ${endpoint}: the certificate is for another host; in a VPC, turn on the endpoint's private DNS name`,
     },
     {
       name: /^(CERT_|CRL_|INVALID_(CA|PURPOSE)|\w*SELF_SIGNED|UNABLE_TO_|ERR_TLS_CERT)/,
-      kind: "refused",
       remedy: trust,
     },
     {
       name: /^(EPROTO$|ERR_SSL_|ERR_TLS_)/,
       says: /wrong.version|unsupported.protocol|protocol.version|http.request/i,
-      kind: "refused",
       remedy: `check ${endpoint}, and the proxy: no TLS is spoken there (http instead of https?)`,
     },
   ];
@@ -96,8 +91,7 @@ function network(service: ServiceWords): KnownFailure[] {
     {
       name: /^(EAI_\w+|ESERVFAIL|ETIMEOUT|EREFUSED)$/,
       kind: "unavailable",
-      remedy:
-        "nothing if it happens once; else see why the VPC's DNS does not answer (DNS support, network ACLs, port 53)",
+      remedy: `${NOTHING_IF_ONCE}; else see why the VPC's DNS does not answer (DNS support, network ACLs, port 53)`,
     },
     {
       name: /^ECONNREFUSED$/,
@@ -109,7 +103,7 @@ function network(service: ServiceWords): KnownFailure[] {
       kind: "unavailable",
       remedy: `give the function's subnets a way out: ${wayOut}; a function never has a public address`,
     },
-    { name: /^E(ACCES|PERM)$/, kind: "refused", remedy: "let the firewall or sandbox of this machine pass HTTPS out" },
+    { name: /^E(ACCES|PERM)$/, remedy: "let the firewall or sandbox of this machine pass HTTPS out" },
     {
       name: /^E(M|N)FILE$|^EADDRNOTAVAIL$/,
       kind: "unavailable",
@@ -119,19 +113,18 @@ function network(service: ServiceWords): KnownFailure[] {
       name: /^(TimeoutError|RequestTimeout.*|E(SOCKET)?TIMEDOUT|UND_ERR_\w*TIMEOUT|ConnectTimeoutError)$/,
       when: ({ code }) => !/^(ECONNRESET|EPIPE)$/.test(code),
       kind: "unavailable",
-      remedy: `nothing if it happens once; else, in a VPC, check ${wayOut}, and that security groups let port 443 out and in`,
+      remedy: `${NOTHING_IF_ONCE}; else, in a VPC, check ${wayOut}, and that security groups let port 443 out and in`,
     },
     {
       name: /^(ECONNRESET|ECONNABORTED|EPIPE|UND_ERR_SOCKET|ERR_STREAM_\w+|ERR_HTTP2_\w+|ERR_SSL_\w+|EPROTO)$/,
       kind: "unavailable",
-      remedy:
-        "nothing if it happens once, since idle connections get closed; else look for a proxy or firewall that closes them",
+      remedy: `${NOTHING_IF_ONCE}, since idle connections get closed; else look for a proxy or firewall that closes them`,
     },
     {
       says: /^aborted$|socket hang up|premature close|other side closed|fetch failed|failed to fetch|load failed|network ?(request|error)|time(d )?\s?out/i,
       when: isNotOfService,
       kind: "unavailable",
-      remedy: `nothing if it happens once; else see whether ${name} can be reached from here: route, DNS, security groups, proxy`,
+      remedy: `${NOTHING_IF_ONCE}; else see whether ${name} can be reached from here: route, DNS, security groups, proxy`,
     },
   ];
 }
@@ -139,61 +132,56 @@ function network(service: ServiceWords): KnownFailure[] {
 function rest(service: ServiceWords): KnownFailure[] {
   const { name, client, clientPackage } = service;
   const endpoint = endpointsOf(service);
+  const ifItPasses = (who: string) => `nothing, if it passes: ${who}; else see the AWS Health Dashboard`;
+  const stranger = `what answers there is not ${name}`;
   return [
     {
       says: /^Region |region is missing|missing region|invalid region/i,
-      kind: "refused",
       remedy: "set AWS_REGION, or the region of the option client, to a region's name such as eu-west-1",
     },
     {
       name: /^EndpointError$/,
-      kind: "refused",
       remedy: "give the option client the region, partition and endpoint that the ARN names",
     },
     {
-      name: /^(UnknownOperation|UnknownAction|InvalidAction|Serialization|UnknownService|NotImplemented)/,
-      kind: "refused",
-      remedy: `check ${endpoint}: what answers there is not ${name}`,
+      name: /^(Unknown(Operation|Action|Service)|InvalidAction|Serialization|NotImplemented)/,
+      remedy: `check ${endpoint}: ${stranger}`,
     },
     {
-      name: /^(InternalFailure|InternalServer|InternalService|InternalError|ServiceUnavailable|ServiceFailure)/,
+      name: /^(Internal(Failure|Server|Service|Error)|Service(Unavailable|Failure))/,
       kind: "unavailable",
-      remedy: `nothing, if it passes: ${name} itself failed; else see the AWS Health Dashboard`,
+      remedy: ifItPasses(`${name} itself failed`),
     },
     { name: /^AbortError$/, kind: "unavailable" },
     {
       name: /^ERR_INVALID_(URL|PROTOCOL)/,
-      kind: "refused",
       remedy: `write ${endpoint} as a whole address: https://, host, and the port if there is one`,
     },
     {
       name: /^ERR_INVALID_CHAR$/,
-      kind: "refused",
       remedy: "remove the line break or blank from the access key, its secret or its token",
     },
     {
       when: ({ isUnreadable, status = 0 }) => isUnreadable && !isClients(status),
       kind: "unavailable",
-      remedy: `nothing if it happens once; else check ${endpoint}, and the proxy: what answers there is not ${name}`,
+      remedy: `${NOTHING_IF_ONCE}; else check ${endpoint}, and the proxy: ${stranger}`,
     },
     {
       when: ({ fault, status = 0, retryable }) =>
         retryable !== undefined || fault === "server" || status === 408 || status >= 500,
       kind: "unavailable",
-      remedy: `nothing, if it passes: ${name}, or a proxy before it, asks for the call to be made again; else see the AWS Health Dashboard`,
+      remedy: ifItPasses(`${name}, or a proxy before it, asks for the call to be made again`),
     },
     {
       when: ({ status = 0, isUnreadable, name: given }) =>
         isClients(status) && (isUnreadable || /^Unknown/.test(given)),
-      kind: "refused",
-      remedy: `check ${endpoint}, the proxy and the firewall: what answers there is not ${name}`,
+      remedy: `check ${endpoint}, the proxy and the firewall: ${stranger}`,
     },
-    { when: ({ fault, status = 0 }) => fault === "client" || isClients(status), kind: "refused" },
+    { when: ({ fault, status = 0 }) => fault === "client" || isClients(status) },
     {
       // Nothing was sent: a client of another service or version, or a test's double that has no answer.
       name: /^((Type|Reference|Range)?Error|NetConnectNotAllowedError)$/,
       when: ({ wasSent, name: given }) => !wasSent || given !== "Error",
-      kind: "refused",
       remedy: `check the option client: a ${client} of ${clientPackage} 3.902 or later; a double has to answer every command`,
     },
   ];

@@ -46,10 +46,15 @@ export interface KnownFailure {
   readonly name?: RegExp;
   readonly says?: RegExp;
   readonly when?: (error: ReadError) => boolean;
-  readonly kind: LogFailureKind;
+  /** Default `"refused"`: only a person can mend it. */
+  readonly kind?: LogFailureKind;
   /** Absent where the general advice for its kind is all there is to say. */
   readonly remedy?: string | ((error: ReadError) => string);
 }
+
+/** What several remedies begin with. */
+export const NOTHING_IF_ONCE = "nothing if it happens once";
+export const SET_CLOCK = "set the clock of this machine or container";
 
 /** What one error of a chain tells. */
 export interface ReadError {
@@ -83,7 +88,7 @@ export function failureIn(table: readonly KnownFailure[], error: unknown, use: U
     const met = chain.find((one) => fits(row, one));
     if (met === undefined) continue;
     const remedy = typeof row.remedy === "function" ? row.remedy(met) : row.remedy;
-    return { kind: row.kind, remedy, ...told(thrown, error) };
+    return { kind: row.kind ?? "refused", remedy, ...told(thrown, error) };
   }
   return { kind: "unavailable", remedy: undefined, ...told(thrown, error) };
 }
@@ -101,11 +106,12 @@ function told({ isUnreadable, status, message }: ReadError, error: unknown): Pic
 }
 
 function read(error: unknown, use: Use): ReadError {
-  const { $fault, $response, $retryable, $metadata, ...named } = fieldsOf(error);
-  const name = String(named.name ?? "");
+  // Named one by one, since not all of it is enumerable.
+  const { name: itsName, code: itsCode, $fault, $response, $retryable, $metadata } = (error ?? {}) as SdkError;
+  const name = String(itsName ?? "");
   const text = textOf(error);
   const message = text.replace(WRAPPER, "");
-  const code = String(named.code ?? (text === message ? "" : (SYSTEM_CODE.exec(message)?.[0] ?? "")));
+  const code = String(itsCode ?? (text === message ? "" : (SYSTEM_CODE.exec(message)?.[0] ?? "")));
   const status = $metadata?.httpStatusCode;
   const wasAnswered = status !== undefined || $response !== undefined;
   // A connection that breaks in mid-answer has a code of the system's, and quotes nothing of what came over it.
@@ -135,12 +141,7 @@ function textOf(error: unknown): string {
   return typeof message === "string" && !isError(error) ? message : messageOf(error);
 }
 
-/** What the SDK's errors carry, and the system's. Named one by one, since not all of it is enumerable. */
-function fieldsOf(error: unknown): SdkError {
-  const { name, code, $fault, $response, $retryable, $metadata } = (error ?? {}) as SdkError;
-  return { name, code, $fault, $response, $retryable, $metadata };
-}
-
+/** What the SDK's errors carry, and the system's. */
 interface SdkError {
   readonly name?: unknown;
   readonly code?: unknown;

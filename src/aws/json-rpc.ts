@@ -94,8 +94,9 @@ export function createJsonRpc(
     const sized = { ...request.headers, "content-length": String(Buffer.byteLength(body)) };
     const headers = sign(sized, body, credentials, new Date(clock.now() + skew.offsetMs));
     const { response, serverTimeMs } = await exchange({ ...request, headers, body }, options);
-    const $metadata: AnswerMetadata = { ...metadataOf(response), serverTimeMs };
-    return { ...answerIn(response, operation), $metadata };
+    const { httpStatusCode, requestId } = metadataOf(response);
+    const $metadata: AnswerMetadata = { httpStatusCode, requestId, serverTimeMs };
+    return Object.assign(answerIn(response, operation), { $metadata });
   }
 
   return {

@@ -50,7 +50,7 @@ export function createSigner({ region, service }: SigningScope): Sign {
     const day = time.slice(0, 8);
     const scope = `${day}/${region}/${service}/aws4_request`;
     const text = `${ALGORITHM}\n${time}\n${scope}\n${sha256(request)}`;
-    const signature = hmac(keyOf(secretAccessKey, day), text).toString("hex");
+    const signature = createHmac("sha256", keyOf(secretAccessKey, day)).update(text).digest("hex");
     all.authorization = `${ALGORITHM} Credential=${accessKeyId}/${scope}, SignedHeaders=${signedNames}, Signature=${signature}`;
     return all;
   };

@@ -8,11 +8,11 @@
 export type TroubleKind =
   /** The stream could not be read in time, for a reason that may pass by itself. */
   | "refresh"
-  /** Kinesis asked for fewer calls. */
+  /** The service asked for fewer calls. */
   | "throttled"
-  /** The position meant nothing to the stream any more: the cache was flushed. */
+  /** The place meant nothing to the log any more: the cache was flushed. */
   | "lost"
-  /** Credentials, permissions, keys, a stream that is not there: only a person can mend it. */
+  /** Credentials, permissions, keys, a log that is not there: only a person can mend it. */
   | "refused"
   /** A record could not be understood: the cache was flushed. */
   | "record"

@@ -3,7 +3,7 @@
  * line shows. One table, so that the two cannot contradict each other; nothing else in this room looks at an error's name.
  */
 import { commonFailures } from "../aws/common-failures.js";
-import { failureIn, type KnownFailure, type ServiceWords, type Use } from "../aws/failures.js";
+import { failureIn, type KnownFailure, NOTHING_IF_ONCE, type ServiceWords, type Use } from "../aws/failures.js";
 import { LogFailure } from "../core/log.js";
 import { causesOf } from "../core/trouble-log.js";
 
@@ -36,10 +36,9 @@ export const DYNAMODB_FAILURES: readonly KnownFailure[] = [
   {
     name: /^(AccessDenied|Inaccessible)/,
     says: /\bKMS\b|encryption/i,
-    kind: "refused",
     remedy: `allow the function's role kms:Decrypt with ${KEY}, in the key's policy, too, and keep the key enabled`,
   },
-  { name: /^(KMS|InaccessibleEncryption)/, kind: "refused", remedy: `check the state and the policy of ${KEY}` },
+  { name: /^(KMS|InaccessibleEncryption)/, remedy: `check the state and the policy of ${KEY}` },
   {
     name: /^(ResourceNotFound|TableNotFound)/,
     kind: "lost",
@@ -54,29 +53,25 @@ export const DYNAMODB_FAILURES: readonly KnownFailure[] = [
   {
     name: /^Validation/,
     says: /\bkey\b/i,
-    kind: "refused",
     remedy: "give the table the partition key pk (a string) and the sort key sk (a number): it has others",
   },
   {
     name: /^Validation/,
     says: /operand|document path|incorrect data type/i,
-    kind: "refused",
     remedy: "find who else writes the log's item, delete the item, and deploy its readers anew: it is no log",
   },
   {
     name: /^Validation/,
-    kind: "refused",
     remedy: "check the table's name or ARN: DynamoDB does not accept the request",
   },
   {
     // A replica in another region, or a transaction of another program, was at the item in the same moment.
     name: /^(ReplicatedWriteConflict|Transaction(Conflict|InProgress))/,
     kind: "unavailable",
-    remedy: "nothing if it happens once; else let nobody but scache write to this table",
+    remedy: `${NOTHING_IF_ONCE}; else let nobody but scache write to this table`,
   },
   {
     name: /^ItemCollectionSizeLimit/,
-    kind: "refused",
     remedy: "remove the local secondary indexes: a table of logs needs none",
   },
 ];

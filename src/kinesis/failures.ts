@@ -3,7 +3,15 @@
  * line shows. One table, so that the two cannot contradict each other.
  */
 import { commonFailures } from "../aws/common-failures.js";
-import { type Failure, failureIn, type KnownFailure, type ServiceWords, type Use } from "../aws/failures.js";
+import {
+  type Failure,
+  failureIn,
+  type KnownFailure,
+  NOTHING_IF_ONCE,
+  SET_CLOCK,
+  type ServiceWords,
+  type Use,
+} from "../aws/failures.js";
 
 export const WORDS: ServiceWords = {
   name: "Kinesis",
@@ -29,36 +37,32 @@ export const KINESIS_FAILURES: readonly KnownFailure[] = [
   },
   {
     name: /^KMSAccessDenied/,
-    kind: "refused",
     remedy:
       "allow the function's role kms:Decrypt (to read) and kms:GenerateDataKey (to invalidate), in the policy of the stream's key, too",
   },
-  { name: /^KMSDisabled/, kind: "refused", remedy: "enable KMS and the stream's key, or give it another" },
+  { name: /^KMSDisabled/, remedy: "enable KMS and the stream's key, or give it another" },
   {
     name: /^KMSInvalidState/,
-    kind: "refused",
     remedy: "enable KMS and the stream's key (cancel its deletion), or give it another",
   },
   {
     name: /^KMSNotFound/,
-    kind: "refused",
     remedy: "check the stream's key, which is gone or in another region, or give it another",
   },
   {
     name: /^KMSOptIn/,
-    kind: "refused",
     remedy: "enable KMS for this account and region, or give the stream another key",
   },
-  { name: /^KMS/, kind: "refused", remedy: "check the state and the policy of the stream's key" },
+  { name: /^KMS/, remedy: "check the state and the policy of the stream's key" },
   {
     name: /^ExpiredIterator/,
     kind: "expired",
-    remedy: "nothing if it happens once, reading goes on from the last proof; else check the endpoint's clock",
+    remedy: `${NOTHING_IF_ONCE}, reading goes on from the last proof; else check the endpoint's clock`,
   },
   {
     name: /^ExpiredNextToken/,
     kind: "expired",
-    remedy: "nothing if it happens once, the shards are listed anew; else raise refreshTimeoutMs",
+    remedy: `${NOTHING_IF_ONCE}, the shards are listed anew; else raise refreshTimeoutMs`,
   },
   {
     name: /^ResourceNotFound/,
@@ -74,14 +78,13 @@ export const KINESIS_FAILURES: readonly KnownFailure[] = [
   },
   {
     name: /^ResourceInUse/,
-    kind: "refused",
     remedy: "wait until the stream is ACTIVE; it is being created or changed",
   },
   {
     name: /^InvalidArgument/,
     says: /timestamp/i,
     kind: "lost",
-    remedy: "set the clock of this machine or container, which is ahead of Kinesis's, or raise clockMarginMs",
+    remedy: `${SET_CLOCK}, which is ahead of Kinesis's, or raise clockMarginMs`,
   },
   {
     name: /^InvalidArgument/,
@@ -92,12 +95,10 @@ export const KINESIS_FAILURES: readonly KnownFailure[] = [
   {
     name: /^InvalidArgument/,
     kind: "lost",
-    remedy:
-      "nothing if it happens once, the cache starts over; else check whether the ARN is this stream's and for how long it keeps records",
+    remedy: `${NOTHING_IF_ONCE}, the cache starts over; else check whether the ARN is this stream's and for how long it keeps records`,
   },
   {
     name: /^Validation/,
-    kind: "refused",
     remedy: "check the stream's name or ARN: Kinesis does not accept the request",
   },
 ];

@@ -43,7 +43,7 @@ export function createEmfSink(options: EmfSinkOptions): MetricsSink {
       environment ??= crypto.randomUUID().slice(0, 8);
       const netTimeSavedMs = toThousandths(report.timeSavedMs) - toThousandths(report.kinesisLatencyMs);
       const figures = { ...report, netTimeSavedMs, environment };
-      metrics ??= ownMetrics(options, figures);
+      metrics ??= ownMetrics(options, log, figures);
       for (const [name, value] of Object.entries(figures)) {
         const metric = name === LOGS.Kinesis.waited ? log.metric : METRICS[name as keyof typeof METRICS];
         if (typeof value === "string") metrics.addMetadata(name, value);
@@ -74,7 +74,7 @@ function toThousandths(value: number): number {
 }
 
 /** With namespace, service and default dimensions of the instance given, if there is one. */
-function ownMetrics(options: EmfSinkOptions, figures: object): Metrics {
+function ownMetrics(options: EmfSinkOptions, { dimension }: (typeof LOGS)[LogKind], figures: object): Metrics {
   // Read through a derived instance, which is new and therefore holds no pending metrics: serialising it changes nothing
   // in the one the user holds.
   const line: Partial<ReturnType<Metrics["serializeMetrics"]>> = {
@@ -86,7 +86,7 @@ function ownMetrics(options: EmfSinkOptions, figures: object): Metrics {
     ([name, value]) =>
       typeof value === "string" && !(name in figures) && !Object.values<string>(METRICS).includes(name),
   );
-  const log: Record<string, string> = { [LOGS[options.logKind ?? "Kinesis"].dimension]: options.streamName };
+  const log: Record<string, string> = { [dimension]: options.streamName };
   return new Metrics({
     namespace: stated(_aws?.CloudWatchMetrics[0]?.Namespace, "default_namespace") || METRICS_NAMESPACE,
     serviceName:

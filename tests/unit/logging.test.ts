@@ -9,6 +9,8 @@ import { createTroubleLog } from "../../src/core/trouble-log.js";
 import { PublishError } from "../../src/errors.js";
 import { createNotices, type Logger } from "../../src/logging.js";
 
+const NAMED = { streamName: "changes", label: 'stream "changes"' };
+
 type Entry = { level: string; message: string; detail: Record<string, unknown> };
 
 function recorder(): { entries: Entry[]; logger: Logger } {
@@ -24,7 +26,7 @@ const awsError = (name: string, message = "said by the service") =>
 
 function warningFor(kind: TroubleKind, reason: string, cause?: unknown): Entry {
   const { entries, logger } = recorder();
-  createNotices({ streamName: "changes", logger }).troubleStarted(kind, { reason, cause });
+  createNotices({ ...NAMED, logger }).troubleStarted(kind, { reason, cause });
   const [entry, ...more] = entries.filter(({ level }) => level !== "debug");
   expect(more).toEqual([]);
   if (entry === undefined) throw new Error("nothing was logged");
@@ -38,7 +40,7 @@ describe("notices in the log", () => {
   test("an outage of a thousand invocations is one warning and one line at its end", () => {
     const { entries, logger } = recorder();
     const clock = { nowMs: 0, now: () => clock.nowMs };
-    const log = createTroubleLog(clock, createNotices({ streamName: "changes", logger }));
+    const log = createTroubleLog(clock, createNotices({ ...NAMED, logger }));
     for (let n = 0; n < 1_000; n += 1) {
       log.failed("refresh", "deadline passed");
       clock.nowMs += 5;
@@ -59,7 +61,7 @@ describe("notices in the log", () => {
     expect(message).toContain('"changes"');
     expect(detail).toMatchObject({ kind, stream: "changes", reason, fix: expect.any(String) });
     const { entries, logger } = recorder();
-    createNotices({ streamName: "changes", logger }).troubleEnded(kind, { durationMs: 1, occurrences: 1 });
+    createNotices({ ...NAMED, logger }).troubleEnded(kind, { durationMs: 1, occurrences: 1 });
     expect(entries[0]).toMatchObject({ level: "info", message: expect.stringContaining("over after 1 ms: stream") });
   });
 
@@ -152,7 +154,7 @@ describe("notices in the log", () => {
       expect(JSON.stringify(warningFor(kind, reason, cause))).not.toContain("db.users");
     }
     const { entries, logger } = recorder();
-    createNotices({ streamName: "changes", logger }).troubleStarted("record", { reason: secret });
+    createNotices({ ...NAMED, logger }).troubleStarted("record", { reason: secret });
     expect(entries.filter((entry) => JSON.stringify(entry).includes(secret)).map(({ level }) => level)).toEqual([
       "debug",
     ]);
@@ -160,7 +162,7 @@ describe("notices in the log", () => {
 
   test("debug lines go to the user's logger with their detail", () => {
     const { entries, logger } = recorder();
-    createNotices({ streamName: "changes", logger }).debug("applied", { ids: ["a"] });
+    createNotices({ ...NAMED, logger }).debug("applied", { ids: ["a"] });
     expect(entries).toEqual([
       { level: "debug", message: "scache: applied", detail: { stream: "changes", ids: ["a"] } },
     ]);
@@ -170,7 +172,7 @@ describe("notices in the log", () => {
     const fail = () => {
       throw new Error("disk full");
     };
-    const notices = createNotices({ streamName: "changes", logger: { debug: fail, info: fail, warn: fail } });
+    const notices = createNotices({ ...NAMED, logger: { debug: fail, info: fail, warn: fail } });
     expect(() => {
       notices.troubleStarted("refresh", { reason: "x" });
       notices.troubleEnded("refresh", { durationMs: 1, occurrences: 1 });
@@ -199,7 +201,7 @@ describe("with a Powertools Logger", () => {
   test("the user's keeps its service, keys and level", () => {
     const lines = written(() => {
       const logger = new PowertoolsLogger({ serviceName: "shop", persistentKeys: { stage: "prod" }, logLevel: "WARN" });
-      const notices = createNotices({ streamName: "changes", logger });
+      const notices = createNotices({ ...NAMED, logger });
       notices.troubleStarted("throttled", { reason: "rate" });
       notices.troubleEnded("throttled", { durationMs: 1, occurrences: 1 });
     });
@@ -209,7 +211,7 @@ describe("with a Powertools Logger", () => {
 
   test("without one, lines are written in its shape, from the environment's level upwards", () => {
     const lines = written(() => {
-      const notices = createNotices({ streamName: "changes", serviceName: "users" });
+      const notices = createNotices({ ...NAMED, serviceName: "users" });
       notices.debug("dropped, for nobody asked for it");
       notices.troubleStarted("lost", { reason: "trimmed" });
       notices.troubleEnded("lost", { durationMs: 1, occurrences: 2 });
