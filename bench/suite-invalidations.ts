@@ -4,12 +4,13 @@
  * entries are held.
  */
 
+import type { DataId } from "../src/core/data-id.js";
 import type { Environment } from "../src/core/environment.js";
 import { encodeRecord } from "../src/core/record.js";
 import type { StreamRecord } from "../src/kinesis/stream-api.js";
 import { benchEnvironment, invoke } from "./environment.js";
 import { longestHold } from "./event-loop.js";
-import { ids, pick, userById, userOf } from "./keys.js";
+import { ids, pick, type User, userById, userOf } from "./keys.js";
 import { PageStream } from "./page-stream.js";
 import { type Result, result, shown } from "./result.js";
 import { figure, interleave, median, ratio, timed } from "./statistics.js";
@@ -17,13 +18,10 @@ import { collectGarbage, runSuite, type Scale } from "./suite.js";
 
 const suite = "invalidations";
 const MILLION = 1_000_000;
-/** Held while the ids are applied; one in a hundred of the ids names one of them. */
-const HELD = 10_000;
+/** One in a hundred of the ids applied names an entry that is held. */
+const HELD_SHARE = 0.01;
 const SWEEPING_MS = 100;
 const BYSTANDER = userById("never invalidated");
-
-const POPULATION = ids(MILLION);
-const KEYS = POPULATION.map(String);
 
 const BATCHES = [
   { perRecord: 1, timesTheLeast: 2 },
@@ -31,21 +29,20 @@ const BATCHES = [
   { perRecord: 5_000, timesTheLeast: 1.5 },
 ];
 
-/** `count` different ids in records of `perRecord`. */
-function recordsOf(count: number, perRecord: number): StreamRecord[] {
-  const keys = KEYS.slice(0, count);
+/** Records of `perRecord` ids that name them all. */
+function recordsOf(keys: readonly string[], perRecord: number): StreamRecord[] {
   const records: StreamRecord[] = [];
-  for (let at = 0; at < count; at += perRecord) {
+  for (let at = 0; at < keys.length; at += perRecord) {
     records.push({ data: encodeRecord({ keys: keys.slice(at, at + perRecord) }, Date.now()) });
   }
   return records;
 }
 
-/** An environment that has read the stream before and holds entries, one of which no record names. */
-async function holding(stream: PageStream, held: number): Promise<Environment> {
+/** An environment that has read the stream before and holds these, and one more that no record names. */
+async function holding(stream: PageStream, held: readonly DataId<User>[]): Promise<Environment> {
   const environment = benchEnvironment(stream);
   await invoke(environment, (cache) => {
-    for (const id of pick(POPULATION, held)) cache.add(id, userOf(id.id));
+    for (const id of held) cache.add(id, userOf(id.id));
     cache.add(BYSTANDER, userOf(BYSTANDER.id));
   });
   await invoke(environment, () => undefined);
@@ -58,9 +55,9 @@ async function settle(): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, SWEEPING_MS));
 }
 
-async function applied(records: readonly StreamRecord[]): Promise<number> {
+async function applied(records: readonly StreamRecord[], held: readonly DataId<User>[]): Promise<number> {
   const stream = new PageStream();
-  const environment = await holding(stream, HELD);
+  const environment = await holding(stream, held);
   stream.append(records);
   await settle();
   const tookMs = await timed(() => catchUpWith(environment));
@@ -69,8 +66,8 @@ async function applied(records: readonly StreamRecord[]): Promise<number> {
 }
 
 /** The least that can be done with them: each record parsed, each of its keys dropped from a map. */
-async function parsedAndDropped(records: readonly StreamRecord[]): Promise<number> {
-  const held = new Map(pick(POPULATION, HELD).map((id) => [String(id), userOf(id.id)]));
+async function parsedAndDropped(records: readonly StreamRecord[], entries: readonly DataId<User>[]): Promise<number> {
+  const held = new Map(entries.map((id) => [String(id), userOf(id.id)]));
   const decoder = new TextDecoder();
   await settle();
   return timed(() => {
@@ -96,15 +93,17 @@ function checkApplied(cache: { get(id: typeof BYSTANDER): unknown; freshness: { 
 }
 
 async function throughput(scale: Scale): Promise<Result[]> {
-  const count = scale.quick ? MILLION / 8 : MILLION;
+  const named = ids(scale.quick ? MILLION / 16 : MILLION);
+  const keys = named.map(String);
+  const held = pick(named, named.length * HELD_SHARE);
   const results: Result[] = [];
   for (const { perRecord, timesTheLeast } of BATCHES) {
-    const records = recordsOf(count, perRecord);
-    const contestants = { ours: () => applied(records), least: () => parsedAndDropped(records) };
+    const records = recordsOf(keys, perRecord);
+    const contestants = { ours: () => applied(records, held), least: () => parsedAndDropped(records, held) };
     await interleave(contestants, 1);
     const { ours, least } = await interleave(contestants, scale.rounds(15, 3));
     const at = `records of ${shown(perRecord)} id${perRecord === 1 ? "" : "s"}`;
-    const perSecond = ours.map((tookMs) => (count / tookMs) * 1_000);
+    const perSecond = ours.map((tookMs) => (keys.length / tookMs) * 1_000);
     results.push(
       result({ suite, name: `applied, ${at}`, unit: "ids/s", figure: figure(perSecond) }),
       result({
@@ -114,17 +113,22 @@ async function throughput(scale: Scale): Promise<Result[]> {
         figure: ratio(ours, least),
         target: { atMost: timesTheLeast },
       }),
-      ...(await holdsWhileApplying(at, records, scale)),
+      ...(await holdsWhileApplying(at, records, held, scale)),
     );
   }
   return results;
 }
 
-async function holdsWhileApplying(at: string, records: readonly StreamRecord[], scale: Scale): Promise<Result[]> {
+async function holdsWhileApplying(
+  at: string,
+  records: readonly StreamRecord[],
+  held: readonly DataId<User>[],
+  scale: Scale,
+): Promise<Result[]> {
   const work: number[] = [];
   const collector: number[] = [];
   for (let round = 0; round < scale.rounds(9, 2); round += 1) {
-    const hold = await heldWhileApplying(records);
+    const hold = await heldWhileApplying(records, held);
     work.push(hold.workMs);
     collector.push(hold.collectorMs);
   }
@@ -135,17 +139,18 @@ async function holdsWhileApplying(at: string, records: readonly StreamRecord[], 
   ];
 }
 
-async function heldWhileApplying(records: readonly StreamRecord[]) {
+async function heldWhileApplying(records: readonly StreamRecord[], held: readonly DataId<User>[]) {
   const stream = new PageStream();
-  const environment = await holding(stream, HELD);
+  const environment = await holding(stream, held);
   stream.append(records);
   await settle();
   return longestHold(() => catchUpWith(environment));
 }
 
-/** Microseconds of a refresh that brings `records`, in an environment holding one entry and in one holding a million. */
+/** Microseconds of a refresh that brings `records`, in an environment holding one entry and in one holding many. */
 async function independence(scale: Scale): Promise<Result[]> {
-  const records = recordsOf(100, 100).map(({ data }) => ({ data }));
+  const population = ids(scale.manyEntries);
+  const records = recordsOf(population.slice(0, 100).map(String), 100);
   const refreshes = async (environment: Environment, stream: PageStream, appended: readonly StreamRecord[]) => {
     const begunAt = performance.now();
     for (let refresh = 0; refresh < 200; refresh += 1) {
@@ -155,32 +160,33 @@ async function independence(scale: Scale): Promise<Result[]> {
     }
     return ((performance.now() - begunAt) * 1_000) / 200;
   };
-  const [few, many] = [new PageStream(), new PageStream()];
-  const one = await holding(few, 0);
-  const million = await holding(many, MILLION);
+  const [fewStream, manyStream] = [new PageStream(), new PageStream()];
+  const one = await holding(fewStream, []);
+  const many = await holding(manyStream, population);
   collectGarbage();
   const contestants = {
-    one: () => refreshes(one, few, []),
-    million: () => refreshes(million, many, []),
-    oneWith100: () => refreshes(one, few, records),
-    millionWith100: () => refreshes(million, many, records),
+    one: () => refreshes(one, fewStream, []),
+    many: () => refreshes(many, manyStream, []),
+    oneWith100: () => refreshes(one, fewStream, records),
+    manyWith100: () => refreshes(many, manyStream, records),
   };
   await interleave(contestants, 4);
   const taken = await interleave(contestants, scale.rounds(60, 9));
-  const name = (what: string) => `refresh ${what}, ${shown(median(taken.one))} us: 1,000,000 entries held / 1`;
+  const name = (what: string, alone: readonly number[]) =>
+    `refresh ${what}, ${shown(median(alone))} us: ${shown(scale.manyEntries)} entries held / 1`;
   return [
     result({
       suite,
-      name: name("without records"),
+      name: name("without records", taken.one),
       unit: "x",
-      figure: ratio(taken.million, taken.one),
+      figure: ratio(taken.many, taken.one),
       target: { atMost: 1.1 },
     }),
     result({
       suite,
-      name: `refresh with 100 ids, ${shown(median(taken.oneWith100))} us: 1,000,000 entries held / 1`,
+      name: name("with 100 ids", taken.oneWith100),
       unit: "x",
-      figure: ratio(taken.millionWith100, taken.oneWith100),
+      figure: ratio(taken.manyWith100, taken.oneWith100),
       target: { atMost: 1.1 },
     }),
   ];

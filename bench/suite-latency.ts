@@ -46,7 +46,7 @@ async function oneByOne(stub: StubKinesis, scale: Scale, shards: number): Promis
         return median(pair.ours);
       },
     },
-    scale.rounds(40, 5),
+    scale.rounds(40, 3),
   );
   if (ours.loads() > 1 || original.loads() > 1) throw new Error("an invocation that should have hit has loaded");
   const at = `${shards} shard${shards === 1 ? "" : "s"}`;
@@ -89,7 +89,7 @@ async function atOnce(stub: StubKinesis, scale: Scale): Promise<Result[]> {
     scale.rounds(40, 10),
   );
   const original = await warmed(originalHandler(bareClient(stub.endpoint), stream, SOURCE_MS));
-  const [some, share] = scale.quick ? [BURST / 8, "an eighth"] : [BURST / 2, "half"];
+  const [some, share] = scale.quick ? [BURST / 16, "four"] : [BURST / 2, "half"];
   const someAnswered = await timed(() => untilAnswered(original, some));
   const name = `${BURST} at once, 16 shards`;
   return [

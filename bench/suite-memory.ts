@@ -53,7 +53,7 @@ function fillLru() {
 
 async function entries(scale: Scale): Promise<Result[]> {
   const [ours, lru]: [number[], number[]] = [[], []];
-  for (let round = 0; round < scale.rounds(7, 3); round += 1) {
+  for (let round = 0; round < scale.rounds(7, 2); round += 1) {
     ours.push(await bytesPerEntry(fillOurs));
     lru.push(await bytesPerEntry(fillLru));
   }

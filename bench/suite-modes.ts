@@ -19,7 +19,7 @@ const CASES = [
   { sourceMs: 15, logMs: 3, hitsIn10: 9 },
   { sourceMs: 40, logMs: 15, hitsIn10: 5 },
 ];
-const WARM_UP = 12;
+const WARM_UP = 10;
 const KNOWN = userById("known");
 
 type Case = (typeof CASES)[number];
@@ -75,7 +75,7 @@ async function measure(some: Case, rounds: number): Promise<Result[]> {
 await runSuite(async (scale) => {
   const stub = await startStubKinesis();
   const results: Result[] = [];
-  for (const some of CASES) results.push(...(await measure(some, scale.rounds(120, 30))));
+  for (const some of CASES) results.push(...(await measure(some, scale.rounds(120, 16))));
   await stub.stop();
   return results;
 });

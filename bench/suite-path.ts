@@ -8,7 +8,7 @@ import { scache } from "../src/index.js";
 import { FOR_AN_HOUR } from "./environment.js";
 import { lambdaContext } from "./handlers.js";
 import { ids, userById, userOf } from "./keys.js";
-import { type Result, result } from "./result.js";
+import { type Result, result, shown } from "./result.js";
 import { difference, interleave, ratio } from "./statistics.js";
 import { startStubKinesis, stubStream } from "./stub-kinesis.js";
 import { collectGarbage, runSuite, type Scale } from "./suite.js";
@@ -72,12 +72,12 @@ async function garbagePerInvocation(invoke: Invoke): Promise<number> {
   return (process.memoryUsage().heapUsed - before) / (INVOCATIONS / 4);
 }
 
-async function times(scale: Scale, invokes: Record<"bare" | "empty" | "one" | "million", Invoke>): Promise<Result[]> {
+async function times(scale: Scale, invokes: Record<"bare" | "empty" | "one" | "many", Invoke>): Promise<Result[]> {
   const contestants = {
     bare: () => timePerInvocation(invokes.bare),
     empty: () => timePerInvocation(invokes.empty),
     one: () => timePerInvocation(invokes.one),
-    million: () => timePerInvocation(invokes.million),
+    many: () => timePerInvocation(invokes.many),
   };
   await interleave(contestants, 5);
   const taken = await interleave(contestants, scale.rounds(100, 9));
@@ -91,29 +91,31 @@ async function times(scale: Scale, invokes: Record<"bare" | "empty" | "one" | "m
       target: { atMost: TIMES_BARE_MIDDY },
     }),
   ];
+  const entries = `${shown(scale.manyEntries)} entries`;
   return [
     ...over("cache empty", taken.empty),
     ...over("1 entry", taken.one),
-    ...over("1,000,000 entries", taken.million),
+    ...over(entries, taken.many),
     result({
       suite,
-      name: "time of an invocation, 1,000,000 entries / 1",
+      name: `time of an invocation, ${entries} / 1`,
       unit: "x",
-      figure: ratio(taken.million, taken.one),
+      figure: ratio(taken.many, taken.one),
       target: { atMost: 1.1 },
     }),
   ];
 }
 
-async function garbage(scale: Scale, invokes: Record<"bare" | "one" | "million", Invoke>): Promise<Result[]> {
+async function garbage(scale: Scale, invokes: Record<"bare" | "one" | "many", Invoke>): Promise<Result[]> {
   const left = await interleave(
     {
       bare: () => garbagePerInvocation(invokes.bare),
       one: () => garbagePerInvocation(invokes.one),
-      million: () => garbagePerInvocation(invokes.million),
+      many: () => garbagePerInvocation(invokes.many),
     },
     scale.rounds(15, 5),
   );
+  const entries = `${shown(scale.manyEntries)} entries`;
   return [
     result({
       suite,
@@ -123,9 +125,9 @@ async function garbage(scale: Scale, invokes: Record<"bare" | "one" | "million",
     }),
     result({
       suite,
-      name: "garbage of an invocation, 1,000,000 entries / 1",
+      name: `garbage of an invocation, ${entries} / 1`,
       unit: "x",
-      figure: ratio(left.million, left.one),
+      figure: ratio(left.many, left.one),
       target: { atMost: 1.1 },
     }),
   ];
@@ -133,7 +135,12 @@ async function garbage(scale: Scale, invokes: Record<"bare" | "one" | "million",
 
 await runSuite(async (scale) => {
   const stub = await startStubKinesis();
-  const invokes = { bare: bareMiddy(), empty: await cached(0), one: await cached(1), million: await cached(1_000_000) };
+  const invokes = {
+    bare: bareMiddy(),
+    empty: await cached(0),
+    one: await cached(1),
+    many: await cached(scale.manyEntries),
+  };
   const results = [...(await times(scale, invokes)), ...(await garbage(scale, invokes))];
   await stub.stop();
   return results;

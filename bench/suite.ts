@@ -6,12 +6,18 @@ export interface Scale {
   readonly quick: boolean;
   /** The number of rounds: the full run's, or fewer when it must be quick. */
   rounds(full: number, quick: number): number;
+  /** So many entries as no function will hold. */
+  readonly manyEntries: number;
 }
 
 /** Runs one suite as this process's whole work. */
 export async function runSuite(measure: (scale: Scale) => Promise<Result[]>): Promise<void> {
   const quick = process.argv.includes("--quick");
-  const results = await measure({ quick, rounds: (full, few) => (quick ? few : full) });
+  const results = await measure({
+    quick,
+    rounds: (full, few) => (quick ? few : full),
+    manyEntries: quick ? 250_000 : 1_000_000,
+  });
   console.log(JSON.stringify(results));
 }
 
