@@ -6,8 +6,11 @@ import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { type Bundle, bundleFunction } from "../tools/lambda/bundle.js";
 
-/** What it must not grow beyond. */
-export const ADDED_TARGET_KB = 91;
+/**
+ * What it must not grow beyond; it was 91.0 on 2026-11-28. The rest is room for ordinary changes: a bound that fifty bytes
+ * break makes people golf.
+ */
+export const ADDED_TARGET_KB = 92;
 
 /** On a stream, and on a table. */
 export type Variant = "without" | "with" | "table-without" | "table-with";

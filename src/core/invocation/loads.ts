@@ -59,19 +59,19 @@ export function createLoads<Owner extends object>(): Loads<Owner> {
   const owned = new WeakMap<Owner, OwnLoads<Owner>>();
   const left = new WeakSet<Owner>();
 
-  function remember(load: RunningLoad<Owner>): void {
+  function remember(load: RunningLoad<Owner>): OwnLoads<Owner> {
     const { key, owner } = load;
     if (!left.has(owner)) offered.set(key, load);
     const own = owned.get(owner) ?? { underWay: new Set(), latest: new Map() };
     own.underWay.add(load);
     own.latest.set(key, load);
     owned.set(owner, own);
+    return own;
   }
 
-  function forget(load: RunningLoad<Owner>): void {
-    const own = owned.get(load.owner);
-    own?.underWay.delete(load);
-    for (const loads of [offered, own?.latest]) if (loads?.get(load.key) === load) loads.delete(load.key);
+  function forget(load: RunningLoad<Owner>, own: OwnLoads<Owner>): void {
+    own.underWay.delete(load);
+    for (const loads of [offered, own.latest]) if (loads.get(load.key) === load) loads.delete(load.key);
     load.end();
   }
 
@@ -85,8 +85,8 @@ export function createLoads<Owner extends object>(): Loads<Owner> {
     const cycle = cycleOf(key, offered, parent);
     if (cycle !== undefined) return new LoadCycleError(cycle);
     const load = new RunningLoad({ key, start, owner, parent, among: offered }, work);
-    remember(load);
-    const done = () => forget(load);
+    const own = remember(load);
+    const done = () => forget(load, own);
     load.result.then(done, done);
     return load;
   }

@@ -1,11 +1,19 @@
 /** How concurrent loads of one id are found and shared. */
-import { describe, expect, test } from "@jest/globals";
+import { afterEach, describe, expect, jest, test } from "@jest/globals";
 import { createLoads } from "../../../../src/core/invocation/loads.js";
+import { AsyncLocalStorage } from "../../../../src/core/node.js";
 import { settled } from "../../../../src/testing/manual-clock.js";
 
 const KEY = "id=1&s=s&t=data.ID";
 const [A, B] = [{}, {}];
 const at = (epoch: number) => ({ epoch, atMs: epoch, monotonicMs: epoch });
+
+/** Ends what a test has left under way: whether any load of the process is, counts. */
+const endings: (() => void)[] = [];
+afterEach(async () => {
+  for (const end of endings.splice(0)) end();
+  await settled();
+});
 
 function pending() {
   let resolve: (value: string) => void = () => undefined;
@@ -14,7 +22,8 @@ function pending() {
     resolve = res;
     reject = rej;
   });
-  return { work: () => promise, resolve, reject };
+  endings.push(() => resolve(""));
+  return { promise, work: () => promise, resolve, reject };
 }
 
 describe("Loads", () => {
@@ -72,5 +81,43 @@ describe("Loads", () => {
     const [here, there] = [createLoads(), createLoads()];
     const inner = () => here.run(KEY, at(3), A, async () => "value");
     expect(await here.run(KEY, at(1), A, () => there.run(KEY, at(2), B, inner))).toBe("value");
+  });
+
+  test("what a settled load has left behind may wait for a load that had waited for that one", async () => {
+    const loads = createLoads();
+    const [first, second, behind] = [pending(), pending(), pending()];
+    let mayWait: boolean | undefined;
+    const run = loads.run(KEY, at(1), A, () => {
+      void behind.promise.then(() => {
+        mayWait = loads.find("second", A)?.mayBeWaitedFor();
+      });
+      return first.promise;
+    });
+    void loads.run("second", at(2), A, () => {
+      expect(loads.find(KEY, A)?.mayBeWaitedFor()).toBe(true);
+      return second.promise;
+    });
+    first.resolve("value");
+    await run;
+    await settled();
+    behind.resolve("");
+    await settled();
+    expect(mayWait).toBe(true);
+  });
+
+  test("promises are tracked only while a load is under way: Node.js takes time for each of the process's", async () => {
+    const off = jest.spyOn(AsyncLocalStorage.prototype, "disable");
+    const loads = createLoads();
+    const [first, second] = [pending(), pending()];
+    const runs = [loads.run("first", at(1), A, first.work), loads.run("second", at(2), B, second.work)];
+    first.resolve("");
+    await runs[0];
+    await settled();
+    const timesBefore = off.mock.calls.length;
+    second.resolve("");
+    await runs[1];
+    await settled();
+    expect([timesBefore, off.mock.calls.length]).toEqual([0, 1]);
+    off.mockRestore();
   });
 });
