@@ -57,7 +57,8 @@ export interface ScacheOptions {
   readonly refreshWhen?: RefreshWhen;
   /**
    * When the stream cannot be read in time: `bypass` (default) makes every `get` of the invocation miss; `serve` serves
-   * what was proven at most `maxGapMs` ago; `throw` fails the invocation with a `RefreshError`.
+   * what was proven at most `maxGapMs` ago; `throw` fails the invocation with a `RefreshError` or, with another `refreshWhen`
+   * than `before`, whatever waited for the reading.
    */
   readonly onRefreshError?: RefreshErrorPolicy;
   /**

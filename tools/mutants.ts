@@ -7,6 +7,7 @@ import { readFile } from "node:fs/promises";
 import { readArguments, WrongArgument, wholeNumber } from "./arguments.js";
 import { bundleWorker } from "./bundle-worker.js";
 import { MUTANTS } from "./mutants/all.js";
+import { AUDITING_IN_UNIT_TESTS } from "./mutants/audit.js";
 import { breakRule, type Mutant } from "./mutants/mutant.js";
 import { runWorker, WorkerStalled } from "./run-worker.js";
 
@@ -53,10 +54,10 @@ async function fateOf(mutant: Mutant, seed: number, schedules: number): Promise<
   }
 }
 
-/** @throws Error naming every breakage whose place in the sources is gone */
-async function checkPlaces(mutants: readonly Mutant[]): Promise<void> {
+/** Of all breakages, whichever are chosen: one change of the sources may move several. @throws Error naming those whose place is gone */
+async function checkPlaces(): Promise<void> {
   const gone: string[] = [];
-  for (const mutant of mutants) {
+  for (const mutant of [...MUTANTS, ...AUDITING_IN_UNIT_TESTS]) {
     try {
       breakRule(mutant, await readFile(new URL(`../${mutant.file}`, import.meta.url), "utf8"));
     } catch (error) {
@@ -88,7 +89,7 @@ function readSettings() {
 
 async function main(): Promise<number> {
   const { chosen, json, schedules, seed } = readSettings();
-  await checkPlaces(chosen);
+  await checkPlaces();
   const width = Math.max(...chosen.map(({ name }) => name.length));
   const waiting = [...chosen];
   const fates: Fate[] = [];

@@ -1,6 +1,6 @@
 /**
  * The wire format of one stream record: JSON `{"keys":[…],"ts":"…"}`, shared with the Go producers and consumers, with
- * our own optional fields `sources`, `all` and `v`. Pinned by tests/unit/core/record.test.ts.
+ * our own optional fields `sources`, `all`, `v` and `by`. Pinned by tests/unit/core/record.test.ts.
  * What a record means is decided here; a record that cannot be understood means "everything may have changed",
  * never "nothing has".
  */

@@ -156,7 +156,7 @@ describe("what only one file may touch", () => {
 
 describe("what one can read", () => {
   test("no file is longer than 300 lines", () => {
-    const long = sources.filter(({ text }) => text.split("\n").length > 300);
+    const long = sources.filter(({ text }) => text.trimEnd().split("\n").length > 300);
     expect(paths(long)).toEqual([]);
   });
 

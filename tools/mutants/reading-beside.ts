@@ -67,7 +67,7 @@ export const READING_BESIDE: readonly Mutant[] = [
   {
     name: "the reading outlives its invocation",
     file: BESIDE,
-    search: "    this.#leave.abort();\n",
+    search: "    if (this.#reading !== undefined && !wasRead) this.#leave.abort();\n",
     replace: "",
   },
   {
