@@ -1,9 +1,10 @@
 /** How a poll ends: with failures, at its deadline, or because nobody waits, and always exactly as far as it read. */
 import { getEventListeners } from "node:events";
 import { describe, expect, test } from "@jest/globals";
-import { readOn } from "../../../../src/core/coherence/reading.js";
+import type { Clock } from "../../../../src/core/clock.js";
+import { type ReadingTarget, readOn } from "../../../../src/core/coherence/reading.js";
 import { LogFailure, type LogReader, type Reading } from "../../../../src/core/log.js";
-import { encodeRecord } from "../../../../src/core/record.js";
+import { encodeRecord, type Invalidation } from "../../../../src/core/record.js";
 import type { RecordsPage, StreamApi } from "../../../../src/kinesis/stream-api.js";
 import { ManualClock, settled } from "../../../../src/testing/manual-clock.js";
 import {
@@ -195,37 +196,150 @@ describe("the deadline", () => {
   });
 });
 
+/** A reading whose reader does nothing by itself: the test does all of it. */
+function start(timeoutMs = 1_000, told: Partial<ReadingTarget> = {}, signal = never, clock: Clock = new ManualClock()) {
+  let lent: Reading | undefined;
+  let finish: (failure?: Error) => void = () => undefined;
+  const reader = {
+    lanes: 1,
+    read: (reading: Reading) => {
+      lent = reading;
+      return new Promise<void>((resolve, reject) => {
+        finish = (failure) => (failure === undefined ? resolve() : reject(failure));
+      });
+    },
+  } as unknown as LogReader;
+  const silent = { isOwn: () => false, apply: () => undefined, read: () => undefined, startOver: () => undefined };
+  const limits = { timeoutMs, repeatAfterMs: timeoutMs / 2, signal };
+  const place = { proven: { atMs: 0, monotonicMs: 0 }, holdOffMs: 0 };
+  const result = readOn(reader, clock, place, limits, { ...silent, ...told });
+  if (lent === undefined) throw new Error("nothing was read");
+  const reading: Reading = lent;
+  const close = (failure?: Error) => {
+    finish(failure);
+    return result;
+  };
+  return { reading, result, close };
+}
+
+/** Records that each name one id, and one that names so many. */
+const records = (count: number) =>
+  Array.from({ length: count }, (_, id) => encodeRecord({ keys: [keyOf(id)] }, undefined));
+const largeRecord = (ids: number) =>
+  encodeRecord({ keys: Array.from({ length: ids }, (_, id) => keyOf(id)) }, undefined);
+
+describe("what is taken", () => {
+  test("is applied in its order, but for what this environment has written, and all of it is counted", async () => {
+    const applied: string[] = [];
+    const [first, own, last] = records(3) as [Uint8Array, Uint8Array, Uint8Array];
+    const { reading, close } = start(1_000, {
+      isOwn: (record) => record === own,
+      apply: ({ keys }) => applied.push(...keys),
+    });
+    expect(await reading.take([first, own, last])).toBe(3);
+    expect([applied, (await close()).records]).toEqual([[keyOf(0), keyOf(2)], 3]);
+  });
+
+  test("after the end is nothing, and changes nothing", async () => {
+    const told: string[] = [];
+    const { reading, close } = start(1_000, {
+      apply: () => told.push("applied"),
+      startOver: () => told.push("started over"),
+    });
+    await close();
+    expect(await reading.take(records(2))).toBe(0);
+    reading.placed();
+    reading.lost(new LogFailure("lost", "gone"));
+    expect(told).toEqual([]);
+  });
+
+  test("gives way to others time and again, within a large record, too", async () => {
+    for (const [taken, leastTurns] of [
+      [records(2_000), 5],
+      [[largeRecord(20_000)], 20],
+    ] as const) {
+      const clock = new ManualClock();
+      let [nowMs, turns] = [0, 0];
+      const measured: Clock = {
+        now: () => 0,
+        monotonic: () => nowMs,
+        after(delayMs, callback) {
+          if (delayMs === 0) turns++;
+          return clock.after(delayMs, callback);
+        },
+      };
+      // Each part takes as much as a record of its size does.
+      const perPartMs = taken.length > 1 ? 0.01 : 1;
+      const { reading, close } = start(1_000, { apply: () => (nowMs += perPartMs) }, never, measured);
+      const all = reading.take(taken);
+      await clock.advance(0);
+      for (let turn = 0; turn < 100; turn++) await clock.advance(0);
+      expect(await all).toBe(taken.length);
+      expect(turns).toBeGreaterThanOrEqual(leastTurns);
+      await close();
+    }
+  });
+
+  test("up to a record that the end came upon goes on there; where that is the first, it counts as one that changed everything", async () => {
+    for (const before of [0, 1]) {
+      const abort = new AbortController();
+      const applied: Invalidation[] = [];
+      const apply = (one: Invalidation) => {
+        applied.push(one);
+        if (applied.length === before + 2) abort.abort();
+      };
+      const { reading, result } = start(1_000, { apply }, abort.signal);
+      expect(await reading.take([...records(before), largeRecord(2_000)])).toBe(1);
+      expect([applied.length, applied.at(-1)?.all]).toEqual([3, before === 0]);
+      expect(await result).toMatchObject({ outcome: "incomplete", records: 1 });
+    }
+  });
+});
+
+describe("the end of a reading", () => {
+  test("is an incomplete one where the reader fails", async () => {
+    const { close } = start();
+    expect(await close(new Error("odd"))).toMatchObject({ outcome: "incomplete", failure: { message: "odd" } });
+  });
+
+  test("comes at once where the place is lost, and what is said later does not count", async () => {
+    let startedOver = 0;
+    const { reading, result } = start(1_000, { startOver: () => startedOver++ });
+    reading.lost(new LogFailure("lost", "gone"));
+    expect(reading.isOver).toBe(true);
+    reading.lost(new LogFailure("lost", "gone again"));
+    reading.behind(5);
+    reading.fellShort(new LogFailure("throttled", "too many"));
+    expect(await result).toMatchObject({
+      outcome: "lost",
+      failure: { message: "gone" },
+      throttles: 0,
+      lagMs: undefined,
+    });
+    expect(startedOver).toBe(1);
+  });
+
+  test("does not come with a place that was taken: what was loaded before is forgotten, and it goes on", async () => {
+    let startedOver = 0;
+    const { reading, close } = start(1_000, { startOver: () => startedOver++ });
+    reading.placed();
+    expect([startedOver, reading.isOver, (await close()).outcome]).toEqual([1, false, "caught-up"]);
+  });
+});
+
 describe("a call", () => {
-  /** A reading whose reader does nothing by itself: the test makes its calls. */
-  const start = (timeoutMs = 1_000) => {
+  const startCalling = (timeoutMs = 1_000) => {
     const clock = new ManualClock();
-    let lent: Reading | undefined;
-    let finish: () => void = () => undefined;
-    const reader = {
-      lanes: 1,
-      read: (reading: Reading) => {
-        lent = reading;
-        return new Promise<void>((resolve) => (finish = resolve));
-      },
-    } as unknown as LogReader;
-    const target = { isOwn: () => false, apply: () => undefined, read: () => undefined, startOver: () => undefined };
-    const limits = { timeoutMs, repeatAfterMs: timeoutMs / 2, signal: never };
-    const result = readOn(reader, clock, { proven: { atMs: 0, monotonicMs: 0 }, holdOffMs: 0 }, limits, target);
+    const { reading, close } = start(timeoutMs, {}, never, clock);
     const attempts: { resolve: (answer: string) => void; reject: (error: Error) => void; signal: AbortSignal }[] = [];
-    if (lent === undefined) throw new Error("nothing was read");
-    const reading: Reading = lent;
     const call = () =>
       reading.call((signal) => new Promise<string>((resolve, reject) => attempts.push({ resolve, reject, signal })));
-    const close = () => {
-      finish();
-      return result;
-    };
     return { clock, reading, attempts, call, close };
   };
 
   test("not answered by half time is made once more, and whichever answers first counts", async () => {
     for (const faster of [0, 1]) {
-      const { clock, close, attempts, call } = start();
+      const { clock, close, attempts, call } = startCalling();
       const answer = call();
       await clock.advance(500);
       expect(attempts).toHaveLength(2);
@@ -236,7 +350,7 @@ describe("a call", () => {
   });
 
   test("made once more waits for the other attempt when one of them fails", async () => {
-    const { clock, attempts, call } = start();
+    const { clock, attempts, call } = startCalling();
     const answer = call();
     await clock.advance(500);
     attempts[0]?.reject(new LogFailure("unavailable", "reset"));
@@ -247,7 +361,7 @@ describe("a call", () => {
   });
 
   test("that failed on the way before half time is not made a third time", async () => {
-    const { clock, attempts, call } = start();
+    const { clock, attempts, call } = startCalling();
     const answer = expect(call()).rejects.toThrow("again");
     attempts[0]?.reject(new LogFailure("unavailable", "once"));
     await clock.advance(500);
@@ -257,7 +371,7 @@ describe("a call", () => {
   });
 
   test("answered before half time, or made after it, is made once", async () => {
-    const { clock, attempts, call } = start();
+    const { clock, attempts, call } = startCalling();
     const early = call();
     attempts[0]?.resolve("early");
     await early;
@@ -270,7 +384,7 @@ describe("a call", () => {
   });
 
   test("under way at the end is aborted, and not made again for having failed of it", async () => {
-    const { close, reading, attempts, call } = start();
+    const { close, reading, attempts, call } = startCalling();
     const answer = expect(call()).rejects.toThrow("aborted");
     attempts[0]?.signal.addEventListener("abort", () => attempts[0]?.reject(new LogFailure("unavailable", "aborted")));
     expect([(await close()).calls, reading.isOver]).toEqual([1, true]);
@@ -279,7 +393,7 @@ describe("a call", () => {
   });
 
   test("is not made any more once the reading is over", async () => {
-    const { close, attempts, call } = start();
+    const { close, attempts, call } = startCalling();
     await close();
     await expect(call()).rejects.toMatchObject({ kind: "unavailable", message: "the reading is over" });
     expect(attempts).toEqual([]);
