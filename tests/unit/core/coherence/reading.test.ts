@@ -2,7 +2,12 @@
 import { getEventListeners } from "node:events";
 import { describe, expect, test } from "@jest/globals";
 import type { Clock } from "../../../../src/core/clock.js";
-import { type ReadingTarget, readOn } from "../../../../src/core/coherence/reading.js";
+import {
+  type ReadingLimits,
+  type ReadingStart,
+  type ReadingTarget,
+  readOn,
+} from "../../../../src/core/coherence/reading.js";
 import { LogFailure, type LogReader, type Reading } from "../../../../src/core/log.js";
 import { encodeRecord, type Invalidation } from "../../../../src/core/record.js";
 import type { RecordsPage, StreamApi } from "../../../../src/kinesis/stream-api.js";
@@ -197,7 +202,12 @@ describe("the deadline", () => {
 });
 
 /** A reading whose reader does nothing by itself: the test does all of it. */
-function start(timeoutMs = 1_000, told: Partial<ReadingTarget> = {}, signal = never, clock: Clock = new ManualClock()) {
+function start(
+  told: Partial<ReadingTarget> = {},
+  given: Partial<ReadingLimits & ReadingStart & { clock: Clock }> = {},
+) {
+  const { clock = new ManualClock(), timeoutMs = 1_000, signal = never } = given;
+  const { proven = { atMs: 0, monotonicMs: 0 }, holdOffMs = 0 } = given;
   let lent: Reading | undefined;
   let finish: (failure?: Error) => void = () => undefined;
   const reader = {
@@ -211,8 +221,7 @@ function start(timeoutMs = 1_000, told: Partial<ReadingTarget> = {}, signal = ne
   } as unknown as LogReader;
   const silent = { isOwn: () => false, apply: () => undefined, read: () => undefined, startOver: () => undefined };
   const limits = { timeoutMs, repeatAfterMs: timeoutMs / 2, signal };
-  const place = { proven: { atMs: 0, monotonicMs: 0 }, holdOffMs: 0 };
-  const result = readOn(reader, clock, place, limits, { ...silent, ...told });
+  const result = readOn(reader, clock, { proven, holdOffMs }, limits, { ...silent, ...told });
   if (lent === undefined) throw new Error("nothing was read");
   const reading: Reading = lent;
   const close = (failure?: Error) => {
@@ -232,7 +241,7 @@ describe("what is taken", () => {
   test("is applied in its order, but for what this environment has written, and all of it is counted", async () => {
     const applied: string[] = [];
     const [first, own, last] = records(3) as [Uint8Array, Uint8Array, Uint8Array];
-    const { reading, close } = start(1_000, {
+    const { reading, close } = start({
       isOwn: (record) => record === own,
       apply: ({ keys }) => applied.push(...keys),
     });
@@ -242,7 +251,7 @@ describe("what is taken", () => {
 
   test("after the end is nothing, and changes nothing", async () => {
     const told: string[] = [];
-    const { reading, close } = start(1_000, {
+    const { reading, close } = start({
       apply: () => told.push("applied"),
       startOver: () => told.push("started over"),
     });
@@ -270,7 +279,7 @@ describe("what is taken", () => {
       };
       // Each part takes as much as a record of its size does.
       const perPartMs = taken.length > 1 ? 0.01 : 1;
-      const { reading, close } = start(1_000, { apply: () => (nowMs += perPartMs) }, never, measured);
+      const { reading, close } = start({ apply: () => (nowMs += perPartMs) }, { clock: measured });
       const all = reading.take(taken);
       await clock.advance(0);
       for (let turn = 0; turn < 100; turn++) await clock.advance(0);
@@ -288,10 +297,29 @@ describe("what is taken", () => {
         applied.push(one);
         if (applied.length === before + 2) abort.abort();
       };
-      const { reading, result } = start(1_000, { apply }, abort.signal);
+      const { reading, result } = start({ apply }, { signal: abort.signal });
       expect(await reading.take([...records(before), largeRecord(2_000)])).toBe(1);
       expect([applied.length, applied.at(-1)?.all]).toEqual([3, before === 0]);
       expect(await result).toMatchObject({ outcome: "incomplete", records: 1 });
+    }
+  });
+});
+
+describe("a reading", () => {
+  test("goes on from what is proven, less the hold-off", async () => {
+    const clock = new ManualClock();
+    const proven = { atMs: clock.now(), monotonicMs: clock.monotonic() };
+    await clock.advance(100);
+    const { reading } = start({}, { clock, proven, holdOffMs: 300 });
+    expect(reading.sinceMs).toBe(proven.atMs - 300);
+  });
+
+  test("tells how far behind the tip an answer was at most, where it did not get there", async () => {
+    for (const isAtTip of [false, true]) {
+      const { reading, close } = start();
+      for (const ms of [3, 9, 5]) reading.behind(ms);
+      if (!isAtTip) reading.fellShort();
+      expect(await close()).toMatchObject({ lagMs: isAtTip ? 0 : 9, failure: undefined });
     }
   });
 });
@@ -304,7 +332,7 @@ describe("the end of a reading", () => {
 
   test("comes at once where the place is lost, and what is said later does not count", async () => {
     let startedOver = 0;
-    const { reading, result } = start(1_000, { startOver: () => startedOver++ });
+    const { reading, result } = start({ startOver: () => startedOver++ });
     reading.lost(new LogFailure("lost", "gone"));
     expect(reading.isOver).toBe(true);
     reading.lost(new LogFailure("lost", "gone again"));
@@ -321,7 +349,7 @@ describe("the end of a reading", () => {
 
   test("does not come with a place that was taken: what was loaded before is forgotten, and it goes on", async () => {
     let startedOver = 0;
-    const { reading, close } = start(1_000, { startOver: () => startedOver++ });
+    const { reading, close } = start({ startOver: () => startedOver++ });
     reading.placed();
     expect([startedOver, reading.isOver, (await close()).outcome]).toEqual([1, false, "caught-up"]);
   });
@@ -330,7 +358,7 @@ describe("the end of a reading", () => {
 describe("a call", () => {
   const startCalling = (timeoutMs = 1_000) => {
     const clock = new ManualClock();
-    const { reading, close } = start(timeoutMs, {}, never, clock);
+    const { reading, close } = start({}, { timeoutMs, clock });
     const attempts: { resolve: (answer: string) => void; reject: (error: Error) => void; signal: AbortSignal }[] = [];
     const call = () =>
       reading.call((signal) => new Promise<string>((resolve, reject) => attempts.push({ resolve, reject, signal })));
