@@ -24,8 +24,8 @@ const CALLS = 100;
 /** The SDK's take so much longer that a quarter of them tells as much. */
 const CALLS_OF_THE_SDK = 25;
 /** Until the compiler has done its work on the two that are set against each other, and on the SDK's. */
-const WARM_UPS = 9;
-const WARM_UPS_OF_THE_SDK = 8;
+const WARM_UPS = 6;
+const WARM_UPS_OF_THE_SDK = 4;
 const CALL_MS = 10;
 const SOURCE_MS = 40;
 const QUOTAS = [0.3, 0.07];
@@ -83,7 +83,7 @@ async function onStream(stub: StubKinesis, scale: Scale): Promise<Result[]> {
       byHand: () => hand.call("Kinesis_20131202.GetRecords", page),
       sdk: () => limit.read(),
     },
-    scale.rounds(60, 5),
+    scale.rounds(60, 4),
   );
   hand.close();
   mustHit(ours);
@@ -102,7 +102,7 @@ async function onTable(stub: StubKinesis, scale: Scale): Promise<Result[]> {
       byHand: () => hand.call("DynamoDB_20120810.GetItem", item),
       sdk: () => client.send(new GetItemCommand(item)),
     },
-    scale.rounds(60, 5),
+    scale.rounds(60, 4),
   );
   hand.close();
   mustHit(ours);
@@ -111,7 +111,7 @@ async function onTable(stub: StubKinesis, scale: Scale): Promise<Result[]> {
 
 /** A function that is warm. */
 async function startHost(stub: StubKinesis, scale: Scale): Promise<ChildProcess> {
-  const args = [stub.endpoint, stubStream(1, CALL_MS), SOURCE_MS, scale.rounds(60, 6)].map(String);
+  const args = [stub.endpoint, stubStream(1, CALL_MS), SOURCE_MS, scale.rounds(60, 5)].map(String);
   const host = fork(fileURLToPath(new URL("./cpu-host.mjs", import.meta.url)), args, { execArgv: [] });
   await messageOf(host);
   return host;

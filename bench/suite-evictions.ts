@@ -14,7 +14,7 @@ import { runSuite, type Scale } from "./suite.js";
 const suite = "evictions";
 const ROOM = 10_000;
 const KEYS = 100_000;
-const REQUESTS = 200_000;
+const REQUESTS = { full: 200_000, quick: 100_000 };
 /** Until the cache is full; not counted. */
 const FIRST_COUNTED = 50_000;
 const REQUESTS_PER_INVOCATION = 100;
@@ -59,10 +59,10 @@ const traces: Readonly<Record<string, (random: () => number) => Trace>> = {
     `${request + Math.floor(Math.log(1 - random()) * 0.9 * ROOM)}`,
 };
 
-function lruHits(trace: Trace): number {
+function lruHits(trace: Trace, requests: number): number {
   const cache = new LRUCache<string, boolean>({ max: ROOM });
   let hits = 0;
-  for (let request = 0; request < REQUESTS; request += 1) {
+  for (let request = 0; request < requests; request += 1) {
     const key = trace(request);
     if (cache.get(key) === undefined) cache.set(key, true);
     else if (request >= FIRST_COUNTED) hits += 1;
@@ -70,10 +70,10 @@ function lruHits(trace: Trace): number {
   return hits;
 }
 
-async function ourHits(trace: Trace): Promise<number> {
+async function ourHits(trace: Trace, requests: number): Promise<number> {
   const environment = settledEnvironment(new PageStream(), ROOM);
   let hits = 0;
-  for (let first = 0; first < REQUESTS; first += REQUESTS_PER_INVOCATION) {
+  for (let first = 0; first < requests; first += REQUESTS_PER_INVOCATION) {
     await invoke(environment, (cache) => {
       for (let request = first; request < first + REQUESTS_PER_INVOCATION; request += 1) {
         const id = userById(trace(request));
@@ -85,13 +85,13 @@ async function ourHits(trace: Trace): Promise<number> {
   return hits;
 }
 
-async function compare(name: string, rounds: number): Promise<Result[]> {
+async function compare(name: string, rounds: number, requests: number): Promise<Result[]> {
   const trace = traces[name] as (typeof traces)[string];
   const [ours, lru]: [number[], number[]] = [[], []];
-  const share = (hits: number) => (100 * hits) / (REQUESTS - FIRST_COUNTED);
+  const share = (hits: number) => (100 * hits) / (requests - FIRST_COUNTED);
   for (let round = 0; round < rounds; round += 1) {
-    ours.push(share(await ourHits(trace(seededRandom(round)))));
-    lru.push(share(lruHits(trace(seededRandom(round)))));
+    ours.push(share(await ourHits(trace(seededRandom(round)), requests)));
+    lru.push(share(lruHits(trace(seededRandom(round)), requests)));
   }
   return [
     result({ suite, name: `hits, ${name}: ours`, unit: "%", figure: figure(ours) }),
@@ -108,6 +108,7 @@ async function compare(name: string, rounds: number): Promise<Result[]> {
 
 await runSuite(async (scale: Scale) => {
   const results: Result[] = [];
-  for (const name of Object.keys(traces)) results.push(...(await compare(name, scale.rounds(5, 1))));
+  const requests = scale.quick ? REQUESTS.quick : REQUESTS.full;
+  for (const name of Object.keys(traces)) results.push(...(await compare(name, scale.rounds(5, 1), requests)));
   return results;
 });

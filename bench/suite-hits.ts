@@ -29,7 +29,7 @@ const TITLES = {
   coalesced: "shared load",
 };
 const SAMPLE_MS = 8;
-const WARM_UP_MS = 60;
+const WARM_UP_MS = 40;
 
 type Hosts = ReadonlyMap<Name, ChildProcess>;
 
@@ -110,7 +110,7 @@ await runSuite(async (scale: Scale) => {
     for (const operation of OPERATIONS) {
       // Shared loads and the making of keys do not depend on what else is held.
       if ((operation === "coalesced" || operation === "get anew") && entries !== SIZES[1]) continue;
-      results.push(...(await measure(hosts, operation, entries, scale.rounds(60, 5))));
+      results.push(...(await measure(hosts, operation, entries, scale.rounds(60, 4))));
     }
   }
   const ended = [...hosts.values()].map((host) => once(host, "exit"));

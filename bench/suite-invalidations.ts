@@ -101,7 +101,7 @@ async function throughput(scale: Scale): Promise<Result[]> {
     const records = recordsOf(keys, perRecord);
     const contestants = { ours: () => applied(records, held), least: () => parsedAndDropped(records, held) };
     await interleave(contestants, 1);
-    const { ours, least } = await interleave(contestants, scale.rounds(15, 3));
+    const { ours, least } = await interleave(contestants, scale.rounds(15, 2));
     const at = `records of ${shown(perRecord)} id${perRecord === 1 ? "" : "s"}`;
     const perSecond = ours.map((tookMs) => (keys.length / tookMs) * 1_000);
     results.push(
@@ -127,7 +127,7 @@ async function holdsWhileApplying(
 ): Promise<Result[]> {
   const work: number[] = [];
   const collector: number[] = [];
-  for (let round = 0; round < scale.rounds(9, 2); round += 1) {
+  for (let round = 0; round < scale.rounds(9, 1); round += 1) {
     const hold = await heldWhileApplying(records, held);
     work.push(hold.workMs);
     collector.push(hold.collectorMs);

@@ -53,7 +53,7 @@ function fillLru() {
 
 async function entries(scale: Scale): Promise<Result[]> {
   const [ours, lru]: [number[], number[]] = [[], []];
-  for (let round = 0; round < scale.rounds(7, 2); round += 1) {
+  for (let round = 0; round < scale.rounds(7, 1); round += 1) {
     ours.push(await bytesPerEntry(fillOurs));
     lru.push(await bytesPerEntry(fillLru));
   }
@@ -94,7 +94,7 @@ function daySimulation() {
 /** The heap, garbage collected, at the start and every simulated hour. What the day begins with is already warm. */
 async function churn(scale: Scale): Promise<Result[]> {
   const second = daySimulation();
-  const hours = scale.quick ? 4 : 24;
+  const hours = scale.quick ? 3 : 24;
   let hits = 0;
   const live = async (seconds: number) => {
     for (let passed = 0; passed < seconds; passed += 1) hits += await second();

@@ -75,7 +75,7 @@ async function measure(some: Case, rounds: number): Promise<Result[]> {
 await runSuite(async (scale) => {
   const stub = await startStubKinesis();
   const results: Result[] = [];
-  for (const some of CASES) results.push(...(await measure(some, scale.rounds(120, 16))));
+  for (const some of CASES) results.push(...(await measure(some, scale.rounds(120, 12))));
   await stub.stop();
   return results;
 });

@@ -59,7 +59,7 @@ async function publish(stub: StubKinesis, scale: Scale, count: number): Promise<
       ),
   };
   await interleave(contestants, 3);
-  const samples = await interleave(contestants, count > 10_000 ? scale.rounds(20, 4) : scale.rounds(60, 15));
+  const samples = await interleave(contestants, count > 10_000 ? scale.rounds(20, 3) : scale.rounds(60, 10));
   await stub.reset();
   await publisher.invalidate(...all);
   const { calls, maxInFlight } = await stub.stats();

@@ -16,7 +16,7 @@ export async function runSuite(measure: (scale: Scale) => Promise<Result[]>): Pr
   const results = await measure({
     quick,
     rounds: (full, few) => (quick ? few : full),
-    manyEntries: quick ? 250_000 : 1_000_000,
+    manyEntries: quick ? 100_000 : 1_000_000,
   });
   console.log(JSON.stringify(results));
 }
