@@ -8,7 +8,7 @@ import { type Bundle, bundleFunction } from "../tools/lambda/bundle.js";
 
 /**
  * What it must not grow beyond; it was 90.8 on 2026-11-28. The rest is room for ordinary changes: a bound that fifty bytes
- * break makes people golf.
+ * break invites golfing.
  */
 export const ADDED_TARGET_KB = 92;
 

@@ -23,8 +23,6 @@ const suite = "cpu";
 const CALLS = 100;
 /** The SDK's take so much longer that a quarter of them tells as much. */
 const CALLS_OF_THE_SDK = 25;
-/** Until the compiler has done its work on the two that are set against each other, and on the SDK's. */
-const WARM_UPS = 6;
 const WARM_UPS_OF_THE_SDK = 4;
 const CALL_MS = 10;
 const SOURCE_MS = 40;
@@ -40,13 +38,14 @@ async function cpuOf(call: () => Promise<unknown>, calls = CALLS): Promise<numbe
   return (user + system) / calls;
 }
 
-async function costs(calls: Record<Contestant, () => Promise<unknown>>, rounds: number) {
+async function costs(calls: Record<Contestant, () => Promise<unknown>>, scale: Scale) {
   const { ours, byHand, sdk } = calls;
   const compared = { ours: () => cpuOf(ours), byHand: () => cpuOf(byHand) };
   const beside = { sdk: () => cpuOf(sdk, CALLS_OF_THE_SDK) };
   await interleave(beside, WARM_UPS_OF_THE_SDK);
-  await interleave(compared, WARM_UPS);
-  return interleave({ ...compared, ...beside }, rounds);
+  // Until the compiler has done its work; a quick run has not the time for that.
+  await interleave(compared, scale.rounds(30, 6));
+  return interleave({ ...compared, ...beside }, scale.rounds(60, 4));
 }
 
 function told(log: string, { ours, byHand, sdk }: Samples<Contestant>): Result[] {
@@ -83,7 +82,7 @@ async function onStream(stub: StubKinesis, scale: Scale): Promise<Result[]> {
       byHand: () => hand.call("Kinesis_20131202.GetRecords", page),
       sdk: () => limit.read(),
     },
-    scale.rounds(60, 4),
+    scale,
   );
   hand.close();
   mustHit(ours);
@@ -102,7 +101,7 @@ async function onTable(stub: StubKinesis, scale: Scale): Promise<Result[]> {
       byHand: () => hand.call("DynamoDB_20120810.GetItem", item),
       sdk: () => client.send(new GetItemCommand(item)),
     },
-    scale.rounds(60, 4),
+    scale,
   );
   hand.close();
   mustHit(ours);
@@ -162,8 +161,8 @@ function toldUnderQuota(share: number, samples: Samples<"ours" | "limit" | "noCa
 await runSuite(async (scale) => {
   const stub = await startStubKinesis();
   const results = [...(await onStream(stub, scale)), ...(await onTable(stub, scale))];
-  const hosts = await Promise.all(QUOTAS.map(() => startHost(stub, scale)));
-  for (const [at, host] of hosts.entries()) results.push(...(await underQuota(host, QUOTAS[at] ?? 1)));
+  const hosts = await Promise.all(QUOTAS.map(async (share) => ({ share, host: await startHost(stub, scale) })));
+  for (const { share, host } of hosts) results.push(...(await underQuota(host, share)));
   await stub.stop();
   return results;
 });

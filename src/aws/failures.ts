@@ -52,7 +52,7 @@ export interface KnownFailure {
   readonly remedy?: string | ((error: ReadError) => string);
 }
 
-/** What several remedies begin with. */
+/** Words that several remedies share. */
 export const NOTHING_IF_ONCE = "nothing if it happens once";
 export const SET_CLOCK = "set the clock of this machine or container";
 

@@ -1,5 +1,5 @@
 /**
- * The breakages of `npm run mutants`. That each has its place in the sources is checked when that runs, and not here: who moves code
+ * The breakages of `npm run mutants`. That each has its place in the sources is checked when that runs, and not here: whoever moves code
  * without changing what it does must not see a test fail.
  */
 import { describe, expect, test } from "@jest/globals";

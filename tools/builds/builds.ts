@@ -31,7 +31,7 @@ export const BUILDS: readonly Build[] = [
     load: "require",
     outside: true,
     // 215 KB without reading while working, the audit and tokens, which are in every bundle: options choose them at run time.
-    limitBytes: 250_000,
+    limitBytes: 248_000,
     esbuild: { external: SDK, target: "node20" },
   },
   {
@@ -39,7 +39,7 @@ export const BUILDS: readonly Build[] = [
     how: "esbuild",
     load: "require",
     outside: true,
-    limitBytes: 250_000,
+    limitBytes: 248_000,
     esbuild: { external: [...SDK, "@smithy/*"], target: "node20" },
   },
   {

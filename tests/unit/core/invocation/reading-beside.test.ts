@@ -1,5 +1,5 @@
 /** The reading beside one handler: when it begins, whether it is worth waiting for, and that nothing begins after the end. */
-import { describe, expect, test } from "@jest/globals";
+import { describe, expect, jest, test } from "@jest/globals";
 import type { Wanted } from "../../../../src/core/invocation/demand.js";
 import { ReadingBeside } from "../../../../src/core/invocation/reading-beside.js";
 import { ManualClock, settled } from "../../../../src/testing/manual-clock.js";
@@ -133,6 +133,14 @@ describe("the end of the invocation", () => {
     await settled();
     beside.end(0);
     expect([readings[0]?.leave.aborted, ended[0]?.wasRead]).toEqual([false, true]);
+  });
+
+  test("aborts nothing where nothing was read, since that takes longer than all the rest of it", async () => {
+    const { beside } = await setUp();
+    const abort = jest.spyOn(AbortController.prototype, "abort");
+    beside.end(0);
+    expect(abort).not.toHaveBeenCalled();
+    abort.mockRestore();
   });
 
   test("is the last that begins anything", async () => {
