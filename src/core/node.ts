@@ -4,9 +4,15 @@
  * neither will ever have a second implementation: so the core imports them, where it is handed everything else.
  * Nothing else of Node may come in through here.
  */
-import { AsyncLocalStorage } from "node:async_hooks";
-import { types } from "node:util";
-
-export { AsyncLocalStorage };
-
-export const { isAnyArrayBuffer, isDataView, isDate, isMap, isPromise, isProxy, isSet, isStringObject } = types;
+export { AsyncLocalStorage } from "node:async_hooks";
+// Not "node:util": whoever imports that has Node load its parsers of arguments and of MIME types, too.
+export {
+  isAnyArrayBuffer,
+  isDataView,
+  isDate,
+  isMap,
+  isPromise,
+  isProxy,
+  isSet,
+  isStringObject,
+} from "node:util/types";

@@ -7,6 +7,7 @@
 import { describe, messageOf } from "../errors.js";
 import { type Changed, EVERYTHING, NOTHING } from "./changed.js";
 import { type DataId, parseDataId, toDataId } from "./data-id.js";
+import { isTimestamp, isWrittenKey, keysOfWritten } from "./written-form.js";
 
 /** What one record says has changed. */
 export interface Invalidation extends Changed {
@@ -70,6 +71,8 @@ export function decodeRecord(data: Uint8Array, decode?: RecordDecoder): Iterable
 
 function inOnePart(data: Uint8Array): Invalidation {
   try {
+    const written = keysOfWritten(data);
+    if (written !== undefined) return { ...NOTHING, keys: written };
     const { keys, sources, all } = readFields(JSON.parse(decoder.decode(data)));
     return { keys: keys.map(readKey), sources: sources.map(readSource), all };
   } catch (error) {
@@ -120,6 +123,14 @@ function* readDecoded(decoded: DecodedRecord): Generator<Invalidation> {
 
 function* readJson(data: Uint8Array): Generator<Invalidation> {
   if (data.length > MAX_READ_BYTES) throw new RangeError(`a record of ${data.length} bytes is too large to be read`);
+  const written = keysOfWritten(data);
+  if (written !== undefined) {
+    yield NOTHING;
+    for (let at = 0; at < written.length; at += NAMES_AT_ONCE) {
+      yield { ...NOTHING, keys: written.slice(at, at + NAMES_AT_ONCE) };
+    }
+    return;
+  }
   const json = decoder.decode(data);
   if (data.length > SMALL_BYTES) {
     mustParseFast(json);
@@ -262,37 +273,10 @@ function text(name: string, value: unknown): string {
   return value;
 }
 
-/** A key as we write it: unreserved characters as they are, the space as "+", all else as upper-case escapes of UTF-8. */
-const CANONICAL_KEY = (() => {
-  const plain = "[\\w\\-.~+]*";
-  const next = "%[89AB][\\dA-F]";
-  const escapes = [
-    "%(?:[01][\\dA-F]|2[1-9A-CF]|3[A-F]|40|5[B-E]|60|7[BCDF])",
-    `%(?:C[2-9A-F]|D[\\dA-F])${next}`,
-    `%(?:E0%[AB][\\dA-F]|E[1-9A-CEF]${next}|ED%[89][\\dA-F])${next}`,
-    `%(?:F0%[9AB][\\dA-F]|F[123]${next}|F4%8[\\dA-F])${next}${next}`,
-  ].join("|");
-  const written = `${plain}(?:(?:${escapes})${plain})*`;
-  return new RegExp(`^id=${written}&s=${written}&t=data\\.ID$`);
-})();
-/** The match of a longer key might need more stack than there is. */
-const LONG_KEY = 4_096;
-
 /**
  * Any other key is read and written again, so that a producer that escapes differently still hits the entry.
  * A key that is no data id may have been meant for any of ours: it throws.
  */
 function canonicalKey(key: string): string {
-  return key.length <= LONG_KEY && CANONICAL_KEY.test(key) ? key : parseDataId(key).toString();
-}
-
-/** But for the days from the 29th on, of which not every month has all. */
-const RFC_3339 =
-  /^\d{4}-(?:0[1-9]|1[0-2])-(?!00)\d\dT(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:[.,]\d+)?(?:Z|[+-]\d\d:\d\d)$/;
-
-function isTimestamp(value: string): boolean {
-  if (!RFC_3339.test(value)) return false;
-  const day = value.slice(8, 10);
-  // One that a month does not have is taken for one of the next, or for none.
-  return day < "29" || new Date(value.slice(0, 10)).getUTCDate() === Number(day);
+  return isWrittenKey(key) ? key : parseDataId(key).toString();
 }

@@ -4,11 +4,15 @@
  * never run backwards, as a wall clock's may: what was forgotten by then would be needed once more.
  *
  * Names are remembered only while an older load can still be under way. Beyond a bound it stops telling them apart and
- * refuses all: that costs misses, never a stale read.
+ * refuses all: that costs misses, never a stale read. Most loads begin after what is remembered and ask for no name, so
+ * names are put in order only when one does ask.
  */
 import type { Changed } from "../changed.js";
 
-/** Beyond this many remembered names, loads of all names are refused instead. */
+/**
+ * Beyond this many remembered names, loads of all names are refused instead. A name counts as often as it came, until names
+ * are put in order.
+ */
 const MAX_REMEMBERED = 10_000;
 
 /** Unit and meaning of its numbers are its owner's. */
@@ -26,27 +30,31 @@ export interface FillFence {
 }
 
 export function createFillFence(): FillFence {
+  /** As they came; all of them are later than those in order. */
+  let unordered: { changed: Changed; from: number }[] = [];
   const keys = new Map<string, number>();
   const sources = new Map<string, number>();
   /** For every name. */
   let floor = 0;
   /** The latest that any name is refused until. */
   let latest = 0;
+  let remembered = 0;
 
-  const remembered = () => keys.size + sources.size;
-
-  function raise(map: Map<string, number>, name: string, from: number): void {
-    if (remembered() >= MAX_REMEMBERED) raiseAll(from);
-    // Keeps the map in order, so that forgetting stops at the first one still needed.
-    map.delete(name);
-    map.set(name, from);
-    latest = Math.max(latest, from);
+  function order(): void {
+    for (const { changed, from } of unordered) {
+      for (const key of changed.keys) putLast(keys, key, from);
+      for (const source of changed.sources) putLast(sources, source, from);
+    }
+    unordered = [];
+    remembered = keys.size + sources.size;
   }
 
-  function raiseAll(from: number): void {
+  function refuseAll(from: number): void {
     floor = Math.max(floor, from);
     keys.clear();
     sources.clear();
+    unordered = [];
+    remembered = 0;
   }
 
   return {
@@ -54,17 +62,19 @@ export function createFillFence(): FillFence {
       return floor;
     },
 
-    remembered,
+    remembered: () => remembered,
 
-    raise({ keys: changed, sources: changedSources, all }, from) {
-      for (const key of changed) raise(keys, key, from);
-      for (const source of changedSources) raise(sources, source, from);
-      if (all) raiseAll(from);
+    raise(changed, from) {
+      remembered += namesIn(changed);
+      unordered.push({ changed, from });
+      latest = Math.max(latest, from);
+      if (changed.all || remembered > MAX_REMEMBERED) refuseAll(from);
     },
 
     permits(key, source, start) {
       if (start < floor) return false;
       if (start >= latest) return true;
+      order();
       return (keys.get(key) ?? 0) <= start && (sources.get(source) ?? 0) <= start;
     },
 
@@ -73,8 +83,21 @@ export function createFillFence(): FillFence {
         for (const [name, from] of map) {
           if (from > oldest) break;
           map.delete(name);
+          remembered--;
         }
       }
+      const kept = unordered.findIndex(({ from }) => from > oldest);
+      for (const { changed } of unordered.splice(0, kept < 0 ? unordered.length : kept)) remembered -= namesIn(changed);
     },
   };
+}
+
+function namesIn({ keys, sources }: Changed): number {
+  return keys.length + sources.length;
+}
+
+/** Keeps the map in the order of its numbers, so that forgetting stops at the first one still needed. */
+function putLast(map: Map<string, number>, name: string, from: number): void {
+  map.delete(name);
+  map.set(name, from);
 }

@@ -59,18 +59,30 @@ describe("a fill fence", () => {
     expect([fence.remembered(), fence.permits("k", "s", 3)]).toEqual([1, false]);
   });
 
-  test("remembers each id and source once, and forgets exactly those that no load can need any more", () => {
+  test("counts an id or source as often as it came, and once when a load has asked", () => {
+    const fence = createFillFence();
+    for (const from of [1, 2, 3]) fence.raise({ ...key("a", "b"), sources: ["s"] }, from);
+    const came = fence.remembered();
+    expect(fence.permits("b", "s", 2)).toBe(false);
+    expect([came, fence.remembered()]).toEqual([9, 3]);
+  });
+
+  test.each([
+    ["before a load asks", [4, 3, 2, 1, 0]],
+    ["once a load has asked", [3, 3, 2, 1, 0]],
+  ])("forgets exactly those that no load can need any more, %s", (when, expected) => {
     const fence = createFillFence();
     fence.raise(key("a"), 1);
     fence.raise(key("b"), 2);
     fence.raise(source("s"), 3);
     fence.raise(key("a"), 4);
+    if (when === "once a load has asked") fence.permits("a", "s", 0);
     const remembered = [fence.remembered()];
     for (const oldest of [1, 2, 3, 4]) {
       fence.forgetBefore(oldest);
       remembered.push(fence.remembered());
     }
-    expect(remembered).toEqual([3, 3, 2, 1, 0]);
+    expect(remembered).toEqual(expected);
   });
 
   test("of everything is not lowered by a clock that was set back, nor is what it permits at once", () => {
@@ -94,7 +106,7 @@ describe("a fill fence", () => {
     ]);
     fence.raise(key("one more"), 6);
     expect([fence.remembered(), fence.permits("never", "never", 5), fence.permits("never", "never", 6)]).toEqual([
-      1,
+      0,
       false,
       true,
     ]);
