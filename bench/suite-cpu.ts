@@ -43,8 +43,8 @@ async function costs(calls: Record<Contestant, () => Promise<unknown>>, scale: S
   const compared = { ours: () => cpuOf(ours), byHand: () => cpuOf(byHand) };
   const beside = { sdk: () => cpuOf(sdk, CALLS_OF_THE_SDK) };
   await interleave(beside, WARM_UPS_OF_THE_SDK);
-  // Until the compiler has done its work; a quick run has not the time for that.
-  await interleave(compared, scale.rounds(30, 6));
+  // Until the compiler has done its work, which takes CPU on threads of its own.
+  await interleave(compared, scale.rounds(30, 20));
   return interleave({ ...compared, ...beside }, scale.rounds(60, 4));
 }
 

@@ -65,7 +65,16 @@ export function within<T>(
       done();
       resolve(undefined);
     }
-    promise.finally(done).then(resolve, reject);
+    promise.then(
+      (value) => {
+        done();
+        resolve(value);
+      },
+      (error: unknown) => {
+        done();
+        reject(error);
+      },
+    );
   });
 }
 

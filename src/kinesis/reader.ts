@@ -252,7 +252,9 @@ export function createStreamReader(
       const known = [...cursors.keys()];
       const run: Run = { reading, seen: new Set(known) };
       complete = isWarm(clock.now());
-      await Promise.all([complete ? undefined : drainUnknown(run), drainAll(run, known)]);
+      const shards = drainAll(run, known);
+      if (!complete) await drainUnknown(run);
+      await shards;
     },
   };
 }

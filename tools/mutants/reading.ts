@@ -117,8 +117,8 @@ export const OF_READING: readonly Mutant[] = [
   {
     name: "the position is proven though it is not caught up",
     file: COHERENCE,
-    search: '    failed(result, signal);\n    return "incomplete";',
-    replace: '    proven = start;\n    failed(result, signal);\n    return "incomplete";',
+    search: '    failed(result, abandonment);\n    return "incomplete";',
+    replace: '    proven = start;\n    failed(result, abandonment);\n    return "incomplete";',
   },
   {
     name: "calls outlive the poll",

@@ -16,12 +16,13 @@ import type { ResolvedOptions } from "../settings.js";
 import type { FencedStore } from "../store/fenced-store.js";
 import { repeatAfterMs } from "../time-limits.js";
 import type { TroubleLog } from "../trouble-log.js";
+import type { Abandonment } from "./abandonment.js";
 import { isGapTooLong, isHalfGapOver } from "./gap.js";
 import { createOutlook, type Outlook } from "./outlook.js";
 import { type CatchUp, EMPTY, type Failure, type Proof } from "./proof.js";
 import { type ReadingResult, type ReadingTarget, readOn } from "./reading.js";
 import { createRefreshBackoff } from "./refresh-backoff.js";
-import { createSharedRefresh, LEFT_BEHIND } from "./shared-refresh.js";
+import { createSharedRefresh } from "./shared-refresh.js";
 
 export interface Coherence {
   /** Parts of the log that are read side by side. */
@@ -171,10 +172,10 @@ export function createCoherence(deps: CoherenceDeps): Coherence {
   }
 
   /** Reads from the place to the tip. Never rejects. */
-  async function refresh(start: Moment, signal: AbortSignal, waitMs: number): Promise<ReadingResult["outcome"]> {
+  async function refresh(start: Moment, abandonment: Abandonment, waitMs: number): Promise<ReadingResult["outcome"]> {
     // The place may have aged while this refresh was queued, or while the environment was frozen.
     if (flushAfterGap(start) && reader.isPlaced) return "lost";
-    const limits = { timeoutMs: refreshTimeoutMs, repeatAfterMs: repeatAfterMs(waitMs), signal };
+    const limits = { timeoutMs: refreshTimeoutMs, repeatAfterMs: repeatAfterMs(waitMs), abandonment };
     // Where nothing was read yet there is nothing to lose: the log is not there.
     const hadPlace = reader.lanes > 0;
     const noteEnd = readsBeside ? outlook.begins(start) : undefined;
@@ -196,17 +197,17 @@ export function createCoherence(deps: CoherenceDeps): Coherence {
       trouble.failed("lost", "the place in the log was lost", failure);
       return outcome;
     }
-    failed(result, signal);
+    failed(result, abandonment);
     return "incomplete";
   }
 
-  function failed({ failure, records }: ReadingResult, signal: AbortSignal): void {
-    if (failure === undefined && signal.reason === LEFT_BEHIND) return;
+  function failed({ failure, records }: ReadingResult, abandonment: Abandonment): void {
+    if (failure === undefined && abandonment.reason === "left behind") return;
     // A backlog that takes several refreshes is read without pauses.
     if (failure !== undefined || records === 0) backoff.failed(instant(), failure?.kind === "throttled");
     if (failure === undefined) {
       // Nobody waited for it any more, or the time ran out: whoever waited has said so.
-      if (!signal.aborted) lastFailure = timedOut(refreshTimeoutMs);
+      if (abandonment.reason === undefined) lastFailure = timedOut(refreshTimeoutMs);
       return;
     }
     const { kind, message } = failure;
@@ -230,7 +231,7 @@ export function createCoherence(deps: CoherenceDeps): Coherence {
     const outcome = await refreshes.join(suits, timeoutMs, leave);
     if (outcome === "caught-up") return fresh(began);
     if (outcome === "lost") return EMPTY;
-    if (leave?.aborted) return unknown(began, { reason: LEFT_BEHIND });
+    if (leave?.aborted) return unknown(began, { reason: "left behind" });
     return unknown(began, outcome === undefined ? timedOut(timeoutMs) : lastFailure);
   }
 

@@ -9,6 +9,7 @@ import type { Clock } from "../clock.js";
 import { LogFailure, type LogReader, type Reading } from "../log.js";
 import { earliestMs, type Instant } from "../moment.js";
 import { decodeRecord, type Invalidation, type RecordDecoder } from "../record.js";
+import type { Abandonment } from "./abandonment.js";
 import { createRepeatedCalls, type RepeatedCalls } from "./repeated-calls.js";
 import { createSlice, type Slice } from "./slice.js";
 
@@ -23,8 +24,8 @@ export interface ReadingLimits {
   readonly timeoutMs: number;
   /** When calls still unanswered are made once more. */
   readonly repeatAfterMs: number;
-  /** Ends the reading early. */
-  readonly signal: AbortSignal;
+  /** Nobody waits for it any more: it ends. */
+  readonly abandonment: Abandonment;
 }
 
 /** Takes what is read, at once. Must not throw. */
@@ -67,11 +68,11 @@ export async function readOn(
   target: ReadingTarget,
 ): Promise<ReadingResult> {
   const run = new ReadingRun(clock, start, limits, target);
-  const finished = reader.read(run).then(
+  reader.read(run).then(
     () => run.finish(),
-    (error: unknown) => run.fellShort(error),
+    (error: unknown) => run.fail(error),
   );
-  await Promise.race([finished, run.over]);
+  await run.over;
   return run.close();
 }
 
@@ -98,7 +99,7 @@ class ReadingRun implements Reading {
   constructor(
     clock: Clock,
     start: ReadingStart,
-    { timeoutMs, repeatAfterMs, signal }: ReadingLimits,
+    { timeoutMs, repeatAfterMs, abandonment }: ReadingLimits,
     target: ReadingTarget,
   ) {
     this.#clock = clock;
@@ -115,16 +116,14 @@ class ReadingRun implements Reading {
     this.#end = end;
     const stopHalfTime = clock.after(repeatAfterMs, () => this.#calls.repeatUnanswered());
     const stopDeadline = clock.after(timeoutMs, end);
-    const abandon = () => {
+    abandonment.onAbandoned(() => {
       end();
       this.#stop();
-    };
-    signal.addEventListener("abort", abandon);
-    if (signal.aborted) end();
+    });
+    if (abandonment.reason !== undefined) end();
     this.#cleanUp = () => {
       stopHalfTime();
       stopDeadline();
-      signal.removeEventListener("abort", abandon);
     };
   }
 
@@ -205,6 +204,12 @@ class ReadingRun implements Reading {
 
   finish(): void {
     this.#finished = true;
+    this.#end();
+  }
+
+  fail(cause: unknown): void {
+    this.fellShort(cause);
+    this.#end();
   }
 
   /** No call outlives the reading: an answer after the invocation has ended would arrive in a later one. */

@@ -38,16 +38,22 @@ export function createRepeatedCalls(isOver: () => boolean): RepeatedCalls {
           made++;
           const abort = new AbortController();
           underWay.add(abort);
-          call(abort.signal)
-            .finally(() => {
-              unanswered--;
-              underWay.delete(abort);
-              unansweredCalls.delete(attempt);
-            })
-            .then(resolve, (error: unknown) => {
+          const answered = () => {
+            unanswered--;
+            underWay.delete(abort);
+            unansweredCalls.delete(attempt);
+          };
+          call(abort.signal).then(
+            (answer) => {
+              answered();
+              resolve(answer);
+            },
+            (error: unknown) => {
+              answered();
               if (attempts === 1 && !isOver() && isUnavailable(error)) attempt();
               else if (unanswered === 0) reject(error);
-            });
+            },
+          );
         };
         unansweredCalls.add(attempt);
         attempt();

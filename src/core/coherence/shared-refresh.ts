@@ -1,10 +1,11 @@
 /**
  * Lets concurrent invocations share refreshes: at most one under way and one queued behind it, so that 64 invocations
  * that begin together cost two. An invocation may only be served by a refresh that began after the invocation did (or no
- * earlier than its staleness bound allows), which the caller decides; a refresh nobody waits for any more is aborted.
+ * earlier than its staleness bound allows), which the caller decides; a refresh nobody waits for any more is abandoned.
  */
 import { type Clock, within } from "../clock.js";
 import type { Moment } from "../moment.js";
+import { Abandonment, type AbandonReason } from "./abandonment.js";
 
 export interface SharedRefresh<T> {
   /** Whether one is under way. */
@@ -12,18 +13,15 @@ export interface SharedRefresh<T> {
   /**
    * Waits for a refresh whose start `suits`, at most `timeoutMs`: the one under way, the queued one, or a new one. A refresh
    * that has yet to begin always suits. Resolves to undefined when the time is up.
-   * @param leave ends the wait early: one that nobody else waits for is then aborted with `LEFT_BEHIND`
+   * @param leave ends the wait early: one that nobody else waits for is then left behind
    */
   join(suits: (start: Moment) => boolean, timeoutMs: number, leave?: AbortSignal): Promise<T | undefined>;
 }
 
-/** Why a refresh was aborted whose time was not up: whoever it was for has ended. It says nothing bad of the log. */
-export const LEFT_BEHIND = "left behind";
-
 interface Refresh<T> {
   /** Absent until it begins. */
   start?: Moment;
-  readonly abort: AbortController;
+  readonly abandonment: Abandonment;
   readonly result: Promise<T>;
   /** Begins it. */
   readonly run: () => void;
@@ -31,7 +29,7 @@ interface Refresh<T> {
 }
 
 /** Must not reject. @param waitMs how long the invocation that it was begun for will wait */
-export type RefreshWork<T> = (start: Moment, signal: AbortSignal, waitMs: number) => Promise<T>;
+export type RefreshWork<T> = (start: Moment, abandonment: Abandonment, waitMs: number) => Promise<T>;
 
 export function createSharedRefresh<T>(clock: Clock, begin: () => Moment, work: RefreshWork<T>): SharedRefresh<T> {
   let current: Refresh<T> | undefined;
@@ -40,15 +38,21 @@ export function createSharedRefresh<T>(clock: Clock, begin: () => Moment, work: 
   let wake: () => void = () => undefined;
 
   function create(waitMs: number): Refresh<T> {
-    const abort = new AbortController();
+    const abandonment = new Abandonment();
     let run: () => void = () => undefined;
     const result = new Promise<T>((resolve, reject) => {
       run = () => {
         refresh.start = begin();
-        work(refresh.start, abort.signal, waitMs).finally(next).then(resolve, reject);
+        const ended = <V>(settle: (value: V) => void) => {
+          return (value: V) => {
+            next();
+            settle(value);
+          };
+        };
+        work(refresh.start, abandonment, waitMs).then(ended(resolve), ended(reject));
       };
     });
-    const refresh: Refresh<T> = { abort, result, run, waiters: 0 };
+    const refresh: Refresh<T> = { abandonment, result, run, waiters: 0 };
     return refresh;
   }
 
@@ -71,16 +75,16 @@ export function createSharedRefresh<T>(clock: Clock, begin: () => Moment, work: 
       current.run();
       return current;
     }
-    const { abort, start } = current;
-    if (!abort.signal.aborted && (start === undefined || suits(start))) return current;
+    const { abandonment, start } = current;
+    if (abandonment.reason === undefined && (start === undefined || suits(start))) return current;
     return queued ?? queue(create(waitMs));
   }
 
-  function release(refresh: Refresh<T>, reason?: string): void {
+  function release(refresh: Refresh<T>, reason: AbandonReason): void {
     refresh.waiters--;
     if (refresh.waiters > 0) return;
     if (refresh === queued) queued = undefined;
-    else if (refresh === current) refresh.abort.abort(reason);
+    else if (refresh === current) refresh.abandonment.abandon(reason);
   }
 
   return {
@@ -92,13 +96,13 @@ export function createSharedRefresh<T>(clock: Clock, begin: () => Moment, work: 
       const refresh = suitable(suits, timeoutMs);
       refresh.waiters++;
       // At once: whoever leaves may be the last thing that runs before a freeze.
-      const left = () => release(refresh, LEFT_BEHIND);
+      const left = () => release(refresh, "left behind");
       leave?.addEventListener("abort", left);
       try {
         return await within(clock, timeoutMs, refresh.result, leave);
       } finally {
         leave?.removeEventListener("abort", left);
-        if (!leave?.aborted) release(refresh);
+        if (!leave?.aborted) release(refresh, "late");
       }
     },
   };

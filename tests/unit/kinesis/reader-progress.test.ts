@@ -1,18 +1,7 @@
 /** How reading goes on: no record is skipped at a page, at the end of a shard, or when an iterator is lost. */
 import { describe, expect, test } from "@jest/globals";
 import type { ListShardsRequest, StreamApi } from "../../../src/kinesis/stream-api.js";
-import {
-  fenceAt,
-  idsOf,
-  MINUTE_MS,
-  never,
-  on,
-  once,
-  type Place,
-  pollOn,
-  readerOf,
-  setUpReading,
-} from "../support/reading.js";
+import { fenceAt, idsOf, MINUTE_MS, on, once, type Place, pollOn, readerOf, setUpReading } from "../support/reading.js";
 
 describe("the tip", () => {
   test("is not an empty page with lag: reading goes on", async () => {
@@ -133,10 +122,10 @@ describe("the end of a shard", () => {
       putRecords: (records, signal) => api.putRecords(records, signal),
     };
     const reader = readerOf(nameless, clock, { clockMarginMs: 10_000 });
-    const { position } = await pollOn(reader, fenceAt(clock.now()), 1_000, never);
+    const { position } = await pollOn(reader, fenceAt(clock.now()), 1_000);
     stream.split(stream.openShardIds()[0] ?? "");
     write("a", "b", "c");
-    const result = await pollOn(reader, position, 1_000, never);
+    const result = await pollOn(reader, position, 1_000);
     expect([result.outcome, idsOf(result).sort()]).toEqual(["caught-up", ["a", "b", "c"]]);
     expect(listed.at(-1)).toEqual({});
   });
@@ -155,9 +144,9 @@ describe("the end of a shard", () => {
       putRecords: (records, signal) => api.putRecords(records, signal),
     };
     const reader = readerOf(childless, clock, { clockMarginMs: 0 });
-    const { position } = await pollOn(reader, fenceAt(clock.now()), 1_000, never);
+    const { position } = await pollOn(reader, fenceAt(clock.now()), 1_000);
     ended = true;
-    const result = await pollOn(reader, position, 1_000, never);
+    const result = await pollOn(reader, position, 1_000);
     expect([result.outcome, result.failure?.kind, result.failure?.message, reader.reader.lanes]).toEqual([
       "lost",
       "lost",

@@ -1,21 +1,11 @@
 /** Where reading begins, what each refresh costs, and what becomes of the records. */
 import { describe, expect, test } from "@jest/globals";
+import { Abandonment } from "../../../src/core/coherence/abandonment.js";
 import { readOn } from "../../../src/core/coherence/reading.js";
 import { encodeRecord } from "../../../src/core/record.js";
 import type { StreamApi } from "../../../src/kinesis/stream-api.js";
 import { settled } from "../../../src/testing/manual-clock.js";
-import {
-  fenceAt,
-  idsOf,
-  keyOf,
-  MINUTE_MS,
-  never,
-  on,
-  once,
-  pollOn,
-  readerOf,
-  setUpReading,
-} from "../support/reading.js";
+import { fenceAt, idsOf, keyOf, MINUTE_MS, on, once, pollOn, readerOf, setUpReading } from "../support/reading.js";
 
 describe("the first refresh, from a fence", () => {
   test("reads what was written since the fence, and what the margin before it holds", async () => {
@@ -84,7 +74,7 @@ describe("the first refresh, from a fence", () => {
     write("since");
     stream.split(stream.openShardIds()[0] ?? "");
     await clock.advance(20_000);
-    const result = await pollOn(readerOf(stream.connect(), ahead, { clockMarginMs: 10_000 }), fence, 1_000, never);
+    const result = await pollOn(readerOf(stream.connect(), ahead, { clockMarginMs: 10_000 }), fence, 1_000);
     expect([result.outcome, idsOf(result)]).toEqual(["caught-up", ["since"]]);
   });
 
@@ -104,7 +94,7 @@ describe("the first refresh, from a fence", () => {
         monotonic: () => clock.monotonic(),
         after: clock.after.bind(clock),
       };
-      await pollOn(readerOf(api, ahead, { clockMarginMs: 10_000 }), fenceAt(ahead.now()), 1_000, never);
+      await pollOn(readerOf(api, ahead, { clockMarginMs: 10_000 }), fenceAt(ahead.now()), 1_000);
       expect(listed).toBe(lists);
     }
   });
@@ -132,7 +122,7 @@ describe("the first refresh, from a fence", () => {
   test("a stream that names no shard was not read", async () => {
     const { clock, api } = setUpReading();
     const empty: StreamApi = { ...api, listShards: async () => ({ shards: [] }) } as unknown as StreamApi;
-    const result = await pollOn(readerOf(empty, clock, { clockMarginMs: 0 }), fenceAt(clock.now()), 1_000, never);
+    const result = await pollOn(readerOf(empty, clock, { clockMarginMs: 0 }), fenceAt(clock.now()), 1_000);
     expect([result.outcome, result.position.lanes, result.failure?.kind, result.failure?.message]).toEqual([
       "incomplete",
       0,
@@ -144,7 +134,7 @@ describe("the first refresh, from a fence", () => {
   test("a list without end was not read", async () => {
     const { clock } = setUpReading();
     const endless = { listShards: async () => ({ shards: [], nextToken: "more" }) } as unknown as StreamApi;
-    const result = await pollOn(readerOf(endless, clock, { clockMarginMs: 0 }), fenceAt(clock.now()), 1_000, never);
+    const result = await pollOn(readerOf(endless, clock, { clockMarginMs: 0 }), fenceAt(clock.now()), 1_000);
     expect([result.outcome, result.calls, result.failure?.kind, result.failure?.message]).toEqual([
       "incomplete",
       100,
@@ -330,7 +320,7 @@ describe("records", () => {
     const watched = stream.connect(() => void before.push(handedOn));
     const { reader } = readerOf(watched, clock, { clockMarginMs: 10_000 });
     const target = { isOwn: () => false, apply: () => handedOn++, read: () => undefined, startOver: () => undefined };
-    const limits = { timeoutMs: 1_000, repeatAfterMs: 500, signal: never };
+    const limits = { timeoutMs: 1_000, repeatAfterMs: 500, abandonment: new Abandonment() };
     const start = { proven: { atMs: position.provenAtMs, monotonicMs: clock.monotonic() }, holdOffMs: 0 };
     const result = await readOn(reader, clock, start, limits, target);
     // A list, an iterator, and three pages.
@@ -406,10 +396,10 @@ describe("records", () => {
       after: (ms: number, callback: () => void) => clock.after(ms, callback),
     };
     const reader = readerOf(stream.connect(), slow, { clockMarginMs: 10_000 });
-    const abort = new AbortController();
-    const polling = pollOn(reader, fence, 1_000, abort.signal);
+    const abandonment = new Abandonment();
+    const polling = pollOn(reader, fence, 1_000, abandonment);
     await settled();
-    abort.abort();
+    abandonment.abandon("late");
     const cut = await polling;
     while (await clock.next());
     const taken = idsOf(cut).length;
@@ -432,10 +422,10 @@ describe("records", () => {
       after: (ms: number, callback: () => void) => clock.after(ms, callback),
     };
     const reader = readerOf(stream.connect(), slow, { clockMarginMs: 10_000 });
-    const abort = new AbortController();
-    const polling = pollOn(reader, fence, 1_000, abort.signal);
+    const abandonment = new Abandonment();
+    const polling = pollOn(reader, fence, 1_000, abandonment);
     await settled();
-    abort.abort();
+    abandonment.abandon("late");
     const cut = await polling;
     await settled();
     while (await clock.next());

@@ -1,6 +1,7 @@
 /** A stream's reader over a stream in memory, every call seen and planned, for the tests of reading. It decides nothing. */
 
 import type { Clock } from "../../../src/core/clock.js";
+import { Abandonment } from "../../../src/core/coherence/abandonment.js";
 import { type ReadingResult, readOn } from "../../../src/core/coherence/reading.js";
 import type { LogReader } from "../../../src/core/log.js";
 import { encodeRecord, type Invalidation, type RecordDecoder } from "../../../src/core/record.js";
@@ -11,7 +12,6 @@ import { ManualClock, settled } from "../../../src/testing/manual-clock.js";
 import { MemoryStream, type MemoryStreamOptions } from "../../../src/testing/memory-stream.js";
 
 export const MINUTE_MS = 60_000;
-export const never = new AbortController().signal;
 export const keyOf = (id: string | number) => `id=${id}&s=s&t=data.ID`;
 
 /** What is proven: a stream is read from there, unless its reader knows better. */
@@ -48,7 +48,7 @@ export async function pollOn(
   { reader, clock, decode }: ReaderOnClock,
   { provenAtMs }: Place,
   timeoutMs: number,
-  signal = never,
+  abandonment = new Abandonment(),
   repeatAfterMs = timeoutMs / 2,
 ): Promise<Reading> {
   const invalidations: Invalidation[] = [];
@@ -58,7 +58,7 @@ export async function pollOn(
     reader,
     clock,
     { proven: { atMs: provenAtMs, monotonicMs: Number.POSITIVE_INFINITY }, holdOffMs: 0 },
-    { timeoutMs, repeatAfterMs, signal },
+    { timeoutMs, repeatAfterMs, abandonment },
     {
       decode,
       isOwn: () => false,
@@ -95,9 +95,9 @@ export function setUpReading(
         partitionKey: `${written++} ${id}`.slice(0, 30),
       })),
     );
-  const poll = async (from: Place, timeoutMs = 1_000, signal = never): Promise<Reading> => {
+  const poll = async (from: Place, timeoutMs = 1_000): Promise<Reading> => {
     let poll: Reading | undefined;
-    const done = pollOn(reader, from, timeoutMs, signal).then((result) => {
+    const done = pollOn(reader, from, timeoutMs).then((result) => {
       poll = result;
     });
     await settled();

@@ -1,7 +1,7 @@
 /** How a poll ends: with failures, at its deadline, or because nobody waits, and always exactly as far as it read. */
-import { getEventListeners } from "node:events";
 import { describe, expect, test } from "@jest/globals";
 import type { Clock } from "../../../../src/core/clock.js";
+import { Abandonment } from "../../../../src/core/coherence/abandonment.js";
 import {
   type ReadingLimits,
   type ReadingStart,
@@ -12,18 +12,7 @@ import { LogFailure, type LogReader, type Reading } from "../../../../src/core/l
 import { encodeRecord, type Invalidation } from "../../../../src/core/record.js";
 import type { RecordsPage, StreamApi } from "../../../../src/kinesis/stream-api.js";
 import { ManualClock, settled } from "../../../../src/testing/manual-clock.js";
-import {
-  fenceAt,
-  idsOf,
-  keyOf,
-  MINUTE_MS,
-  never,
-  on,
-  once,
-  pollOn,
-  readerOf,
-  setUpReading,
-} from "../../support/reading.js";
+import { fenceAt, idsOf, keyOf, MINUTE_MS, on, once, pollOn, readerOf, setUpReading } from "../../support/reading.js";
 
 describe("failures", () => {
   test("on the way are met with one more call at once", async () => {
@@ -84,7 +73,7 @@ describe("failures", () => {
   test("that the port does not know are met as failures on the way, and never thrown", async () => {
     const { clock, api } = setUpReading();
     const odd = { ...api, listShards: () => Promise.reject(new RangeError("odd")) } as unknown as StreamApi;
-    const result = await pollOn(readerOf(odd, clock, { clockMarginMs: 0 }), fenceAt(clock.now()), 1_000, never);
+    const result = await pollOn(readerOf(odd, clock, { clockMarginMs: 0 }), fenceAt(clock.now()), 1_000);
     expect([result.outcome, result.calls, result.failure?.message]).toEqual(["incomplete", 2, "odd"]);
     expect(result.failure).toBeInstanceOf(LogFailure);
     expect(result.failure).toMatchObject({ kind: "unavailable", cause: expect.any(RangeError) });
@@ -136,12 +125,12 @@ describe("the deadline", () => {
 
   test("is kept although the client ignores being aborted, and late answers change nothing", async () => {
     const { clock, api } = setUpReading();
-    const { position } = await pollOn(readerOf(api, clock, { clockMarginMs: 0 }), fenceAt(clock.now()), 1_000, never);
+    const { position } = await pollOn(readerOf(api, clock, { clockMarginMs: 0 }), fenceAt(clock.now()), 1_000);
     let answer: (page: RecordsPage) => void = () => undefined;
     const deaf = {
       getRecords: () => new Promise<RecordsPage>((resolve) => (answer = resolve)),
     } as unknown as StreamApi;
-    const polling = pollOn(readerOf(deaf, clock, { clockMarginMs: 0 }), position, 500, never);
+    const polling = pollOn(readerOf(deaf, clock, { clockMarginMs: 0 }), position, 500);
     await clock.advance(500);
     const result = await polling;
     const before = JSON.stringify(result.invalidations);
@@ -176,7 +165,7 @@ describe("the deadline", () => {
     const { position } = await poll(fenceAt(clock.now()));
     write("a");
     setPlan(once(() => true, { hang: true }));
-    const polling = pollOn(reader, position, 1_000, never, 50);
+    const polling = pollOn(reader, position, 1_000, undefined, 50);
     await clock.advance(50);
     expect([idsOf(await polling), clock.pendingTimers]).toEqual([["a"], 0]);
   });
@@ -184,11 +173,11 @@ describe("the deadline", () => {
   test("comes at once when nobody waits any more", async () => {
     const { clock, api, reader, setPlan } = setUpReading();
     setPlan(() => ({ hang: true }));
-    const abort = new AbortController();
+    const abandonment = new Abandonment();
     const fence = fenceAt(clock.now());
-    const polling = pollOn(reader, fence, 1_000, abort.signal);
+    const polling = pollOn(reader, fence, 1_000, abandonment);
     await settled();
-    abort.abort();
+    abandonment.abandon("late");
     const result = await polling;
     expect([result.outcome, result.position.lanes, clock.pendingTimers, api.pendingCalls]).toEqual([
       "incomplete",
@@ -196,7 +185,7 @@ describe("the deadline", () => {
       0,
       0,
     ]);
-    const never = await pollOn(reader, fence, 1_000, abort.signal);
+    const never = await pollOn(reader, fence, 1_000, abandonment);
     expect([never.outcome, clock.pendingTimers, api.pendingCalls]).toEqual(["incomplete", 0, 0]);
   });
 });
@@ -206,7 +195,7 @@ function start(
   told: Partial<ReadingTarget> = {},
   given: Partial<ReadingLimits & ReadingStart & { clock: Clock }> = {},
 ) {
-  const { clock = new ManualClock(), timeoutMs = 1_000, signal = never } = given;
+  const { clock = new ManualClock(), timeoutMs = 1_000, abandonment = new Abandonment() } = given;
   const { proven = { atMs: 0, monotonicMs: 0 }, holdOffMs = 0 } = given;
   let lent: Reading | undefined;
   let finish: (failure?: Error) => void = () => undefined;
@@ -220,7 +209,7 @@ function start(
     },
   } as unknown as LogReader;
   const silent = { isOwn: () => false, apply: () => undefined, read: () => undefined, startOver: () => undefined };
-  const limits = { timeoutMs, repeatAfterMs: timeoutMs / 2, signal };
+  const limits = { timeoutMs, repeatAfterMs: timeoutMs / 2, abandonment };
   const result = readOn(reader, clock, { proven, holdOffMs }, limits, { ...silent, ...told });
   if (lent === undefined) throw new Error("nothing was read");
   const reading: Reading = lent;
@@ -291,13 +280,13 @@ describe("what is taken", () => {
 
   test("up to a record that the end came upon goes on there; where that is the first, it counts as one that changed everything", async () => {
     for (const before of [0, 1]) {
-      const abort = new AbortController();
+      const abandonment = new Abandonment();
       const applied: Invalidation[] = [];
       const apply = (one: Invalidation) => {
         applied.push(one);
-        if (applied.length === before + 2) abort.abort();
+        if (applied.length === before + 2) abandonment.abandon("late");
       };
-      const { reading, result } = start({ apply }, { signal: abort.signal });
+      const { reading, result } = start({ apply }, { abandonment });
       expect(await reading.take([...records(before), largeRecord(2_000)])).toBe(1);
       expect([applied.length, applied.at(-1)?.all]).toEqual([3, before === 0]);
       expect(await result).toMatchObject({ outcome: "incomplete", records: 1 });
@@ -306,6 +295,15 @@ describe("what is taken", () => {
 });
 
 describe("a reading", () => {
+  test("whose reader fails without saying why has not caught up", async () => {
+    const reader = { lanes: 1, read: () => Promise.reject(undefined) } as unknown as LogReader;
+    const limits = { timeoutMs: 1_000, repeatAfterMs: 500, abandonment: new Abandonment() };
+    const target = { isOwn: () => false, apply: () => undefined, read: () => undefined, startOver: () => undefined };
+    const proven = { atMs: 0, monotonicMs: 0 };
+    const result = await readOn(reader, new ManualClock(), { proven, holdOffMs: 0 }, limits, target);
+    expect(result).toMatchObject({ outcome: "incomplete", failure: undefined });
+  });
+
   test("goes on from what is proven, less the hold-off", async () => {
     const clock = new ManualClock();
     const proven = { atMs: clock.now(), monotonicMs: clock.monotonic() };
@@ -426,11 +424,4 @@ describe("a call", () => {
     await expect(call()).rejects.toMatchObject({ kind: "unavailable", message: "the reading is over" });
     expect(attempts).toEqual([]);
   });
-});
-
-test("a poll that has ended listens to no signal any more", async () => {
-  const { clock, poll } = setUpReading();
-  const { signal } = new AbortController();
-  await poll(fenceAt(clock.now()), 1_000, signal);
-  expect(getEventListeners(signal, "abort")).toEqual([]);
 });

@@ -1,12 +1,13 @@
 /** How concurrent invocations share refreshes: one under way, one queued, and none that began too early. */
 import { describe, expect, test } from "@jest/globals";
+import type { Abandonment } from "../../../../src/core/coherence/abandonment.js";
 import { createSharedRefresh } from "../../../../src/core/coherence/shared-refresh.js";
 import type { Moment } from "../../../../src/core/moment.js";
 import { ManualClock, settled } from "../../../../src/testing/manual-clock.js";
 
 interface Work {
   readonly start: Moment;
-  readonly signal: AbortSignal;
+  readonly abandonment: Abandonment;
   readonly waitMs: number;
   finish(result: string): void;
 }
@@ -18,7 +19,7 @@ function setUp() {
   const refresh = createSharedRefresh<string>(
     clock,
     () => ({ epoch: ++epoch, atMs: clock.now(), monotonicMs: clock.monotonic() }),
-    (start, signal, waitMs) => new Promise((finish) => works.push({ start, signal, waitMs, finish })),
+    (start, abandonment, waitMs) => new Promise((finish) => works.push({ start, abandonment, waitMs, finish })),
   );
   /** Joins as an invocation that begins now does. */
   const join = (timeoutMs = 1_000) => {
@@ -64,19 +65,19 @@ describe("SharedRefresh", () => {
     const long = refresh.join(() => true, 1_000);
     await clock.advance(100);
     expect(await short).toBeUndefined();
-    expect(works[0]?.signal.aborted).toBe(false);
+    expect(works[0]?.abandonment.reason).toBeUndefined();
     works[0]?.finish("in the end");
     expect(await long).toBe("in the end");
   });
 
-  test("a refresh that nobody waits for any more is aborted", async () => {
+  test("a refresh that nobody waits for any more is abandoned", async () => {
     const { clock, works, join } = setUp();
     const only = join(100);
     await clock.advance(100);
-    expect([await only, works[0]?.signal.aborted]).toEqual([undefined, true]);
+    expect([await only, works[0]?.abandonment.reason]).toEqual([undefined, "late"]);
   });
 
-  test("an aborted refresh is not joined, whoever it would suit", async () => {
+  test("an abandoned refresh is not joined, whoever it would suit", async () => {
     const { clock, works, refresh } = setUp();
     const first = refresh.join(() => true, 100);
     await clock.advance(100);
@@ -136,12 +137,12 @@ describe("SharedRefresh", () => {
     expect(works.map(({ waitMs }) => waitMs)).toEqual([300, 200]);
   });
 
-  test("leaves no timer behind, and does not abort what has ended", async () => {
+  test("leaves no timer behind, and does not abandon what has ended", async () => {
     const { clock, works, join } = setUp();
     const joined = join();
     works[0]?.finish("");
     await joined;
-    expect([clock.pendingTimers, works[0]?.signal.aborted]).toEqual([0, false]);
+    expect([clock.pendingTimers, works[0]?.abandonment.reason]).toEqual([0, undefined]);
   });
 
   test("that fails after all is told to whoever waits, and to nobody else", async () => {
