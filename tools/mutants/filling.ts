@@ -42,8 +42,20 @@ export const FILLING: readonly Mutant[] = [
   {
     name: "an order to drop all does not refuse loads under way",
     file: FENCE,
-    search: "if (all) raiseAll(from);",
+    search: "if (changed.all || remembered > MAX_REMEMBERED) refuseAll(from);",
+    replace: "if (remembered > MAX_REMEMBERED) refuseAll(from);",
+  },
+  {
+    name: "a load is judged before what came last is put in order",
+    file: FENCE,
+    search: "      order();\n",
     replace: "",
+  },
+  {
+    name: "what is not in order yet is forgotten while older loads are under way",
+    file: FENCE,
+    search: "unordered.splice(0, kept < 0 ? unordered.length : kept)",
+    replace: "unordered.splice(0)",
   },
   {
     name: "invalidations are forgotten while older loads are under way",

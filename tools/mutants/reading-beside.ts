@@ -73,7 +73,7 @@ export const READING_BESIDE: readonly Mutant[] = [
   {
     name: "whoever leaves a refresh behind does not end it",
     file: SHARED,
-    search: "const left = () => release(refresh, LEFT_BEHIND);",
+    search: 'const left = () => release(refresh, "left behind");',
     replace: "const left = () => {\n        refresh.waiters--;\n      };",
   },
   {
