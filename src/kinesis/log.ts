@@ -38,12 +38,13 @@ export function createStreamLog(api: StreamApi, options: StreamLogOptions): Inva
     try {
       const answer = api.putRecords(request, abort.signal);
       const outcomes = await within(clock, ATTEMPT_TIMEOUT_MS, answer, signal);
-      if (outcomes === undefined) return request.map(() => failed("PutRecords was not answered"));
+      if (outcomes === undefined) {
+        abort.abort();
+        return request.map(() => failed("PutRecords was not answered"));
+      }
       return request.map((_record, index) => toAppended(outcomes[index]));
     } catch (error) {
       return request.map(() => failed(error));
-    } finally {
-      abort.abort();
     }
   }
 
