@@ -54,9 +54,11 @@ export type Appended =
 export interface LogReader {
   /** Parts of the log that are read side by side. 0 before the first reading. */
   readonly lanes: number;
+  /** Whether it can be read from a time. One that cannot takes its place at the tip of an answer. */
+  readonly isReadByTime: boolean;
   /**
-   * Whether what is acknowledged from now on will be read. A log that can be read from a time always has a place; another
-   * has one from its first reading on, and until then nothing may be stored.
+   * Whether what is acknowledged from now on will be read. A log that is read by time always has a place; another has one
+   * from its first reading on, and until then nothing may be stored.
    */
   readonly isPlaced: boolean;
   /** Whether the next reading is expected to be one round trip. @param nowMs wall clock */

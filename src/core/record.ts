@@ -35,7 +35,7 @@ export const RECORD_VERSION = 1;
 export const MAX_READ_BYTES = 2 ** 20;
 /** A record up to this size parses fast whatever it holds. */
 const SMALL_BYTES = 2 ** 15;
-/** A larger one may hold this many strings: more ids than a mebibyte can hold, so that they are none. */
+/** A larger one of another form than ours may hold this many strings: more ids than a mebibyte can hold, so that they are none. */
 const MAX_STRINGS = 50_000;
 /** And this much that is no string: nesting, fields, and numbers take long to parse. */
 const MAX_ODD_TOKENS = 5_000;
@@ -125,7 +125,6 @@ function* readJson(data: Uint8Array): Generator<Invalidation> {
   if (data.length > MAX_READ_BYTES) throw new RangeError(`a record of ${data.length} bytes is too large to be read`);
   const written = keysOfWritten(data);
   if (written !== undefined) {
-    yield NOTHING;
     for (let at = 0; at < written.length; at += NAMES_AT_ONCE) {
       yield { ...NOTHING, keys: written.slice(at, at + NAMES_AT_ONCE) };
     }

@@ -144,7 +144,11 @@ export function createTableReader(api: TableApi, clock: Clock): LogReader {
   }
 
   function see(head: Head | UnreadableHead | undefined): void {
-    if (head === undefined || !isReadable(head)) return;
+    if (head === undefined || !isReadable(head)) {
+      // How fast the log grew that is gone says nothing of the next one.
+      sighting = undefined;
+      return;
+    }
     const [atMs, tip] = [clock.now(), tipOf(head)];
     const elapsedMs = atMs - (sighting?.atMs ?? atMs);
     const isSame = sighting?.tip.incarnation === tip.incarnation && elapsedMs > 0;
@@ -156,6 +160,8 @@ export function createTableReader(api: TableApi, clock: Clock): LogReader {
     get lanes() {
       return hasRead ? 1 : 0;
     },
+
+    isReadByTime: false,
 
     get isPlaced() {
       return place !== undefined;

@@ -242,7 +242,7 @@ export function createStreamReader(
     get lanes(): number {
       return cursors.size;
     },
-    /** A stream can be read from any time. */
+    isReadByTime: true,
     isPlaced: true,
     isWarm,
     covers: (token) => isCovered(readToken(token, name), (shardId) => cursors.get(shardId)?.read),
@@ -253,8 +253,7 @@ export function createStreamReader(
       const run: Run = { reading, seen: new Set(known) };
       complete = isWarm(clock.now());
       const shards = drainAll(run, known);
-      if (!complete) await drainUnknown(run);
-      await shards;
+      await (complete ? shards : Promise.all([shards, drainUnknown(run)]));
     },
   };
 }

@@ -42,8 +42,8 @@ export const FILLING: readonly Mutant[] = [
   {
     name: "an order to drop all does not refuse loads under way",
     file: FENCE,
-    search: "if (changed.all || remembered > MAX_REMEMBERED) refuseAll(from);",
-    replace: "if (remembered > MAX_REMEMBERED) refuseAll(from);",
+    search: "if (changed.all || remembered > MAX_REMEMBERED) refuseAll();",
+    replace: "if (remembered > MAX_REMEMBERED) refuseAll();",
   },
   {
     name: "a load is judged before what came last is put in order",

@@ -3,8 +3,11 @@
  * takes a thirtieth of the CPU of the whole refresh.
  */
 
-/** The time of whoever waited is up; or whoever it was for has ended, which says nothing bad of the log. */
-export type AbandonReason = "late" | "left behind";
+export type AbandonReason =
+  /** The time of the last who waited is up. */
+  | "late"
+  /** Whoever it was for has ended, which says nothing bad of the log. */
+  | "left behind";
 
 export class Abandonment {
   #reason: AbandonReason | undefined;
@@ -15,11 +18,12 @@ export class Abandonment {
     return this.#reason;
   }
 
-  /** Has `stop` called when nobody waits any more: the last one given, once. */
+  /** Has `stop` called when nobody waits any more; the last one given counts. */
   onAbandoned(stop: () => void): void {
     this.#stop = stop;
   }
 
+  /** To be called once. */
   abandon(reason: AbandonReason): void {
     this.#reason = reason;
     this.#stop();

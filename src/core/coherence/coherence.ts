@@ -157,6 +157,8 @@ export function createCoherence(deps: CoherenceDeps): Coherence {
    */
   function moveAlong(began: Moment, alone: boolean): void {
     if (flushAfterGap(began) || !alone || !held.isEmpty(began.atMs)) return;
+    // With a place taken at the tip a hold-off begins: by one in each invocation, nothing would ever be stored.
+    if (holdOffMs > 0 && !reader.isReadByTime) return;
     // A place that can be read on from at once makes the next refresh cheaper.
     if (reader.isWarm(began.atMs) && (readsBeside || !halfGapIsOver(began))) return;
     // Loads of before would need the old one, whoever offers them yet.

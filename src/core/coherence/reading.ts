@@ -77,7 +77,7 @@ export async function readOn(
 }
 
 class ReadingRun implements Reading {
-  /** Resolves when the reading must end, finished or not. */
+  /** Resolves when the reading has ended, finished or not. */
   readonly over: Promise<void>;
   isOver = false;
   readonly #clock: Clock;
@@ -202,14 +202,18 @@ class ReadingRun implements Reading {
     this.#failure ??= failure;
   }
 
+  /** The reader has done all it could. */
   finish(): void {
-    this.#finished = true;
+    this.#finished = !this.isOver;
     this.#end();
   }
 
   fail(cause: unknown): void {
-    this.fellShort(cause);
-    this.#end();
+    try {
+      this.fellShort(cause);
+    } finally {
+      this.#end();
+    }
   }
 
   /** No call outlives the reading: an answer after the invocation has ended would arrive in a later one. */

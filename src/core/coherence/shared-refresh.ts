@@ -28,7 +28,7 @@ interface Refresh<T> {
   waiters: number;
 }
 
-/** Must not reject. @param waitMs how long the invocation that it was begun for will wait */
+/** @param waitMs how long the invocation that it was begun for will wait */
 export type RefreshWork<T> = (start: Moment, abandonment: Abandonment, waitMs: number) => Promise<T>;
 
 export function createSharedRefresh<T>(clock: Clock, begin: () => Moment, work: RefreshWork<T>): SharedRefresh<T> {

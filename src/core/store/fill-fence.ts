@@ -5,21 +5,18 @@
  *
  * Names are remembered only while an older load can still be under way. Beyond a bound it stops telling them apart and
  * refuses all: that costs misses, never a stale read. Most loads begin after what is remembered and ask for no name, so
- * names are put in order only when one does ask.
+ * names are put in order only when one does ask, or when there are many. That takes some milliseconds at most, in one go.
  */
 import type { Changed } from "../changed.js";
 
-/**
- * Beyond this many remembered names, loads of all names are refused instead. A name counts as often as it came, until names
- * are put in order.
- */
+/** Beyond this many remembered names, loads of all names are refused instead. */
 const MAX_REMEMBERED = 10_000;
 
 /** Unit and meaning of its numbers are its owner's. */
 export interface FillFence {
   /** Every load that began before this is refused. */
   readonly floor: number;
-  /** How many names it remembers. */
+  /** How many names it remembers; one that is not in order yet counts as often as it came. */
   remembered(): number;
   /** What was changed is refused if its load began before `from`. */
   raise(changed: Changed, from: number): void;
@@ -49,8 +46,8 @@ export function createFillFence(): FillFence {
     remembered = keys.size + sources.size;
   }
 
-  function refuseAll(from: number): void {
-    floor = Math.max(floor, from);
+  function refuseAll(): void {
+    floor = latest;
     keys.clear();
     sources.clear();
     unordered = [];
@@ -65,10 +62,14 @@ export function createFillFence(): FillFence {
     remembered: () => remembered,
 
     raise(changed, from) {
-      remembered += namesIn(changed);
+      const names = namesIn(changed);
+      // There may be a million records that say nothing.
+      if (names === 0 && !changed.all) return;
+      remembered += names;
       unordered.push({ changed, from });
       latest = Math.max(latest, from);
-      if (changed.all || remembered > MAX_REMEMBERED) refuseAll(from);
+      if (remembered > MAX_REMEMBERED) order();
+      if (changed.all || remembered > MAX_REMEMBERED) refuseAll();
     },
 
     permits(key, source, start) {

@@ -81,6 +81,18 @@ describe("the next reading is expected to be one call", () => {
     expect(rig.reader.isWarm(now - 1_000)).toBe(true);
   });
 
+  test("however fast a log was written that is gone", async () => {
+    const rig = await setUpReader();
+    for (let second = 0; second < 5; second++) {
+      await rig.clock.advance(1_000);
+      await rig.append(...numbered(10));
+      await readOn(rig, rig.reader);
+    }
+    rig.table.setHead(undefined);
+    await readOn(rig, rig.reader);
+    expect([rig.reader.isPlaced, rig.reader.isWarm(rig.clock.now() + 86_400_000)]).toEqual([true, true]);
+  });
+
   test("for ever, where nothing is written", async () => {
     const rig = await setUpReader();
     expect(rig.reader.isWarm(rig.clock.now() + 86_400_000)).toBe(true);

@@ -15,6 +15,7 @@ test("P1: the time to read from goes by the clock as it is when asked, though it
   const told: number[] = [];
   const reader: LogReader = {
     lanes: 1,
+    isReadByTime: true,
     isPlaced: true,
     isWarm: () => false,
     covers: () => false,
@@ -40,6 +41,36 @@ test("P1: the time to read from goes by the clock as it is when asked, though it
   await clock.advance(2 * MINUTE_MS);
   await environment.begin({ remainingMs: () => MINUTE_MS, requestId: "2" }).catchUp();
   expect(told).toEqual([-2 * MINUTE_MS, -2 * MINUTE_MS]);
+});
+
+test.each([
+  { holdOffMs: 0, isReadByTime: false, leaves: true },
+  { holdOffMs: 5_000, isReadByTime: false, leaves: false },
+  { holdOffMs: 5_000, isReadByTime: true, leaves: true },
+])("with nothing cached a place is left, unless taking another would hold off all loads: %j", async (one) => {
+  const { holdOffMs, isReadByTime, leaves } = one;
+  let left = false;
+  const reader: LogReader = {
+    lanes: 1,
+    isReadByTime,
+    isPlaced: true,
+    isWarm: () => false,
+    covers: () => false,
+    leave: () => {
+      left = true;
+    },
+    read: () => Promise.resolve(),
+  };
+  const environment = createEnvironment({
+    log: { open: () => reader } as InvalidationLog,
+    clock: new ManualClock(),
+    random: () => 0.5,
+    newNonce: () => "one",
+    options: resolveOptions({ holdOffMs }),
+    notices: new KeptNotices(),
+  });
+  await environment.begin({ remainingMs: () => MINUTE_MS, requestId: "1" }).catchUp();
+  expect(left).toBe(leaves);
 });
 
 describe("with nothing cached", () => {

@@ -3,6 +3,7 @@ import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { type Changed, NOTHING } from "../../../../src/core/changed.js";
 import { createFillFence } from "../../../../src/core/store/fill-fence.js";
+import { heldBytes } from "../../../support/heap.js";
 
 const key = (...keys: string[]): Changed => ({ ...NOTHING, keys });
 const source = (...sources: string[]): Changed => ({ ...NOTHING, sources });
@@ -110,6 +111,24 @@ describe("a fill fence", () => {
       false,
       true,
     ]);
+  });
+
+  test.each([
+    ["one id", key("k"), ["k", "s"]],
+    ["one source", source("s"), ["k", "s"]],
+  ])("of %s that is changed ten thousand times refuses that, and nothing else", (_what, changed, [k = "", s = ""]) => {
+    const fence = createFillFence();
+    for (let from = 1; from <= 10_001; from++) fence.raise(changed, from);
+    expect([fence.permits("other", "another", 0), fence.floor]).toEqual([true, 0]);
+    expect([fence.permits(k, s, 10_000), fence.permits(k, s, 10_001)]).toEqual([false, true]);
+  });
+
+  test("keeps nothing of a million records that name nothing", async () => {
+    const fence = createFillFence();
+    const before = await heldBytes();
+    for (let from = 1; from <= 1_000_000; from++) fence.raise(NOTHING, from);
+    expect((await heldBytes()) - before).toBeLessThan(1_000_000);
+    expect(fence.permits("k", "s", 0)).toBe(true);
   });
 
   test("a million names do not accumulate, and no load before them is permitted", () => {
