@@ -90,6 +90,8 @@ export function createCoherence(deps: CoherenceDeps): Coherence {
   /** Everything acknowledged before this has been applied, or nothing was stored then. */
   let proven = instant();
   const readsBeside = options.refreshWhen !== "before";
+  /** With a place taken at the tip a hold-off begins: were one taken for each invocation, nothing would ever be stored. */
+  const keepsPlace = holdOffMs > 0 && !reader.isReadByTime;
   const halfGapIsOver = (now = instant()) => isHalfGapOver(proven, now, maxGapMs);
   const outlook = createOutlook(reader, clock, halfGapIsOver, options.maxStalenessMs > 0);
   let lastFailure: Failure = { reason: "the deadline passed" };
@@ -156,9 +158,7 @@ export function createCoherence(deps: CoherenceDeps): Coherence {
    * stored is flushed), and when nothing is stored and no load is under way that needs the old place.
    */
   function moveAlong(began: Moment, alone: boolean): void {
-    if (flushAfterGap(began) || !alone || !held.isEmpty(began.atMs)) return;
-    // With a place taken at the tip a hold-off begins: by one in each invocation, nothing would ever be stored.
-    if (holdOffMs > 0 && !reader.isReadByTime) return;
+    if (flushAfterGap(began) || keepsPlace || !alone || !held.isEmpty(began.atMs)) return;
     // A place that can be read on from at once makes the next refresh cheaper.
     if (reader.isWarm(began.atMs) && (readsBeside || !halfGapIsOver(began))) return;
     // Loads of before would need the old one, whoever offers them yet.
@@ -239,8 +239,9 @@ export function createCoherence(deps: CoherenceDeps): Coherence {
 
   /** What is known without waiting, if it is enough. */
   function known(began: Moment, maxStalenessMs: number): Proof | undefined {
-    // By a proof that is too old, what is stored now would soon have to be given up: reading on beside the handler costs nothing.
-    if (held.isEmpty(began.atMs) && !(readsBeside && halfGapIsOver(began))) return EMPTY;
+    // By a proof that is too old, what is stored now would soon have to be given up. Reading on beside the handler costs nothing.
+    const readsOn = (readsBeside || keepsPlace) && halfGapIsOver(began);
+    if (held.isEmpty(began.atMs) && !readsOn) return EMPTY;
     if (maxStalenessMs > 0 && isOfBefore(proven, began) && ageMs(proven, began) <= maxStalenessMs) return fresh(began);
     return backoff.holds(began) ? unknown(began, lastFailure) : undefined;
   }

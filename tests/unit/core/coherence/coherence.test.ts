@@ -44,12 +44,14 @@ test("P1: the time to read from goes by the clock as it is when asked, though it
 });
 
 test.each([
-  { holdOffMs: 0, isReadByTime: false, leaves: true },
-  { holdOffMs: 5_000, isReadByTime: false, leaves: false },
-  { holdOffMs: 5_000, isReadByTime: true, leaves: true },
+  { holdOffMs: 0, isReadByTime: false, keepsPlace: false },
+  { holdOffMs: 5_000, isReadByTime: false, keepsPlace: true },
+  { holdOffMs: 5_000, isReadByTime: true, keepsPlace: false },
 ])("with nothing cached a place is left, unless taking another would hold off all loads: %j", async (one) => {
-  const { holdOffMs, isReadByTime, leaves } = one;
+  const { holdOffMs, isReadByTime, keepsPlace } = one;
+  const clock = new ManualClock();
   let left = false;
+  let readings = 0;
   const reader: LogReader = {
     lanes: 1,
     isReadByTime,
@@ -59,18 +61,28 @@ test.each([
     leave: () => {
       left = true;
     },
-    read: () => Promise.resolve(),
+    async read() {
+      readings++;
+    },
   };
   const environment = createEnvironment({
     log: { open: () => reader } as InvalidationLog,
-    clock: new ManualClock(),
+    clock,
     random: () => 0.5,
     newNonce: () => "one",
-    options: resolveOptions({ holdOffMs }),
+    options: resolveOptions({ holdOffMs, maxGapMs: 10 * MINUTE_MS }),
     notices: new KeptNotices(),
   });
-  await environment.begin({ remainingMs: () => MINUTE_MS, requestId: "1" }).catchUp();
-  expect(left).toBe(leaves);
+  const invocation = async () => {
+    const invoked = environment.begin({ remainingMs: () => MINUTE_MS, requestId: "1" });
+    await invoked.catchUp();
+    invoked.end();
+    return { left, readings };
+  };
+  expect(await invocation()).toEqual({ left: !keepsPlace, readings: 0 });
+  await clock.advance(6 * MINUTE_MS);
+  // Else what is stored now would be given up four minutes later.
+  expect(await invocation()).toEqual({ left: !keepsPlace, readings: keepsPlace ? 1 : 0 });
 });
 
 describe("with nothing cached", () => {
