@@ -44,7 +44,7 @@ async function costs(calls: Record<Contestant, () => Promise<unknown>>, scale: S
   const beside = { sdk: () => cpuOf(sdk, CALLS_OF_THE_SDK) };
   await interleave(beside, WARM_UPS_OF_THE_SDK);
   // Until the compiler has done its work, which takes CPU on threads of its own.
-  await interleave(compared, scale.rounds(30, 20));
+  await interleave(compared, scale.rounds(30, 12));
   return interleave({ ...compared, ...beside }, scale.rounds(60, 4));
 }
 

@@ -42,14 +42,14 @@ export const FILLING: readonly Mutant[] = [
   {
     name: "an order to drop all does not refuse loads under way",
     file: FENCE,
-    search: "if (changed.all || remembered > MAX_REMEMBERED) refuseAll();",
-    replace: "if (remembered > MAX_REMEMBERED) refuseAll();",
+    search: "if (changed.all || remembered() > MAX_REMEMBERED) refuseAll();",
+    replace: "if (remembered() > MAX_REMEMBERED) refuseAll();",
   },
   {
     name: "a load is judged before what came last is put in order",
     file: FENCE,
-    search: "      order();\n",
-    replace: "",
+    search: "      order();\n      return (keys",
+    replace: "      return (keys",
   },
   {
     name: "what is not in order yet is forgotten while older loads are under way",

@@ -5,12 +5,14 @@
  *
  * Names are remembered only while an older load can still be under way. Beyond a bound it stops telling them apart and
  * refuses all: that costs misses, never a stale read. Most loads begin after what is remembered and ask for no name, so
- * names are put in order only when one does ask, or when there are many. That takes some milliseconds at most, in one go.
+ * names are put in order only when one does ask, or when there are many: few enough that it takes a millisecond.
  */
 import type { Changed } from "../changed.js";
 
 /** Beyond this many remembered names, loads of all names are refused instead. */
 const MAX_REMEMBERED = 10_000;
+/** So many names wait to be put in order. */
+const MAX_UNORDERED = 1_000;
 
 /** Unit and meaning of its numbers are its owner's. */
 export interface FillFence {
@@ -35,7 +37,9 @@ export function createFillFence(): FillFence {
   let floor = 0;
   /** The latest that any name is refused until. */
   let latest = 0;
-  let remembered = 0;
+  let unorderedNames = 0;
+
+  const remembered = () => keys.size + sources.size + unorderedNames;
 
   function order(): void {
     for (const { changed, from } of unordered) {
@@ -43,7 +47,7 @@ export function createFillFence(): FillFence {
       for (const source of changed.sources) putLast(sources, source, from);
     }
     unordered = [];
-    remembered = keys.size + sources.size;
+    unorderedNames = 0;
   }
 
   function refuseAll(): void {
@@ -51,7 +55,7 @@ export function createFillFence(): FillFence {
     keys.clear();
     sources.clear();
     unordered = [];
-    remembered = 0;
+    unorderedNames = 0;
   }
 
   return {
@@ -59,17 +63,17 @@ export function createFillFence(): FillFence {
       return floor;
     },
 
-    remembered: () => remembered,
+    remembered,
 
     raise(changed, from) {
       const names = namesIn(changed);
       // There may be a million records that say nothing.
       if (names === 0 && !changed.all) return;
-      remembered += names;
       unordered.push({ changed, from });
+      unorderedNames += names;
       latest = Math.max(latest, from);
-      if (remembered > MAX_REMEMBERED) order();
-      if (changed.all || remembered > MAX_REMEMBERED) refuseAll();
+      if (unorderedNames > MAX_UNORDERED || remembered() > MAX_REMEMBERED) order();
+      if (changed.all || remembered() > MAX_REMEMBERED) refuseAll();
     },
 
     permits(key, source, start) {
@@ -84,11 +88,11 @@ export function createFillFence(): FillFence {
         for (const [name, from] of map) {
           if (from > oldest) break;
           map.delete(name);
-          remembered--;
         }
       }
       const kept = unordered.findIndex(({ from }) => from > oldest);
-      for (const { changed } of unordered.splice(0, kept < 0 ? unordered.length : kept)) remembered -= namesIn(changed);
+      for (const { changed } of unordered.splice(0, kept < 0 ? unordered.length : kept))
+        unorderedNames -= namesIn(changed);
     },
   };
 }
