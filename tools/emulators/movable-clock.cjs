@@ -1,5 +1,5 @@
 /**
- * Moves the clock of a whole thread: Date and performance.now, for everything loaded after this.
+ * Moves the clock of a whole thread: Date, performance.now and process.hrtime, for everything loaded after this.
  * It exists so that hours can pass between two invocations of a test: the function's process and the embedded Kinesis
  * are moved together, and iterators then expire as they do in real hours. Timers are not moved; they still run.
  */
@@ -16,6 +16,15 @@ exports.install = function install() {
   });
   const monotonic = performance.now.bind(performance);
   performance.now = () => monotonic() + offsetMs;
+  const { hrtime } = process;
+  const moved = (before) => {
+    const ns =
+      hrtime.bigint() +
+      BigInt(Math.round(offsetMs * 1e6)) -
+      (before ? BigInt(before[0]) * 10n ** 9n + BigInt(before[1]) : 0n);
+    return [Number(ns / 10n ** 9n), Number(ns % 10n ** 9n)];
+  };
+  process.hrtime = Object.assign(moved, { bigint: () => hrtime.bigint() + BigInt(Math.round(offsetMs * 1e6)) });
 };
 
 /** How far this thread's clock is ahead of the machine's, from now on. */

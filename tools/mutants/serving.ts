@@ -27,12 +27,12 @@ export const SERVING: readonly Mutant[] = [
   {
     name: "the fence moves past loads of other invocations, and they are not refused",
     file: COHERENCE,
-    search: `    if (flushAfterGap(began) || !alone || !held.isEmpty(began.atMs)) return;
+    search: `    if (flushAfterGap(began) || keepsPlace || !alone || !held.isEmpty(began.atMs)) return;
     // A place that can be read on from at once makes the next refresh cheaper.
     if (reader.isWarm(began.atMs) && (readsBeside || !halfGapIsOver(began))) return;
     // Loads of before would need the old one, whoever offers them yet.
     store.forgetBefore(began);`,
-    replace: `    if (flushAfterGap(began) || !held.isEmpty(began.atMs)) return;
+    replace: `    if (flushAfterGap(began) || keepsPlace || !held.isEmpty(began.atMs)) return;
     if (reader.isWarm(began.atMs) && (readsBeside || !halfGapIsOver(began))) return;`,
   },
   {
