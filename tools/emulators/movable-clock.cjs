@@ -16,15 +16,13 @@ exports.install = function install() {
   });
   const monotonic = performance.now.bind(performance);
   performance.now = () => monotonic() + offsetMs;
-  const { hrtime } = process;
-  const moved = (before) => {
-    const ns =
-      hrtime.bigint() +
-      BigInt(Math.round(offsetMs * 1e6)) -
-      (before ? BigInt(before[0]) * 10n ** 9n + BigInt(before[1]) : 0n);
+  const monotonicNs = process.hrtime.bigint;
+  const bigint = () => monotonicNs() + BigInt(Math.round(offsetMs * 1e6));
+  const hrtime = ([seconds, nanoseconds] = [0, 0]) => {
+    const ns = bigint() - BigInt(seconds) * 10n ** 9n - BigInt(nanoseconds);
     return [Number(ns / 10n ** 9n), Number(ns % 10n ** 9n)];
   };
-  process.hrtime = Object.assign(moved, { bigint: () => hrtime.bigint() + BigInt(Math.round(offsetMs * 1e6)) });
+  process.hrtime = Object.assign(hrtime, { bigint });
 };
 
 /** How far this thread's clock is ahead of the machine's, from now on. */

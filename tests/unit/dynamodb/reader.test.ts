@@ -60,14 +60,19 @@ describe("a place", () => {
   });
 });
 
+/** Ten records a second, read every second. */
+async function readBesideBusyWriters(rig: Awaited<ReturnType<typeof setUpReader>>): Promise<void> {
+  for (let second = 0; second < 5; second++) {
+    await rig.clock.advance(1_000);
+    await rig.append(...numbered(10));
+    await readOn(rig, rig.reader);
+  }
+}
+
 describe("the next reading is expected to be one call", () => {
   test("as long as the head probably goes back far enough", async () => {
     const rig = await setUpReader();
-    for (let second = 0; second < 5; second++) {
-      await rig.clock.advance(1_000);
-      await rig.append(...numbered(10));
-      await readOn(rig, rig.reader);
-    }
+    await readBesideBusyWriters(rig);
     const inHead = rig.head().length;
     expect(inHead).toBe(51);
     const now = rig.clock.now();
@@ -83,11 +88,7 @@ describe("the next reading is expected to be one call", () => {
 
   test("however fast a log was written that is gone", async () => {
     const rig = await setUpReader();
-    for (let second = 0; second < 5; second++) {
-      await rig.clock.advance(1_000);
-      await rig.append(...numbered(10));
-      await readOn(rig, rig.reader);
-    }
+    await readBesideBusyWriters(rig);
     rig.table.setHead(undefined);
     await readOn(rig, rig.reader);
     expect([rig.reader.isPlaced, rig.reader.isWarm(rig.clock.now() + 86_400_000)]).toEqual([true, true]);

@@ -295,9 +295,13 @@ describe("what is taken", () => {
 });
 
 describe("a reading", () => {
-  test("whose reader fails without saying why has not caught up", async () => {
-    const reader = { lanes: 1, read: () => Promise.reject(undefined) } as unknown as LogReader;
+  test.each([
+    ["whose reader fails without saying why", () => Promise.reject(undefined), false],
+    ["that nobody waits for any more when it begins", () => Promise.resolve(), true],
+  ])("%s has not caught up", async (_what, read, isAbandoned) => {
+    const reader = { lanes: 1, read } as unknown as LogReader;
     const limits = { timeoutMs: 1_000, repeatAfterMs: 500, abandonment: new Abandonment() };
+    if (isAbandoned) limits.abandonment.abandon("late");
     const target = { isOwn: () => false, apply: () => undefined, read: () => undefined, startOver: () => undefined };
     const proven = { atMs: 0, monotonicMs: 0 };
     const result = await readOn(reader, new ManualClock(), { proven, holdOffMs: 0 }, limits, target);

@@ -68,6 +68,14 @@ describe("a fill fence", () => {
     expect([came, fence.remembered()]).toEqual([9, 3]);
   });
 
+  test("puts names in order by itself once more than a thousand have come", () => {
+    const fence = createFillFence();
+    for (let from = 1; from <= 1_000; from++) fence.raise(key("k"), from);
+    const came = fence.remembered();
+    fence.raise(key("k"), 1_001);
+    expect([came, fence.remembered()]).toEqual([1_000, 1]);
+  });
+
   test.each([
     ["before a load asks", [4, 3, 2, 1, 0]],
     ["once a load has asked", [3, 3, 2, 1, 0]],
