@@ -24,11 +24,16 @@ export function createClockSkew(clock: Clock): ClockSkew {
       if (Number.isNaN(serverTimeMs)) return undefined;
       const nowMs = clock.now();
       const offsetMs = serverTimeMs - nowMs;
-      if (Math.abs(nowMs - sentAtMs) <= LONGEST_ANSWER_MS) skew.offsetMs = isNoticed(offsetMs) ? offsetMs : 0;
+      if (isOfNow(sentAtMs, nowMs)) skew.offsetMs = isNoticed(offsetMs) ? offsetMs : 0;
       return serverTimeMs;
     },
   };
   return skew;
+}
+
+/** Whether an answer that came at `nowMs` can tell the service's time by then, going by when its call was sent. */
+export function isOfNow(sentAtMs: number, nowMs: number): boolean {
+  return Math.abs(nowMs - sentAtMs) <= LONGEST_ANSWER_MS;
 }
 
 /**

@@ -97,7 +97,7 @@ export class Invocation implements ContextCache, LoadOwner {
     if (this.#ended) return undefined;
     this.#ended = true;
     this.#loading.end();
-    this.#serving.beside?.end(this.#accounts.timeSavedMs);
+    this.#serving.end(this.#accounts.timeSavedMs);
     this.#audit?.end();
     this.#shared.ended(this);
     const { store, coherence, auditor } = this.#shared;

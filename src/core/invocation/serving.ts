@@ -58,6 +58,8 @@ export class Serving<Served extends { readonly began: Moment }> {
   #told: RefreshError | undefined;
   /** Moves with each refresh. */
   #servedFrom: Moment;
+  /** Each leaves a refresh that its handler has asked for. */
+  readonly #leaves = new Set<AbortController>();
   /** How old the proof of what is served was then; undefined when nothing may be served. */
   #proofAgeMs: number | undefined;
 
@@ -83,13 +85,16 @@ export class Serving<Served extends { readonly began: Moment }> {
   }
 
   /** @throws RefreshError under `onRefreshError: "throw"`, and nothing else */
-  async catchUp(from = this.#served.began): Promise<void> {
+  async catchUp(from = this.#served.began, leave?: AbortSignal): Promise<void> {
     const { coherence, options, clock, isAlone } = this.#parts;
     const isFirst = from === this.#served.began;
     // Whoever asks for a refresh() in mid-invocation wants the log read. And the invocation may have loads under way itself
     // by then, which must not be left behind.
     const maxStalenessMs = isFirst ? options.maxStalenessMs : 0;
-    const result = await coherence.catchUp(from, this.#timeoutMs, maxStalenessMs, isFirst && isAlone(this.#served));
+    const alone = isFirst && isAlone(this.#served);
+    const result = await coherence.catchUp(from, this.#timeoutMs, maxStalenessMs, alone, leave);
+    // It has read nothing for who asked, who must not be served by what was known before.
+    if (leave?.aborted) return this.#serve(from, "bypassed");
     const endedAt = result.waitedMs > 0 ? clock.monotonic() : 0;
     this.#waits.add(endedAt - result.waitedMs, endedAt);
     const told = this.#conclude(from, result);
@@ -166,13 +171,26 @@ export class Serving<Served extends { readonly began: Moment }> {
   /** Reads on; with a token only as far as it asks for. @throws RefreshError as `catchUp` does */
   async refresh(token?: string): Promise<void> {
     const { coherence, store, clock, tokenReadings } = this.#parts;
-    if (token === undefined) return this.catchUp(store.now());
+    if (token === undefined) return this.#readOn(store.now());
     if (coherence.covers(token)) return;
     const from = store.now();
     if (!tokenReadings.mayRead(clock.monotonic())) return this.#serve(from, "bypassed");
-    await this.catchUp(from);
+    await this.#readOn(from);
     // Where nothing is stored, nothing was read.
     if (this.state === "fresh" && !coherence.covers(token)) tokenReadings.wasInVain(clock.monotonic());
+  }
+
+  /** @throws RefreshError as `catchUp` does */
+  async #readOn(from: Moment): Promise<void> {
+    const leave = new AbortController();
+    this.#leaves.add(leave);
+    await this.catchUp(from, leave.signal).finally(() => this.#leaves.delete(leave));
+  }
+
+  /** The invocation has ended, and has been served entries that took `servedMs` to load. Nothing is left under way. */
+  end(servedMs: number): void {
+    this.beside?.end(servedMs);
+    for (const leave of this.#leaves) leave.abort();
   }
 
   #serve(from: Moment, state: FreshnessState, proofAgeMs?: number): void {

@@ -130,6 +130,43 @@ describe("while a refresh() is under way", () => {
   });
 });
 
+describe("a refresh() that is still under way when its invocation ends", () => {
+  for (const onRefreshError of ["bypass", "throw"] as const) {
+    test(`is left, and nothing is served by what was known before it, with ${onRefreshError}`, async () => {
+      const rig = new Rig({ onRefreshError });
+      await rig.warm({ 1: "one" });
+      const invocation = await rig.invocation();
+      rig.plan = { hang: true };
+      const refreshing = invocation.cache.refresh();
+      const covering = invocation.cache.refresh({ covers: "another's" });
+      await rig.clock.advance(1);
+      expect(rig.client.pendingCalls).toBe(1);
+      invocation.end();
+      expect([await refreshing, await covering]).toMatchObject([{ state: "bypassed" }, { state: "bypassed" }]);
+      expect([rig.client.pendingCalls, rig.clock.pendingTimers]).toEqual([0, 0]);
+      expect(invocation.cache.get(ONE)).toBeUndefined();
+      rig.plan = {};
+      expect((await rig.invocation()).cache.get(ONE)).toBe("one");
+      expect(rig.notices.started).toEqual([]);
+    });
+  }
+
+  test("goes on for another invocation that waits for it, too", async () => {
+    const rig = new Rig();
+    await rig.warm({ 1: "one" });
+    const first = await rig.invocation();
+    rig.plan = { answerMs: 100 };
+    void first.cache.refresh();
+    const second = rig.begin();
+    // It began no earlier than the refresh did, so it waits for the next one: that one is left to it.
+    const caughtUp = second.catchUp();
+    first.end();
+    await rig.clock.advance(200);
+    await caughtUp;
+    expect([second.freshness.state, second.cache.get(ONE), rig.notices.started]).toEqual(["fresh", "one", []]);
+  });
+});
+
 describe("an invocation that could not read", () => {
   test("stores what it loads, for the others", async () => {
     const rig = new Rig();

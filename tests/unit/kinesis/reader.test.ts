@@ -78,6 +78,30 @@ describe("the first refresh, from a fence", () => {
     expect([result.outcome, idsOf(result)]).toEqual(["caught-up", ["since"]]);
   });
 
+  for (const operation of ["listShards", "getRecords"] as const) {
+    test(`takes nothing from an answer to ${operation} that the environment slept through, and asks no earlier since`, async () => {
+      const { clock, write, poll, setPlan } = setUpReading();
+      await clock.advance(MINUTE_MS);
+      write("long before");
+      await clock.advance(MINUTE_MS);
+      setPlan((call) => {
+        if (call.operation !== operation) return undefined;
+        clock.after(10, () => clock.freeze(6 * 60 * MINUTE_MS));
+        return { answerMs: 50 };
+      });
+      const frozen = await poll(fenceAt(clock.now()));
+      expect([frozen.outcome, frozen.failure?.kind, frozen.failure?.message]).toEqual([
+        "incomplete",
+        "unavailable",
+        "the environment was frozen, or its clock set, while an answer was under way",
+      ]);
+      setPlan(() => undefined);
+      write("since");
+      const next = await poll(fenceAt(clock.now()));
+      expect([next.outcome, idsOf(next)]).toEqual(["caught-up", ["since"]]);
+    });
+  }
+
   test("lists again when the answer shows a clock so far ahead that a closed shard may be missing, and only then", async () => {
     for (const [aheadMs, lists] of [
       [4_000, 1],
