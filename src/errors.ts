@@ -1,8 +1,10 @@
 /**
  * The errors of scache: one base class, a stable `code`, the fields a caller can act on.
  * They exist so that nobody has to read a message to tell one failure from another.
- * A message never contains a cached value, and making one never runs code of a value's. This file imports nothing.
+ * A message never contains a cached value, and making one never runs code of a value's. It is below all other files: it
+ * imports none of them.
  */
+import { isProxy } from "node:util/types";
 
 export type ScacheErrorCode =
   | "INVALID_OPTION"
@@ -113,7 +115,7 @@ export class PublishError extends ScacheError {
 }
 
 /**
- * The log could not be read to its end in time, with `onRefreshError: "throw"` alone: by the before-hook, `refresh()` and
+ * The log could not be read to its end in time, which is an error only with `onRefreshError: "throw"`: by the before-hook, `refresh()` and
  * `ready()`; with `refreshWhen` other than "before" by whatever waited for it in place of the hook.
  */
 export class RefreshError extends ScacheError {
@@ -169,11 +171,6 @@ export function describe(value: unknown): string {
   if (Array.isArray(value)) return `an array of ${value.length}`;
   if (ArrayBuffer.isView(value)) return "bytes";
   return `{${Object.getOwnPropertyNames(value).slice(0, 5).map(shortened).join(", ")}}`;
-}
-
-/** As in node.ts. Asked for in place of imported, since this file stands below all others. */
-function isProxy(value: object): boolean {
-  return process.getBuiltinModule?.("node:util").types.isProxy(value) ?? false;
 }
 
 export function isObject(value: unknown): value is object {

@@ -117,28 +117,32 @@ export function createHooks(environment: Environment, report: MetricsSink, oneAt
   return { ...hooks, wrap: wrapping(hooks) };
 }
 
-/** The same around a handler as Middy would do around its own. */
+/** The same around a handler as Middy would do around its own, which makes a context where there is none, too. */
 function wrapping({ before, after, onError }: Omit<ScacheMiddleware, "wrap">): ScacheMiddleware["wrap"] {
-  return (handler) => async (event, given) => {
-    const context = given as CacheContext & Parameters<typeof handler>[1];
-    const request: ScacheRequest = { event, context, response: undefined, error: null, internal: {} };
-    try {
-      await before(request);
-      const result = await handler(event, context);
-      await after(request);
-      return result;
-    } catch (error) {
-      await onError(request);
-      throw error;
-    }
-  };
+  return (handler) =>
+    async (event, given = {} as never) => {
+      const context = given as CacheContext & Parameters<typeof handler>[1];
+      const request: ScacheRequest = { event, context, response: undefined, error: null, internal: {} };
+      try {
+        await before(request);
+        const result = await handler(event, context);
+        await after(request);
+        return result;
+      } catch (error) {
+        await onError(request);
+        throw error;
+      }
+    };
 }
 
 function limitsOf(context: Partial<LambdaContext>): InvocationLimits {
   return {
     remainingMs() {
       const remainingMs = context.getRemainingTimeInMillis?.();
-      return Number.isFinite(remainingMs) ? Number(remainingMs) : LONGEST_INVOCATION_MS;
+      // A context made by hand may say anything; a timer takes 24 days at most.
+      return Number.isFinite(remainingMs)
+        ? Math.min(Number(remainingMs), LONGEST_INVOCATION_MS)
+        : LONGEST_INVOCATION_MS;
     },
     requestId: context.awsRequestId,
   };

@@ -18,21 +18,27 @@ export interface ResponseMetadata {
 /** The SDK's word for it. */
 const NO_REASON = "UnknownError";
 
+/** All that is taken of an answer: it may hold anything, and an error's own fields decide what is done about it. */
 interface Refusal {
   readonly __type?: unknown;
   readonly code?: unknown;
   readonly message?: unknown;
   readonly Message?: unknown;
+  /** Of DynamoDB: which limit was met. In either spelling, as with the SDK. */
+  readonly ThrottlingReasons?: unknown;
+  readonly throttlingReasons?: unknown;
 }
 
 export function toServiceError(response: HttpResponse): Error {
   const { statusCode, headers, body } = response;
   const refusal = body.length === 0 ? {} : parseObject(body);
   if (!refusal) return unreadable(response);
-  const { __type, code, message, Message, ...fields } = refusal as Refusal;
-  const error = new Error(String(message ?? Message ?? NO_REASON));
-  const serviceError: ServiceError = Object.assign(error, fields, {
-    name: nameOf(headers["x-amzn-errortype"] ?? code ?? __type),
+  const { __type, code, message, Message, ThrottlingReasons, throttlingReasons } = refusal as Refusal;
+  const error = new Error(firstText(message, Message) ?? NO_REASON);
+  const serviceError: ServiceError = Object.assign(error, {
+    ...(ThrottlingReasons !== undefined && { ThrottlingReasons }),
+    ...(throttlingReasons !== undefined && { throttlingReasons }),
+    name: nameOf(firstText(headers["x-amzn-errortype"], code, __type)),
     $fault: statusCode < 500 ? ("client" as const) : ("server" as const),
     $metadata: metadataOf(response),
   });
@@ -48,8 +54,12 @@ export function metadataOf({ statusCode, headers }: HttpResponse): ResponseMetad
   return { httpStatusCode: statusCode, requestId: headers["x-amzn-requestid"] };
 }
 
+function firstText(...values: readonly unknown[]): string | undefined {
+  return values.find((value) => typeof value === "string");
+}
+
 /** `com.amazonaws.kinesis.v20131202#ExpiredIteratorException:http://…` is an `ExpiredIteratorException`. */
-function nameOf(type: unknown): string {
-  const [name = ""] = String(type ?? "").split(/[:,]/);
+function nameOf(type = ""): string {
+  const [name = ""] = type.split(/[:,]/);
   return name.slice(name.indexOf("#") + 1) || NO_REASON;
 }

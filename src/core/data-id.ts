@@ -57,11 +57,31 @@ export function dataSource<T = unknown>(source: string): (id: string) => DataId<
  * @throws InvalidDataIdError
  */
 export function parseDataId<T = unknown>(text: string): DataId<T> {
+  return fromFields(fieldsOf(text));
+}
+
+/**
+ * Reads the key of a record, which must have all of its fields, as every producer writes them: without one of them it may have
+ * been meant for any datum.
+ * @throws InvalidDataIdError
+ */
+export function parseWholeKey(text: string): DataId {
+  const fields = fieldsOf(text);
+  if (!fields.has("id") || !fields.has("s")) throw new InvalidDataIdError(WIRE_KEY, text);
+  return fromFields(fields);
+}
+
+const WIRE_KEY = "a wire key (id=...&s=...&t=data.ID)";
+
+/** @throws InvalidDataIdError */
+function fieldsOf(text: string): URLSearchParams {
   // Node garbles what is not ASCII beside escapes that are not UTF-8. A "?" it would take off cannot follow an empty field.
   const fields = new URLSearchParams(`&${wellFormed("wire form", text).replace(NOT_ASCII, encodeURIComponent)}`);
-  if (MALFORMED.test(text) || !fields.get("t")) {
-    throw new InvalidDataIdError("a wire key (id=...&s=...&t=data.ID)", text);
-  }
+  if (MALFORMED.test(text) || !fields.get("t")) throw new InvalidDataIdError(WIRE_KEY, text);
+  return fields;
+}
+
+function fromFields<T>(fields: URLSearchParams): DataId<T> {
   return new DataId<T>(fields.get("s") ?? "", fields.get("id") ?? "");
 }
 

@@ -6,7 +6,7 @@
  */
 import { describe, messageOf } from "../errors.js";
 import { type Changed, EVERYTHING, NOTHING } from "./changed.js";
-import { type DataId, parseDataId, toDataId } from "./data-id.js";
+import { type DataId, parseWholeKey, toDataId } from "./data-id.js";
 import { isTimestamp, isWrittenKey, keysOfWritten } from "./written-form.js";
 
 /** What one record says has changed. */
@@ -22,6 +22,7 @@ export interface DecodedRecord {
   readonly all?: boolean;
 }
 
+/** Must not be asynchronous: a promise is not understood, and empties the cache. */
 export type RecordDecoder = (data: Uint8Array) => DecodedRecord;
 
 /** The newest version of the format this reader knows. A record of a later one flushes the cache. */
@@ -186,11 +187,11 @@ function readFields(record: unknown): Fields {
 }
 
 function readKey(key: unknown): string {
-  return canonicalKey(entry("keys", key));
+  return canonicalKey(text("keys", key));
 }
 
 function readSource(source: unknown): string {
-  return entry("sources", source);
+  return text("sources", source);
 }
 
 /** Reads the names one by one, some hundred to a part. */
@@ -262,11 +263,6 @@ function joined(before: readonly unknown[], more: readonly unknown[]): readonly 
   return before.length === 0 ? more : [...before, ...more];
 }
 
-/** An entry of a list; null is an empty string, as in Go. */
-function entry(name: string, value: unknown): string {
-  return value === null ? "" : text(name, value);
-}
-
 function text(name: string, value: unknown): string {
   must(typeof value === "string", name, value);
   return value;
@@ -277,5 +273,5 @@ function text(name: string, value: unknown): string {
  * A key that is no data id may have been meant for any of ours: it throws.
  */
 function canonicalKey(key: string): string {
-  return isWrittenKey(key) ? key : parseDataId(key).toString();
+  return isWrittenKey(key) ? key : parseWholeKey(key).toString();
 }

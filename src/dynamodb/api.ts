@@ -119,7 +119,11 @@ export function createTableApi(client: DynamoDBClient, { log, ...table }: TableR
         ConsistentRead: true,
         Limit: PAGE_SEGMENTS,
       });
-      return send(() => client.send(command, { abortSignal: signal }), toPage, "read");
+      return send(
+        () => client.send(command, { abortSignal: signal }),
+        (output) => toPage(output, before),
+        "read",
+      );
     },
 
     getSegment: (incarnation, first, signal) =>
@@ -178,9 +182,12 @@ function unless<Answer>(answer: Answer): (error: unknown) => Answer | undefined 
   return (error) => (isConditionFailure(error) ? answer : undefined);
 }
 
-function toPage({ Items = [], LastEvaluatedKey }: QueryCommandOutput): SegmentsPage {
+/** A page that is full says that there may be more, even where it ends with the last that was asked for. */
+function toPage({ Items = [], LastEvaluatedKey }: QueryCommandOutput, before: number): SegmentsPage {
   const last = LastEvaluatedKey?.sk?.N;
-  return { segments: Items.flatMap(asSegment), next: last === undefined ? undefined : Number(last) + 1 };
+  const next = last === undefined ? before : Number(last) + 1;
+  // DynamoDB refuses to look for what lies between a number and a smaller one.
+  return { segments: Items.flatMap(asSegment), next: next < before ? next : undefined };
 }
 
 function asSegment(item: Item): readonly Segment[] {

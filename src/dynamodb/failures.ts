@@ -100,11 +100,8 @@ export function failureOf(error: unknown, use: Use, log: string): LogFailure {
 
 /** The reasons come in two spellings, one of them for `ThrottlingException` alone. */
 function limitOf(error: unknown): string | undefined {
-  const { ThrottlingReasons, throttlingReasons } = (error ?? {}) as {
-    readonly ThrottlingReasons?: readonly { readonly reason?: string }[] | undefined;
-    readonly throttlingReasons?: readonly { readonly reason?: string }[] | undefined;
-  };
-  const reasons = (ThrottlingReasons ?? throttlingReasons ?? []).map(({ reason }) => reason).join(" ");
+  const { ThrottlingReasons, throttlingReasons } = (error ?? {}) as Readonly<Record<string, unknown>>;
+  const reasons = JSON.stringify([ThrottlingReasons, throttlingReasons]);
   return LIMITS.find(([limit]) => limit.test(reasons))?.[1];
 }
 

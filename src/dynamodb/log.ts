@@ -42,6 +42,7 @@ const MAX_APPEND_BYTES = 1_024;
 const RELIEF_MS = 500;
 /** Long enough to say something about a second. */
 const RATE_OVER_MS = 500;
+const DONE = () => true;
 /** How long throttled appends keep the head small. */
 const THROTTLED_LATELY_MS = 60_000;
 
@@ -85,16 +86,12 @@ export function createTableLog(deps: TableLogDeps): InvalidationLog {
   /** Makes room, within its time. Never rejects. */
   async function relieved(work: (signal: AbortSignal) => Promise<void>, signal: AbortSignal): Promise<void> {
     const abort = new AbortController();
-    const end = () => abort.abort();
-    signal.addEventListener("abort", end);
     try {
-      await within(clock, RELIEF_MS, work(abort.signal));
+      const isDone = await within(clock, RELIEF_MS, work(abort.signal).then(DONE), signal);
+      if (!isDone) abort.abort();
     } catch (error) {
       const failure = seen(error);
       if (!signal.aborted) onReliefFailure?.(failure);
-    } finally {
-      signal.removeEventListener("abort", end);
-      end();
     }
   }
 

@@ -41,7 +41,7 @@ export interface SegmentsQuery {
 export interface SegmentsPage {
   /** Oldest first. One that cannot be understood is left out: to a reader it is missing. */
   readonly segments: readonly Segment[];
-  /** What reading on starts from; absent at the end. */
+  /** What reading on starts from, less than the query's `before`; absent at the end. */
   readonly next?: number | undefined;
 }
 

@@ -22,6 +22,8 @@ export function tokenOf(streamName: string, written: readonly string[]): string 
   const last = new Map<string, string>();
   for (const place of written) {
     const [shardId = "", sequenceNumber = ""] = place.split("/");
+    // Of a double. What was written is written, whatever it is called.
+    if (!isSequenceNumber(sequenceNumber)) return READ;
     if (isLater(sequenceNumber, last.get(shardId))) last.set(shardId, sequenceNumber);
   }
   const token = Buffer.from(JSON.stringify([streamName, ...last])).toString("base64url");
@@ -48,14 +50,19 @@ export function isCovered(places: Places | undefined, read: (shardId: string) =>
   if (places === undefined) return false;
   return [...places].every(([shardId, sequenceNumber]) => {
     const range = read(shardId);
-    return range !== undefined && !isLater(range.first, sequenceNumber) && !isLater(sequenceNumber, range.last);
+    if (range === undefined || ![range.first, range.last].every(isSequenceNumber)) return false;
+    return !isLater(range.first, sequenceNumber) && !isLater(sequenceNumber, range.last);
   });
 }
 
 function isPlace(place: unknown): place is [string, string] {
   if (!Array.isArray(place) || place.length !== 2) return false;
   const [shardId, sequenceNumber] = place;
-  return typeof shardId === "string" && typeof sequenceNumber === "string" && /^\d{1,128}$/.test(sequenceNumber);
+  return typeof shardId === "string" && isSequenceNumber(sequenceNumber);
+}
+
+function isSequenceNumber(value: unknown): value is string {
+  return typeof value === "string" && /^\d{1,128}$/.test(value);
 }
 
 /** They have some 56 digits: more than a number can hold. */

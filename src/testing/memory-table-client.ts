@@ -125,7 +125,7 @@ export class MemoryTableClient implements TableApi {
       const last = items.at(-1)?.[0] ?? from;
       return {
         segments: items.flatMap(([first, item]) => toSegment(first, item) ?? []),
-        next: more ? last + 1 : undefined,
+        next: more && last + 1 < before ? last + 1 : undefined,
       };
     });
   }

@@ -172,6 +172,13 @@ function describeSegments(given: Given): void {
     }
     expect(read).toEqual(firsts);
   });
+
+  test("have no further page where the last one ends just before what was not asked for", async () => {
+    const { api } = given();
+    await Promise.all(Array.from({ length: 128 }, (_, first) => put(api, first, `at ${first}`)));
+    const { segments, next } = await query(api, 0, 128);
+    expect([segments.length, next]).toEqual([128, undefined]);
+  });
 }
 
 function describeTrims(given: Given): void {

@@ -1,4 +1,5 @@
 /** What can be told from an error without reading its message, and what its message must never be. */
+import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { inspect } from "node:util";
 import { runInNewContext } from "node:vm";
@@ -41,9 +42,16 @@ group("every error", () => {
 
 test("every error keeps its name in a minified bundle", async () => {
   const entryPoint = fileURLToPath(new URL("../../src/errors.ts", import.meta.url));
-  const { outputFiles } = await build({ entryPoints: [entryPoint], minify: true, format: "cjs", write: false });
+  const { outputFiles } = await build({
+    entryPoints: [entryPoint],
+    bundle: true,
+    platform: "node",
+    minify: true,
+    format: "cjs",
+    write: false,
+  });
   const module = { exports: {} as typeof import("../../src/errors.js") };
-  new Function("module", outputFiles[0]?.text ?? "")(module);
+  new Function("module", "require", outputFiles[0]?.text ?? "")(module, createRequire(import.meta.url));
   const minified = module.exports;
   expect([
     new minified.ScacheError("PUBLISH_FAILED", "x").name,

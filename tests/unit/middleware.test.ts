@@ -241,6 +241,7 @@ describe("the time that is left", () => {
     ["is not said", undefined],
     ["is nothing", () => undefined as unknown as number],
     ["is without end", () => Number.POSITIVE_INFINITY],
+    ["is longer than any timer of Node's", () => 2 ** 32],
   ])("that %s is as long as an invocation can be", async (_what, getRemainingTimeInMillis) => {
     const { rig, hooks, reported } = setUp({ refreshTimeoutMs: 2_000 });
     await rig.warm({ 1: "one" });

@@ -29,6 +29,12 @@ describe("wrap", () => {
     ]);
   });
 
+  test("makes a context where there is none, as Middy does", async () => {
+    const { cache } = setUp();
+    const handler = cache.wrap(async (_event: object, { cache }: Context) => cache.getOrAdd(ONE, () => "one"));
+    expect(await handler({}, undefined as never)).toBe("one");
+  });
+
   test("hands on what it throws, and ends the invocation", async () => {
     const { cache, reports } = setUp();
     const handler = cache.wrap(async () => {

@@ -16,7 +16,7 @@ export interface Freshness {
 export interface AddOptions {
   /** What loading the value cost, in milliseconds; less than 0 counts as 0. Default: the time since `get` missed, else 0. */
   readonly savedMs?: number;
-  /** How long this entry may live, in milliseconds. Default: the `ttlMs` of the cache. */
+  /** How long this entry may live, in milliseconds, more than 0. Default: the `ttlMs` of the cache. */
   readonly ttlMs?: number;
 }
 
@@ -50,8 +50,8 @@ export interface ContextCache {
    * that of another invocation fail, or its invocation end, `load` is called after all. A `load` may itself use the cache: where
    * loads would wait for each other, one of them is run beside the others. Rejects with what `load` rejects with; with an
    * InvalidDataIdError or an InvalidOptionError before `load` is called; with a LoadCycleError, naming the ids, when loading a
-   * datum asks for the same datum over and over; and with a RefreshError when it waited for a log that could not be read, with
-   * `refreshWhen` other than "before" and `onRefreshError: "throw"` alone.
+   * datum asks for the same datum over and over; and with a RefreshError when it waited for a log that could not be read, only
+   * with `refreshWhen` other than "before" and `onRefreshError: "throw"`.
    */
   getOrAdd<T>(id: DataId<T>, load: () => NoInfer<T> | PromiseLike<NoInfer<T>>, options?: AddOptions): Promise<T>;
 
@@ -80,18 +80,18 @@ export interface ContextCache {
   invalidateAll(): Promise<string>;
 
   /**
-   * Reads the log once more, whatever `maxStalenessMs`, as if the invocation began now. For long invocations, and, with
-   * `covers`, for a person who has just written: she reads her own write, and no call is made where that was read already.
+   * Reads the log once more, whatever `maxStalenessMs`, as if the invocation began now: for long invocations, and, with
+   * `covers`, after a write, so that whoever wrote sees it. No call is made where that much was read already.
    * A token that means nothing to this log makes one reading; after that, for a second, such tokens make none, and every
    * `get` misses instead, so that nobody can use up the reads of a fleet with tokens of their own making.
-   * @throws RefreshError when it could not be read in time, with `onRefreshError: "throw"` alone; InvalidOptionError
+   * @throws RefreshError when it could not be read in time, and only with `onRefreshError: "throw"`; InvalidOptionError
    */
   refresh(options?: RefreshOptions): Promise<Freshness>;
 
   /**
    * Waits until the log has been read for this invocation, and begins to read it if that has not begun. With `refreshWhen`
    * "before" that is so from the start; with the others, await this before several `get` calls, which never wait.
-   * @throws RefreshError when it could not be read in time, with `onRefreshError: "throw"` alone
+   * @throws RefreshError when it could not be read in time, and only with `onRefreshError: "throw"`
    */
   ready(): Promise<Freshness>;
 

@@ -12,13 +12,13 @@ export type FreshnessState =
   | "empty"
   /** With `refreshWhen` other than "before": the log was not read for it yet; only what it has loaded since is served. */
   | "unread"
-  /** The stream could not be read in time: every `get` misses. */
+  /** The log could not be read in time: every `get` misses. */
   | "bypassed"
-  /** The stream could not be read in time and `onRefreshError: "serve"` serves what was proven before. */
+  /** The log could not be read in time, and `onRefreshError: "serve"` serves what was proven before. */
   | "stale";
 
 export interface InvocationReport {
-  /** Time waited for the stream by this invocation: refreshes, its own or shared. Those that overlap count once. */
+  /** Time waited for the log, stream or table, by this invocation: refreshes, its own or shared. Those that overlap count once. */
   readonly kinesisLatencyMs: number;
   /** Time waited for `invalidate`, `invalidateSource` and `invalidateAll` to be acknowledged. As above. */
   readonly publishLatencyMs: number;
@@ -38,7 +38,7 @@ export interface InvocationReport {
   readonly preferredMs: number;
   /** What loading would have cost, of entries that were waited for instead, and served. Part of `timeSavedMs`. */
   readonly sparedMs: number;
-  /** Calls to Kinesis made by refreshes, in this environment since its last report. */
+  /** Calls to Kinesis, or DynamoDB, made by refreshes, in this environment since its last report. */
   readonly kinesisCalls: number;
   /** Records that could not be decoded: each flushed the cache. In this environment since its last report. */
   readonly recordsSkipped: number;
@@ -46,13 +46,13 @@ export interface InvocationReport {
   readonly refreshFailures: number;
   /** Calls to invalidate that were not confirmed, so that others may be stale, in this environment since its last report. */
   readonly publishFailures: number;
-  /** Calls that Kinesis throttled, in this environment since its last report. */
+  /** Calls that Kinesis, or DynamoDB, throttled, in this environment since its last report. */
   readonly throttles: number;
   /** How often the cache was emptied with something in it, in this environment since its last report. */
   readonly flushes: number;
   /** Hits that were compared with what their loader returned once more, in this environment since its last report. */
   readonly audits: number;
-  /** Hits chosen for that which could not be compared. As above. */
+  /** Hits chosen for an audit that could not be compared. As above. */
   readonly auditsFailed: number;
   /** By how much that prolonged invocations, after their handlers. As above. */
   readonly auditMs: number;
@@ -61,13 +61,14 @@ export interface InvocationReport {
   readonly state: FreshnessState;
   /** How old the proof behind a hit may be, at the invocation's start; absent when nothing was proven. */
   readonly boundMs?: number | undefined;
-  /** How far behind the stream's tip the last refresh was; 0 when caught up, absent when nothing could be read. */
+  /** How far behind the log's tip the last refresh was; 0 when caught up, absent when nothing could be read. */
   readonly streamLagMs?: number | undefined;
   /** The environment's cache as the invocation ended. */
   readonly entries: number;
   readonly bytes: number;
   /** Entries pushed out by the size bounds since the last report. */
   readonly evictions: number;
+  /** Of a stream; a table counts as one. */
   readonly shards: number;
   readonly requestId?: string | undefined;
 }

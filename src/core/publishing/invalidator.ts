@@ -5,11 +5,14 @@ import type { Publisher } from "./publisher.js";
 
 /** Each method resolves, once the log holds every record, to a token naming what was written. */
 export interface InvalidationPublisher {
-  /** Says that data have changed. @throws PublishError naming the ids that may not have been published */
+  /**
+   * Says that data have changed. Resolves, once the log holds every record, to a token for `refresh({ covers })`.
+   * @throws PublishError naming the ids that may not have been published, or InvalidDataIdError
+   */
   invalidate(...targets: readonly (DataId | Observable)[]): Promise<string>;
-  /** Says that every datum of a source has changed. */
+  /** Says that every datum of a source has changed. As `invalidate`. */
   invalidateSource(source: string): Promise<string>;
-  /** Says that everything has changed. */
+  /** Says that everything has changed. As `invalidate`. */
   invalidateAll(): Promise<string>;
 }
 

@@ -130,6 +130,17 @@ describe("fields", () => {
     expect(notUnderstood).toMatch(/^a record names "keys", "sources" or "all", but this is \{/);
   });
 
+  test.each([
+    ["a key without its source", '{"keys":["id=1&source=users&t=data.ID"]}'],
+    ["a key without its id", '{"keys":["s=users&t=data.ID"]}'],
+    ["a key with its fields in capitals", '{"keys":["ID=1&s=users&t=data.ID"]}'],
+    ["a key with a question mark before it", '{"keys":["?id=1&s=users&t=data.ID"]}'],
+    ["a key that is null", `{"keys":["${KEY}",null]}`],
+    ["a source that is null", '{"sources":["users",null]}'],
+  ])("P4: %s may have been meant for any", (_what, json) => {
+    expect(decode(json)).toEqual(EVERYTHING);
+  });
+
   test("that are null say nothing", () => {
     expect(decode('{"keys":null,"sources":null,"all":null,"v":null,"ts":null}')).toEqual({
       keys: [],
@@ -146,7 +157,7 @@ describe("fields", () => {
   });
 
   test("that are given twice count together, whatever the case and the order", () => {
-    expect(decode('{"sources":["a"],"SOURCES":[null,"b"],"ALL":true,"all":false}')).toEqual({
+    expect(decode('{"sources":["a"],"SOURCES":["","b"],"ALL":true,"all":false}')).toEqual({
       keys: [],
       sources: ["a", "", "b"],
       all: true,
@@ -255,9 +266,9 @@ describe("P6: large records", () => {
 
   test("are in parts from 8 KiB on: below fit fewer than a thousand of the shortest keys", () => {
     const parts = (count: number) =>
-      [...decodeRecord(bytes(listOf(count, () => "id=&t=x")))].map(({ keys }) => keys.length);
-    expect(parts(800)).toEqual([800]);
-    expect(parts(850)).toEqual([250, 250, 250, 100]);
+      [...decodeRecord(bytes(listOf(count, () => "id&s&t=x")))].map(({ keys }) => keys.length);
+    expect(parts(740)).toEqual([740]);
+    expect(parts(800)).toEqual([250, 250, 250, 50]);
   });
 
   test("past a mebibyte mean everything, unread", () => {

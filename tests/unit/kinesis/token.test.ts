@@ -21,6 +21,9 @@ describe("a token", () => {
   test("of so many shards that no cookie could hold it names nothing", () => {
     const written = Array.from({ length: 50 }, (_, n) => placeOf(`shardId-0000000000${n}`, LONG));
     expect(tokenOf("users", written)).toBe("read");
+    // A double's, whose sequence numbers are none.
+    expect(tokenOf("users", [placeOf("A", "1"), placeOf("A", "a1")])).toBe("read");
+    expect(isCovered(new Map([["A", "1"]]), () => ({ first: "a", last: "b" }))).toBe(false);
     expect(readToken("read", "users")).toBeUndefined();
   });
 
