@@ -27,8 +27,6 @@ import { isCovered, readToken } from "./token.js";
 const MAX_PAGES_PER_SHARD = 100;
 const MAX_LIST_PAGES = 100;
 
-const FROZEN = "the environment was frozen, or its clock set, while an answer was under way";
-
 export interface StreamReaderOptions {
   /** The stream's, as tokens name it. */
   readonly name?: string;
@@ -93,26 +91,12 @@ export function createStreamReader(
     } else reading.fellShort(error);
   }
 
-  /**
-   * One call whose answer tells the server's time. It fails where the environment was frozen while the answer was under way:
-   * whether the call was made early enough is then not known.
-   */
-  async function timed<Answer extends { readonly serverTimeMs?: number | undefined }>(
-    { reading }: Run,
-    send: (signal: AbortSignal) => Promise<Answer>,
-  ): Promise<Answer> {
-    const sentAtMs = clock.now();
-    const answer = await reading.call(send);
-    if (!server.says(answer.serverTimeMs, sentAtMs)) throw new LogFailure("unavailable", FROZEN);
-    return answer;
-  }
-
   /** All pages of a listing; without a timestamp, of every shard there is. */
-  async function listFrom(run: Run, fromTimestampMs?: number): Promise<ListedShard[]> {
+  async function listFrom({ reading }: Run, fromTimestampMs?: number): Promise<ListedShard[]> {
     const listed: ListedShard[] = [];
     let request: ListShardsRequest = { fromTimestampMs };
     for (let page = 0; page < MAX_LIST_PAGES; page++) {
-      const { shards, nextToken } = await timed(run, (signal) => api.listShards(request, signal));
+      const { shards, nextToken } = await server.timed(() => reading.call((signal) => api.listShards(request, signal)));
       listed.push(...shards);
       if (nextToken === undefined) return listed;
       request = { nextToken };
@@ -215,12 +199,11 @@ export function createStreamReader(
     return page(run, shardId, fresh);
   }
 
-  async function page(run: Run, shardId: string, iterator: string): Promise<RecordsPage> {
-    const { reading } = run;
+  async function page({ reading }: Run, shardId: string, iterator: string): Promise<RecordsPage> {
     if (!reading.isOver) cursors.set(shardId, asking(cursorOf(shardId)));
     const { limit } = cursorOf(shardId);
     try {
-      return await timed(run, (signal) => api.getRecords(iterator, limit, signal));
+      return await server.timed(() => reading.call((signal) => api.getRecords(iterator, limit, signal)));
     } catch (error) {
       if (!reading.isOver) cursors.set(shardId, answered(cursorOf(shardId)));
       throw error;
