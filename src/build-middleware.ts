@@ -25,6 +25,8 @@ export interface ChosenLog {
   readonly label: string;
   /** Tells it from every other log of any account and region, as far as that is known. */
   readonly identity: string;
+  /** Options that only this kind of log has. */
+  readonly ownOptions?: readonly string[];
   open(options: ResolvedOptions, trouble: TroubleLog): InvalidationLog;
 }
 
@@ -33,7 +35,7 @@ export interface ChosenLog {
  * @throws InvalidOptionError
  */
 export function buildMiddleware(chosen: ChosenLog, options: Omit<ScacheOptions, "client">): ScacheMiddleware {
-  const resolved = resolveOptions(options);
+  const resolved = resolveOptions(options, chosen.ownOptions);
   const { env } = process;
   const { POWERTOOLS_SERVICE_NAME: serviceName, AWS_LAMBDA_FUNCTION_NAME: functionName } = env;
   const { name: streamName, label, kind: logKind } = chosen;

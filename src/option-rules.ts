@@ -105,16 +105,18 @@ export type Resolved<Options, Rules extends Record<keyof Options, Rule>> = {
 
 /**
  * Every option given must have a rule and be what it says; one that is undefined was not given.
+ * @param others options that somebody else has looked at, for the message about one that is unknown
  * @throws InvalidOptionError naming the first that is not
  */
 export function withDefaults<Options extends object, Rules extends Record<keyof Options, Rule>>(
   options: Options,
   rules: Rules,
+  others: readonly string[] = [],
 ): Resolved<Options, Rules> {
   check("options", options, OPTIONS);
   const names = Object.keys(rules) as (keyof Options & string)[];
   for (const name of Object.keys(options)) {
-    if (!Object.hasOwn(rules, name)) throw InvalidOptionError.unknown(name, names);
+    if (!Object.hasOwn(rules, name)) throw InvalidOptionError.unknown(name, [...new Set([...others, ...names])]);
   }
   const resolved: Partial<Record<keyof Options, unknown>> = {};
   for (const name of names) {

@@ -159,9 +159,12 @@ const RULES = {
 // Marked as pure, so that a bundler drops what only `scache/testing` asks for.
 export const OPTION_NAMES = /* @__PURE__ */ Object.keys(RULES) as readonly (keyof ScacheOptions)[];
 
-/** @throws InvalidOptionError naming the first option that is not what it must be */
-export function resolveOptions(options: ScacheOptions = {}): ResolvedOptions {
-  const { ttlMs, ...resolved } = withDefaults(options, RULES);
+/**
+ * @param ofTheLog options that only this kind of log has: it has looked at them itself
+ * @throws InvalidOptionError naming the first option that is not what it must be
+ */
+export function resolveOptions(options: ScacheOptions = {}, ofTheLog: readonly string[] = []): ResolvedOptions {
+  const { ttlMs, ...resolved } = withDefaults(options, RULES, ofTheLog);
   check("client", options.client, clientOf("Kinesis"));
   const { maxStalenessMs, maxGapMs, maxBytes, sizeOf = estimateUpTo(maxBytes) } = resolved;
   // Between the end of the staleness and that of the gap there must be time for an invocation that reads.

@@ -130,7 +130,7 @@ function network(service: ServiceWords): KnownFailure[] {
 }
 
 function rest(service: ServiceWords): KnownFailure[] {
-  const { name, client, clientPackage } = service;
+  const { name, client, clientPackage, clientVersion } = service;
   const endpoint = endpointsOf(service);
   const ifItPasses = (who: string) => `nothing, if it passes: ${who}; else see the AWS Health Dashboard`;
   const stranger = `what answers there is not ${name}`;
@@ -182,7 +182,7 @@ function rest(service: ServiceWords): KnownFailure[] {
       // Nothing was sent: a client of another service or version, or a test's double that has no answer.
       name: /^((Type|Reference|Range)?Error|NetConnectNotAllowedError)$/,
       when: ({ wasSent, name: given }) => !wasSent || given !== "Error",
-      remedy: `check the option client: a ${client} of ${clientPackage} 3.902 or later; a double has to answer every command`,
+      remedy: `check the option client: a ${client} of ${clientPackage} ${clientVersion} or later; a double has to answer every command`,
     },
   ];
 }

@@ -107,7 +107,8 @@ export function createConnections(clock: Clock, { lookup }: ConnectionOptions = 
       const request =
         protocol === "http:"
           ? http.request({ ...options, agent: plain })
-          : https.request({ ...options, agent: secure });
+          : // It refuses what is neither, such as the "localhost:" of an address that lacks its protocol.
+            https.request({ ...options, protocol, agent: secure });
       watch(request, began);
       return request;
     },

@@ -31,6 +31,8 @@ export interface ServiceWords {
   /** The class of its clients, and the package they come in. */
   readonly client: string;
   readonly clientPackage: string;
+  /** The oldest version of that which will do. */
+  readonly clientVersion: string;
   /** The variable that moves its endpoint. */
   readonly endpointVariable: string;
   /** What a function in a VPC can have instead of a NAT gateway. */
@@ -98,11 +100,11 @@ function fits({ name, says, when }: KnownFailure, error: ReadError): boolean {
   return (says === undefined || says.test(error.message)) && (when === undefined || when(error));
 }
 
-function told({ isUnreadable, status, message }: ReadError, error: unknown): Pick<Failure, "message" | "cause"> {
+function told({ name, isUnreadable, status, message }: ReadError, error: unknown): Pick<Failure, "message" | "cause"> {
   const answer = status === undefined ? "" : ` (HTTP status ${status})`;
   if (isUnreadable) return { message: `the answer could not be read${answer}`, cause: undefined };
-  // The SDK's word for an answer without a reason.
-  return { message: message === "UnknownError" ? `no reason was given${answer}` : message, cause: error };
+  if (message !== NO_REASON) return { message, cause: error };
+  return { message: `${/^Unknown|^$/.test(name) ? "" : `${name}: `}no reason was given${answer}`, cause: error };
 }
 
 function read(error: unknown, use: Use): ReadError {
@@ -131,6 +133,8 @@ function read(error: unknown, use: Use): ReadError {
   };
 }
 
+/** The SDK's word for an answer without a name, or a reason. */
+const NO_REASON = "UnknownError";
 /** Under a test runner with a realm of its own the SDK takes the system's errors for something else, and keeps only a text. */
 const WRAPPER = /^AWS SDK error wrapper for (\w*Error: )?/;
 const SYSTEM_CODE = /\bE[A-Z_]{3,}\b/;

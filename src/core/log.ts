@@ -106,8 +106,9 @@ export interface Reading {
   /**
    * What lies between the place and the tip cannot be read. The core empties the cache and refuses every load that began
    * before now; the reading is over. The reader has given up its place, or has taken a new one at the tip it has just seen.
+   * Without a failure where nobody need hear of it: the log has only just begun.
    */
-  lost(why: LogFailure): void;
+  lost(why?: LogFailure): void;
 
   /** The tip was not reached; without a cause, since there is more to read than one reading should. */
   fellShort(cause?: unknown): void;

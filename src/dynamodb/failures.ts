@@ -14,6 +14,7 @@ export const WORDS: ServiceWords = {
   log: "table",
   client: "DynamoDBClient",
   clientPackage: "@aws-sdk/client-dynamodb",
+  clientVersion: "3.902",
   endpointVariable: "AWS_ENDPOINT_URL_DYNAMODB",
   vpcEndpoint: "a gateway endpoint for DynamoDB",
   actions:

@@ -23,6 +23,8 @@ export type Finding =
   | { readonly kind: "old" }
   /** What lies between the place and the tip cannot be known. */
   | { readonly kind: "lost"; readonly why: string; readonly tip: Place }
+  /** Where the reader stands there was no log, and now there is one: neither can what it had held before be known. */
+  | { readonly kind: "begun"; readonly tip: Place }
   /** Nothing can be known at all. */
   | { readonly kind: "unreadable"; readonly why: string };
 
@@ -39,9 +41,9 @@ export function found(
   const tip = tipOf(head);
   if (place === undefined) return { kind: "placed", tip };
   if (!reaches(tip, place)) {
-    return place !== asked && reaches(tip, asked)
-      ? { kind: "old" }
-      : { kind: "lost", why: notReached(tip, place), tip };
+    if (place !== asked && reaches(tip, asked)) return { kind: "old" };
+    if (place.incarnation === undefined) return { kind: "begun", tip };
+    return { kind: "lost", why: notReached(tip, place), tip };
   }
   if (head === undefined) return { kind: "on", records: [] };
   if (place.next < head.first) return { kind: "behind", head };
@@ -61,6 +63,5 @@ function reaches(tip: Place, place: Place | undefined): boolean {
 
 function notReached(tip: Place, place: Place): string {
   if (tip.incarnation === undefined) return "the log was deleted";
-  if (place.incarnation === undefined) return "the log was created";
   return place.incarnation === tip.incarnation ? "the log went back, as after a restore" : "the log was begun anew";
 }

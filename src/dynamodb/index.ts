@@ -9,7 +9,7 @@ import type { InvalidationLog, LogFailure } from "../core/log.js";
 import { createInvalidator, type InvalidationPublisher } from "../core/publishing/invalidator.js";
 import { createRecordPublisher } from "../core/publishing/publisher.js";
 import type { ScacheMiddleware } from "../middleware.js";
-import { check, milliseconds, OPTIONS, objectWith, type Rule, withDefaults } from "../option-rules.js";
+import { check, clientOf, milliseconds, OPTIONS, objectWith, type Rule, withDefaults } from "../option-rules.js";
 import type { ScacheOptions as AnyOptions } from "../options.js";
 import { createTableApi } from "./api.js";
 import { createDynamoDBClient, type DynamoDBClient } from "./client.js";
@@ -52,11 +52,14 @@ export interface PublisherOptions extends LogOptions {
   readonly publishTimeoutMs?: number;
 }
 
-const CLIENT = objectWith("send");
-const PUBLISHER_RULES = {
+const LOG_RULES = {
   // Checked with the table.
   log: { expected: "a log's name", fits: () => true, otherwise: undefined },
-  client: CLIENT,
+  client: objectWith("send"),
+} satisfies Record<keyof LogOptions, Rule>;
+const OF_DYNAMODB = clientOf("DynamoDB");
+const PUBLISHER_RULES = {
+  ...LOG_RULES,
   publishTimeoutMs: milliseconds(1, 900_000, 10_000),
 } satisfies Record<keyof PublisherOptions, Rule>;
 
@@ -71,13 +74,14 @@ const PUBLISHER_RULES = {
 export function scache(table: string, options: ScacheOptions = {}): ScacheMiddleware {
   check("options", options, OPTIONS);
   const { log, client, ...rest } = options;
-  if (client !== undefined) check("client", client, CLIENT);
+  if (client !== undefined) checkClient(client);
   const ref = resolveTable(table, log);
   const chosen: ChosenLog = {
     kind: "DynamoDB",
     name: `${ref.name}/${ref.log}`,
     label: `log "${ref.log}" in table "${ref.name}"`,
     identity: `table ${ref.arn ?? ref.name}/${ref.log}`,
+    ownOptions: Object.keys(LOG_RULES),
     open: (_resolved, trouble) =>
       openLog(ref, client, (failure) => {
         // The rest passes, and costs nobody an invalidation; what is refused stays so until somebody is told.
@@ -94,8 +98,15 @@ export function scache(table: string, options: ScacheOptions = {}): ScacheMiddle
  */
 export function createPublisher(table: string, options: PublisherOptions = {}): InvalidationPublisher {
   const { log, client, publishTimeoutMs } = withDefaults(options, PUBLISHER_RULES);
+  check("client", client, OF_DYNAMODB);
   const publisher = createRecordPublisher(openLog(resolveTable(table, log), client), systemClock, systemRandom);
   return createInvalidator(publisher, publishTimeoutMs);
+}
+
+/** @throws InvalidOptionError */
+function checkClient(client: ClientLike): void {
+  check("client", client, LOG_RULES.client);
+  check("client", client, OF_DYNAMODB);
 }
 
 function openLog(

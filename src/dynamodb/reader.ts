@@ -71,7 +71,9 @@ export function createTableReader(api: TableApi, clock: Clock): LogReader {
       case "old":
         return;
       case "lost":
-        return startAnew(finding.tip, finding.why, reading);
+        return startAnew(finding.tip, reading, finding.why);
+      case "begun":
+        return startAnew(finding.tip, reading);
       case "unreadable":
         return refuse(finding.why, reading);
     }
@@ -96,7 +98,7 @@ export function createTableReader(api: TableApi, clock: Clock): LogReader {
   async function catchUp(head: Head, reading: Reading): Promise<void> {
     const { incarnation, first } = head;
     const begin = place?.next ?? first;
-    if (first - begin > MAX_CATCH_UP_RECORDS) return startAnew(tipOf(head), TOO_FAR, reading);
+    if (first - begin > MAX_CATCH_UP_RECORDS) return startAnew(tipOf(head), reading, TOO_FAR);
     const furthest = reachBack(begin, MAX_SEGMENT_RECORDS);
     let from: number | undefined = reachBack(begin, ORDINARY_SEGMENT_RECORDS);
     let wasFurthest = from === furthest;
@@ -107,7 +109,7 @@ export function createTableReader(api: TableApi, clock: Clock): LogReader {
       if (reading.isOver) return;
       bytes += page.segments.reduce((sum, { records }) => sum + recordsBytes(records), 0);
       if (!(await take(following(page.segments, nextOf(place)), reading))) return;
-      if (bytes > MAX_CATCH_UP_BYTES && nextOf(place) < first) return startAnew(tipOf(head), TOO_FAR, reading);
+      if (bytes > MAX_CATCH_UP_BYTES && nextOf(place) < first) return startAnew(tipOf(head), reading, TOO_FAR);
       from = page.next;
       if (from === undefined && nextOf(place) === begin && !wasFurthest) {
         from = furthest;
@@ -115,15 +117,15 @@ export function createTableReader(api: TableApi, clock: Clock): LogReader {
       }
     }
     if (reading.isOver) return;
-    if (nextOf(place) < first) return startAnew(tipOf(head), "a part of the log is missing", reading);
+    if (nextOf(place) < first) return startAnew(tipOf(head), reading, "a part of the log is missing");
     if (await take(head.records.slice(nextOf(place) - first), reading)) reading.behind(0);
   }
 
-  /** What was missed is not known: the cache is emptied, and this is the new place. */
-  function startAnew(tip: Place, why: string, reading: Reading): void {
+  /** What was missed is not known: the cache is emptied, and this is the new place. @param why absent where nothing is wrong */
+  function startAnew(tip: Place, reading: Reading, why?: string): void {
     if (reading.isOver) return;
     place = tip;
-    reading.lost(new LogFailure("lost", why));
+    reading.lost(why === undefined ? undefined : new LogFailure("lost", why));
   }
 
   /** Nothing is stored until a version that understands the head reads it. */

@@ -18,6 +18,7 @@ export const WORDS: ServiceWords = {
   log: "stream",
   client: "KinesisClient",
   clientPackage: "@aws-sdk/client-kinesis",
+  clientVersion: "3.632",
   endpointVariable: "AWS_ENDPOINT_URL_KINESIS",
   vpcEndpoint: "an interface endpoint kinesis-streams",
   actions:

@@ -68,7 +68,7 @@ export class TestReading implements Reading {
     this.told.push("placed");
   }
 
-  lost(why: LogFailure): void {
+  lost(why?: LogFailure): void {
     this.told.push("lost");
     this.failures.push(why);
     this.end();

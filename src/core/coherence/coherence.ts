@@ -196,7 +196,7 @@ export function createCoherence(deps: CoherenceDeps): Coherence {
     }
     if (outcome === "lost" && hadPlace) {
       // Start over at once: the new place can be read from.
-      trouble.failed("lost", "the place in the log was lost", failure);
+      if (failure !== undefined) trouble.failed("lost", "the place in the log was lost", failure);
       return outcome;
     }
     failed(result, abandonment);

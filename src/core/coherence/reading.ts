@@ -185,7 +185,7 @@ class ReadingRun implements Reading {
     if (!this.isOver) this.#target.startOver();
   }
 
-  lost(why: LogFailure): void {
+  lost(why?: LogFailure): void {
     if (this.isOver) return;
     this.#lost = true;
     this.#failure = why;

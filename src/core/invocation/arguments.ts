@@ -41,6 +41,18 @@ export function checkOptions(options: AddOptions): void {
   }
 }
 
+/** @throws InvalidOptionError */
+export function requireLoader(load: unknown): void {
+  if (typeof load !== "function") throw new InvalidOptionError("load", "a function that loads the value", load);
+}
+
+/** @throws InvalidOptionError */
+export function checkMany(ids: unknown, load: unknown, options: AddOptions): void {
+  if (isProxy(ids) || !Array.isArray(ids)) throw new InvalidOptionError("ids", "a list of data ids", ids);
+  requireLoader(load);
+  checkOptions(options);
+}
+
 function isKnown(name: string): name is keyof AddOptions {
   return Object.hasOwn(RULES, name);
 }
@@ -71,7 +83,7 @@ function isThenable(value: unknown): boolean {
 }
 
 /** @throws InvalidOptionError */
-export function checkRefreshOptions(options: RefreshOptions): void {
+export function checkRefresh(options: RefreshOptions): void {
   if (!isObject(options) || isProxy(options)) throw new InvalidOptionError("options", "an object", options);
   for (const name of Object.keys(options)) {
     if (name !== "covers") throw InvalidOptionError.unknown(name, ["covers"]);

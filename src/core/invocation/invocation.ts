@@ -8,7 +8,7 @@ import type { DataId, Observable } from "../data-id.js";
 import type { Moment } from "../moment.js";
 import { type Hit, savedMsOf } from "../store/entry-store.js";
 import { Accounts } from "./accounts.js";
-import { checkOptions, checkRefreshOptions, requireDataId, requireNoPromise } from "./arguments.js";
+import { checkMany, checkOptions, checkRefresh, requireDataId, requireLoader, requireNoPromise } from "./arguments.js";
 import type { AddOptions, ContextCache, Freshness, RefreshOptions } from "./context-cache.js";
 import { Filling, type FillingParts } from "./filling.js";
 import { Loading, type LoadingParts } from "./loading.js";
@@ -153,6 +153,7 @@ export class Invocation implements ContextCache, LoadOwner {
     let target: DataId;
     try {
       target = requireDataId(id);
+      requireLoader(load);
       if (given !== NO_OPTIONS) checkOptions(given);
     } catch (error) {
       return Promise.reject(error);
@@ -185,7 +186,7 @@ export class Invocation implements ContextCache, LoadOwner {
     given: AddOptions = NO_OPTIONS,
   ): Promise<Map<DataId<T>, T>> {
     try {
-      checkOptions(given);
+      checkMany(ids, load, given);
       const { beside } = this.#serving;
       const many = () => getOrAddMany(this.#partsForMany(given), ids, load);
       const lookUp: LookUp = {
@@ -235,7 +236,7 @@ export class Invocation implements ContextCache, LoadOwner {
   }
 
   async refresh(given: RefreshOptions = NO_OPTIONS): Promise<Freshness> {
-    checkRefreshOptions(given);
+    checkRefresh(given);
     await this.#serving.refresh(given.covers);
     return this.freshness;
   }

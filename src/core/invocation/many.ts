@@ -2,7 +2,7 @@
  * `getOrAddMany`: one call of a loader for all that is missing of several data, where `getOrAdd` would make one for each. What
  * is found, what is shared, and what may be stored is each datum's own affair, by the same rules; only the load is one.
  */
-import { InvalidValueError } from "../../errors.js";
+import { describe, InvalidValueError } from "../../errors.js";
 import { type DataId, parseDataId } from "../data-id.js";
 import type { Moment } from "../moment.js";
 import { isMap } from "../node.js";
@@ -94,12 +94,18 @@ function loadTogether<T>(
   });
 }
 
+const MUST_RETURN = "the loader of getOrAddMany must return a Map of the data ids it was given to their values";
+
 /** The loader may have made its ids anew. @throws InvalidValueError */
 function byKey<T>(loaded: ReadonlyMap<DataId<T>, T>): Map<string, T> {
-  if (!isMap(loaded)) throw new InvalidValueError("the loader of getOrAddMany must return a Map of data ids to values");
+  if (!isMap(loaded)) throw new InvalidValueError(MUST_RETURN);
   return new Map([...loaded].map(([id, value]) => [keyOf(id), value]));
 }
 
 function keyOf(id: DataId | string): string {
-  return typeof id === "string" ? parseDataId(id).toString() : requireDataId(id).toString();
+  try {
+    return typeof id === "string" ? parseDataId(id).toString() : requireDataId(id).toString();
+  } catch {
+    throw new InvalidValueError(`${MUST_RETURN}; a key of it is ${describe(id)}`);
+  }
 }

@@ -33,6 +33,14 @@ afterEach(async () => {
   await wire.stop();
 });
 
+test("an address without a protocol is refused in words, before anything is sent", async () => {
+  const handler = createHttpHandler(movableClock());
+  for (const protocol of ["localhost:", "ftp:"]) {
+    const request = { method: "POST", protocol, hostname: "127.0.0.1", port: 1, path: "/", headers: {} };
+    await expect(handler.handle(request)).rejects.toMatchObject({ code: "ERR_INVALID_PROTOCOL" });
+  }
+});
+
 describe("an answer", () => {
   test("comes with its status, its headers and all of its body", async () => {
     const body = "é".repeat(200_000);

@@ -289,6 +289,22 @@ describe("P6: large records", () => {
     });
   });
 
+  /** `{"all":true,"x":[…]}` of more than 32 KiB, and so many entries. */
+  const listing = (entry: string, count: number) =>
+    `{"all":true,"x":[${" ".repeat(33_000)}${Array.from({ length: count }, () => entry).join(",")}]}`;
+
+  test.each([
+    // The names of the two fields are strings, too.
+    ["strings", '""', 49_998],
+    ["strings that end with a backslash", String.raw`"\\"`, 49_998],
+    ["strings with a quote in them", String.raw`"\"\\\""`, 49_998],
+    // Each character that is in no string counts, but for commas and blanks: there are ten in the frame.
+    ["numbers", "1", 4_990],
+  ])("with as many %s as may be are read, and with one more mean everything", (_what, entry, most) => {
+    expect(decode(listing(entry, most))).toEqual({ keys: [], sources: [], all: true });
+    expect(decode(listing(entry, most + 1)).notUnderstood).toBe("a record of this form is too large to be read");
+  });
+
   test("with a few unknown fields, and strings that hold what looks like JSON, are read", () => {
     const odd = '\\"}]{[:1\\\\';
     const json = `{"x":{"a":[1,2]},"keys":[${Array.from({ length: 3_000 }, () => `"id=${"a".repeat(20)}&s=u&t=data.ID"`).join(" ,\n")}],"note":"${odd}"}`;

@@ -27,12 +27,15 @@ describe("to a reader", () => {
 
   test.each([
     ["the log was deleted", undefined, at(5), /deleted/, absent],
-    ["a log has come to be where there was none", head(0, 2), absent, /created/, at(2)],
     ["it is of another incarnation", head(0, 9, "b"), at(5), /anew/, at(9, "b")],
     ["it is of another incarnation and shorter", head(0, 1, "b"), at(5), /anew/, at(1, "b")],
     ["it ends before the place", head(0, 4), at(5), /back/, at(4)],
   ])("what it missed is lost when %s", (_what, answer, place, why, tip) => {
     expect(found(answer, place, place)).toEqual({ kind: "lost", why: expect.stringMatching(why), tip });
+  });
+
+  test("what was written before a log began is not known where there was none", () => {
+    expect(found(head(0, 2), absent, absent)).toEqual({ kind: "begun", tip: at(2) });
   });
 
   test.each([

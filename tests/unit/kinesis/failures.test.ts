@@ -493,7 +493,7 @@ const SET_UP: readonly Row[] = [
     "a client of another version",
     plain("Cannot read properties of undefined (reading 'getSchema')", "TypeError"),
     "refused",
-    /option client.*KinesisClient.*3\.902/,
+    /option client.*KinesisClient.*3\.632/,
   ],
   ["a double without an answer", plain("the client gave no answer", "TypeError"), "refused", /a double has to answer/],
   ["a double that rejects", plain("no implementation"), "refused", /option client/],

@@ -131,10 +131,30 @@ describe("getOrAddMany", () => {
     expect([...values.values()]).toEqual(["one", "beside"]);
   });
 
+  test("refuses what is no list of ids, or no loader, also where it would not have been called", async () => {
+    const rig = new Rig();
+    const { cache } = await rig.invocation();
+    cache.add(ONE, "one");
+    for (const [call, message] of [
+      [() => cache.getOrAddMany(ONE as never, () => new Map()), 'option "ids" must be a list of data ids'],
+      [() => cache.getOrAddMany([ONE], undefined as never), 'option "load" must be a function that loads the value'],
+      [
+        () => cache.getOrAdd(ONE, "one" as never),
+        'option "load" must be a function that loads the value, but got "one"',
+      ],
+    ] as const) {
+      await expect(call()).rejects.toThrow(message);
+    }
+  });
+
   test.each([
-    ["an array", () => ["one"], "the loader of getOrAddMany must return a Map of data ids to values"],
-    ["nothing", () => undefined, "the loader of getOrAddMany must return a Map of data ids to values"],
-    ["a Map of other keys", () => new Map([[5, "one"]]), "expected a data id"],
+    ["an array", () => ["one"], "must return a Map of the data ids it was given to their values"],
+    ["nothing", () => undefined, "must return a Map of the data ids it was given to their values"],
+    [
+      "a Map of other keys",
+      () => new Map([[5, "one"]]),
+      "must return a Map of the data ids it was given to their values; a key of it is 5",
+    ],
   ])("refuses %s from the loader in words", async (_what, load, message) => {
     const { cache } = await new Rig().invocation();
     await expect(cache.getOrAddMany([ONE], load as never)).rejects.toThrow(message);
