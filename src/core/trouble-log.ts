@@ -6,6 +6,7 @@
 
 import { isError, summedUpBy } from "../errors.js";
 import type { Clock } from "./clock.js";
+import type { LogFailureKind } from "./log.js";
 import type { Notices, TroubleKind } from "./notices.js";
 
 /** How often a start may be announced, for each kind, once a burst of three was. */
@@ -22,6 +23,15 @@ interface Trouble {
   /** Names of the causes already told while this trouble lasts. */
   readonly told: Set<string>;
 }
+
+/** Of a failed reading that has cost no place: a log that is said to be lost then was never there. */
+export const TROUBLE_OF: Readonly<Record<LogFailureKind, TroubleKind>> = {
+  unavailable: "refresh",
+  expired: "refresh",
+  throttled: "throttled",
+  refused: "refused",
+  lost: "refused",
+};
 
 export type TroubleLog = ReturnType<typeof createTroubleLog>;
 

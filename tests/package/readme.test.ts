@@ -10,6 +10,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { build } from "esbuild";
+import { plan } from "../../src/cli/plan.js";
 import { InvalidOptionError, scache } from "../../src/index.js";
 import { DIMENSION_NAMES, METRIC_NAMES } from "../../src/metrics/emf.js";
 import { kinesisClient, REGION, type RunningKinesis, startKinesis } from "../../tools/emulators/kinesis.js";
@@ -172,17 +173,31 @@ describe("what it says of fleets is what docs/fleet.md was measured to be", () =
       .map((row) => row.endsWith(" holds |"));
   };
 
+  /** What `npx scache plan` says, at 10 invalidations a second. */
+  const planOf = async (environments: number, staleness: number): Promise<{ kinesis: { holds: boolean } }> => {
+    const given = { environments, staleness, invalidations: 10 };
+    const flags = Object.entries(given).flatMap(([name, value]) => [`--${name}`, String(value)]);
+    const lines: string[] = [];
+    await plan.run([...flags, "--json"], { out: (line: string) => lines.push(line) } as never);
+    return JSON.parse(lines.join("\n"));
+  };
+
   test("the table", () => {
     const rows = rowsOf(page.split("\n## On Kinesis")[0] ?? "");
     expect(rows).toHaveLength(5);
     expect(rowsOf(text)).toEqual(rows);
   });
 
-  test("the sizes in its sentence", () => {
-    expect(text).toContain(
-      "at 1,000 ms a stream serves 5 of them, and a table 2,400; at 5,000 ms a table\nserves 12,000",
-    );
-    expect(holds("On Kinesis", "| 5 | 1,000 |")).toEqual([true, true, true, true]);
+  test("the sizes in its sentence", async () => {
+    expect(text).toContain("at 1,000 ms a table serves 2,400 of them");
+    expect(text).toContain("a stream 2; at 5,000 ms a table 12,000, a stream 14.");
+    for (const [staleness, most] of [
+      [1_000, 2],
+      [5_000, 14],
+    ] as const) {
+      const plans = await Promise.all([most, most + 1].map((environments) => planOf(environments, staleness)));
+      expect(plans.map(({ kinesis }) => kinesis.holds)).toEqual([true, false]);
+    }
     expect(holds("All busy at once", "| 2,400 busy | 1,000 |")).toEqual([true]);
     expect(holds("All busy at once", "| 12,000 busy | 5,000 |")).toEqual([true]);
   });

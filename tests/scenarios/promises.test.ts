@@ -30,25 +30,25 @@ test("Once `invalidate(id)` has resolved, no invocation that begins later, in an
 test("A value loaded before an invalidation is never served after it, even if it is added after it.", () =>
   oldLoadsStayOut(stage));
 
-test("When the stream cannot be read in time the cache misses; it never guesses (policy `bypass`, the default).", () =>
+test("When the log cannot be read in time the cache misses; it never guesses (policy `bypass`, the default).", () =>
   unreadMeansMissed(stage));
 
 test("No invalidation is skipped: empty pages, resharding, expired iterators, freezes and long gaps are read through, or the cache is flushed.", () =>
   nothingIsSkipped(stage));
 
-test("A record that cannot be understood never stops the stream, and never leaves a stale entry behind (the cache is flushed and the record counted).", () =>
+test("A record that cannot be understood never stops the reading, and never leaves a stale entry behind (the cache is flushed and the record counted).", () =>
   garbageIsSurvived(stage));
 
 test("With `maxStalenessMs: s`, an entry is served only if, at most `s` ms before the invocation began, it was loaded or a refresh began that proved the cache caught up.", () =>
   stalenessIsBounded(stage));
 
-test("`invalidate()` resolves only when Kinesis holds every record; otherwise it rejects and names the ids that may not have been published. The local entry is dropped either way.", () =>
+test("`invalidate()` resolves only when the log holds every record; otherwise it rejects and names the ids that may not have been published. The local entry is dropped either way.", () =>
   acknowledgedMeansHeld(stage));
 
 test("Memory is bounded, in entries and in bytes.", () => memoryIsBounded(stage));
 
-test("A handler, its result and its error are never changed by a failure of the cache, of Kinesis or of the metrics (policy `throw` excepted).", () =>
+test("A handler, its result and its error are never changed by a failure of the cache, of the log or of the metrics (policy `throw` excepted).", () =>
   handlerIsUntouched(stage));
 
-test("With `refreshWhen` alongside or used, a `getOrAdd` takes no longer than loading would, and what was expected of the reading.", () =>
+test("With `refreshWhen` alongside or used, a `getOrAdd` takes at most as long as loading would, plus the time that reading the log was expected to take.", () =>
   waitsAreBounded(stage));

@@ -15,7 +15,7 @@ import type { Invalidation } from "../record.js";
 import type { ResolvedOptions } from "../settings.js";
 import type { FencedStore } from "../store/fenced-store.js";
 import { repeatAfterMs } from "../time-limits.js";
-import type { TroubleLog } from "../trouble-log.js";
+import { TROUBLE_OF, type TroubleLog } from "../trouble-log.js";
 import type { Abandonment } from "./abandonment.js";
 import { isGapTooLong, isHalfGapOver } from "./gap.js";
 import { createOutlook, type Outlook } from "./outlook.js";
@@ -214,7 +214,7 @@ export function createCoherence(deps: CoherenceDeps): Coherence {
     }
     const { kind, message } = failure;
     lastFailure = { reason: message, cause: failure };
-    trouble.failed(kind === "unavailable" || kind === "expired" ? "refresh" : kind, message, failure);
+    trouble.failed(TROUBLE_OF[kind], message, failure);
   }
 
   /** For an environment that has no place yet: nothing is stored, and nothing can be until it has one. */

@@ -102,7 +102,7 @@ describe("a refresh that fails", () => {
       invocation.cache.add(ONE, "one");
       invocation.end();
     }
-    expect(rig.notices.started).toEqual(["lost"]);
+    expect(rig.notices.started).toEqual(["refused"]);
   });
 
   test("says so once when it begins, and once when it is over, under its kind", async () => {
