@@ -153,8 +153,8 @@ export const OF_READING: readonly Mutant[] = [
   {
     name: "a key spelled in another way is not recognised",
     file: RECORD,
-    search: "isWrittenKey(key) ? key : parseDataId(key).toString();",
-    replace: "isWrittenKey(key) ? key : (parseDataId(key), key);",
+    search: "isWrittenKey(key) ? key : parseWholeKey(key).toString();",
+    replace: "isWrittenKey(key) ? key : (parseWholeKey(key), key);",
   },
   {
     name: "a place that was lost is given up without emptying the cache",

@@ -98,7 +98,7 @@ export const SERVING: readonly Mutant[] = [
   {
     name: "refresh() is served as of the invocation's beginning",
     file: SERVING_STATE,
-    search: "return this.catchUp(store.now())",
+    search: "return this.#readOn(store.now())",
     replace: "return this.catchUp()",
   },
   {

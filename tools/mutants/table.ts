@@ -44,19 +44,19 @@ const BREAKAGES: readonly Breakage[] = [
   {
     name: "a missing segment is passed over",
     file: READER,
-    search: 'if (nextOf(place) < first) return startAnew(tipOf(head), "a part of the log is missing", reading);',
+    search: 'if (nextOf(place) < first) return startAnew(tipOf(head), reading, "a part of the log is missing");',
     replace: "if (place && nextOf(place) < first) place = { ...place, next: first };",
   },
   {
     name: "too far behind, the place is moved to the tip and the cache is kept",
     file: READER,
-    search: "if (first - begin > MAX_CATCH_UP_RECORDS) return startAnew(tipOf(head), TOO_FAR, reading);",
+    search: "if (first - begin > MAX_CATCH_UP_RECORDS) return startAnew(tipOf(head), reading, TOO_FAR);",
     replace: "if (first - begin > 20) {\n      place = tipOf(head);\n      return;\n    }",
   },
   {
     name: "a lost place moves to the tip and the cache is kept",
     file: READER,
-    search: 'reading.lost(new LogFailure("lost", why));',
+    search: 'reading.lost(why === undefined ? undefined : new LogFailure("lost", why));',
     replace: "void why;",
   },
   {

@@ -55,7 +55,7 @@ export const OF_TOKENS: readonly Mutant[] = [
   {
     name: "a token is content with what maxStalenessMs allows",
     file: SERVING_STATE,
-    search: "    await this.catchUp(from);\n",
+    search: "    await this.#readOn(from);\n",
     replace: "    await this.catchUp();\n",
   },
 ];
