@@ -37,7 +37,10 @@ export interface TableName {
 
 /** What is made of the tables of a database. */
 export interface TableMap {
+  /** Whether something was said of it, be it as of any other table. */
   knows(name: TableName): boolean;
+  /** Whether it is there under its own name. */
+  lists(name: TableName): boolean;
   /** @throws ChangeRecordError for a table that nothing was said of */
   changed(name: TableName, rows: ChangedRows): DecodedRecord;
 }
@@ -62,13 +65,16 @@ export function createTableMap(tables: Tables): TableMap {
   // A Map, since tables may be called `constructor` or `__proto__`.
   const known = new Map(Object.entries(tables).map(([name, said]) => [name, said === "ignore" ? said : tableOf(said)]));
 
-  function find({ schema, table }: TableName): Table | "ignore" | undefined {
+  function listed({ schema, table }: TableName): Table | "ignore" | undefined {
     const full = schema === undefined ? undefined : known.get(`${schema}.${table}`);
-    return full ?? known.get(table) ?? known.get(ANY_TABLE);
+    return full ?? known.get(table);
   }
+
+  const find = (name: TableName) => listed(name) ?? known.get(ANY_TABLE);
 
   return {
     knows: (name) => find(name) !== undefined,
+    lists: (name) => listed(name) !== undefined,
     changed(name, rows) {
       const table = find(name);
       if (table === undefined) throw notMapped(name);
