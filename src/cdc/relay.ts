@@ -54,7 +54,7 @@ export function createRelay(decode: RecordDecoder, publisher: InvalidationPublis
   let hasToldOfRecords = false;
 
   /** What a record says, for good: one that is not understood says everything. */
-  function read({ data, sequenceNumber }: RelayRecord): Invalidation {
+  function read(record: RelayRecord): Invalidation {
     let reason = "its decoder threw";
     const telling: RecordDecoder = (bytes) => {
       try {
@@ -65,11 +65,11 @@ export function createRelay(decode: RecordDecoder, publisher: InvalidationPublis
         throw error;
       }
     };
-    const said = wholeRecord(data, telling);
+    const said = wholeRecord(record.data, telling);
     if (said.notUnderstood !== undefined && !hasToldOfRecords) {
       hasToldOfRecords = true;
       ports.warn(
-        `record ${sequenceNumber} was not understood, so everything was invalidated: ${reason}. Others like it are counted only`,
+        `${nameOf(record)} was not understood, so everything was invalidated: ${reason}. Others like it are counted only`,
       );
     }
     return said;
@@ -93,6 +93,12 @@ export function createRelay(decode: RecordDecoder, publisher: InvalidationPublis
     });
     return { batchItemFailures: firstLost < 0 ? [] : [{ itemIdentifier: records[firstLost]?.sequenceNumber ?? "" }] };
   };
+}
+
+/** For whoever has to find it. What has no number came from what is no stream, so that its service tells most. */
+function nameOf({ sequenceNumber, service }: RelayRecord): string {
+  if (sequenceNumber !== "") return `record ${sequenceNumber}`;
+  return service === undefined ? "a record without a number" : `a record without a number, of ${service},`;
 }
 
 /** Not `Math.min(...)`, which takes only so many. */

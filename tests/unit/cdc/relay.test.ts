@@ -170,6 +170,16 @@ describe("a record that is not understood", () => {
     ]);
   });
 
+  test.each([
+    ["its service", { eventSource: "aws:sqs", messageId: "1", body: "{}" }, "a record without a number, of aws:sqs,"],
+    ["nothing where there is none", { body: "{}" }, "a record without a number"],
+    ["nothing of what could be anything", { eventSource: "secret text" }, "a record without a number"],
+  ])("that has no number is called by %s", async (_what, record, name) => {
+    const { handler, warnings } = relayTo(recordingPublisher().publisher);
+    await handler({ Records: [record] });
+    expect(warnings.map((warning) => warning.split(" was not")[0])).toEqual([name]);
+  });
+
   test("is not quoted by what is said of it, since only our own errors are known not to", async () => {
     const { handler, warnings } = relayTo(recordingPublisher().publisher, (data) => {
       throw new Error(`cannot read ${Buffer.from(data)}`);
