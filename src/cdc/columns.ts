@@ -3,7 +3,10 @@
  * says so by throwing: an id made of a guess would name another row, and the right one would stay in every cache.
  */
 
-/** A row's columns as a table's functions see them: all text, exact. Reading one that has no text throws. */
+/**
+ * A row's columns as a table's functions see them: all text, exact. Reading one that has no text throws, and is remembered:
+ * whatever a function makes of such a row, be it for having caught the error, is no id of it.
+ */
 export type Row = Readonly<Record<string, string>>;
 
 export interface Columns {
@@ -44,15 +47,39 @@ function textOf(text: string | undefined, name: string): string {
   return text;
 }
 
+/** A row as a function is given it, and what came of its reading. */
+export interface RowReading {
+  readonly row: Row;
+  /** Whether anything that was asked of the row could not be told, also where the function caught the error. */
+  readonly wasRefused: () => boolean;
+}
+
+/** What stands behind a row. */
+interface Asked {
+  readonly columns: Columns;
+  wasRefused: boolean;
+}
+
+function read(asked: Asked, name: string | symbol): string | undefined {
+  if (typeof name !== "string") return undefined;
+  try {
+    return asked.columns.text(name);
+  } catch (error) {
+    asked.wasRefused = true;
+    throw error;
+  }
+}
+
 /** Refused, since a row may be there in part: what a function made of the columns it finds would be another id each time. */
-function refuse(): never {
+function refuse(asked: Asked): never {
+  asked.wasRefused = true;
   throw new Unreadable("columns can only be read by their names");
 }
 const no = () => false;
 
-const BY_NAME_ONLY: ProxyHandler<Columns> = {
-  get: (columns, name) => (typeof name === "string" ? columns.text(name) : undefined),
-  has: (columns, name) => typeof name === "string" && columns.text(name) !== undefined,
+const BY_NAME_ONLY: ProxyHandler<Asked> = {
+  get: read,
+  has: (asked, name) => read(asked, name) !== undefined,
   ownKeys: refuse,
   getOwnPropertyDescriptor: refuse,
   getPrototypeOf: () => null,
@@ -63,6 +90,7 @@ const BY_NAME_ONLY: ProxyHandler<Columns> = {
   preventExtensions: no,
 };
 
-export function rowOf(columns: Columns): Row {
-  return new Proxy(columns, BY_NAME_ONLY) as unknown as Row;
+export function readingOf(columns: Columns): RowReading {
+  const asked: Asked = { columns, wasRefused: false };
+  return { row: new Proxy(asked, BY_NAME_ONLY) as unknown as Row, wasRefused: () => asked.wasRefused };
 }

@@ -29,7 +29,7 @@ const OPERATIONS: ReadonlyMap<unknown, Operation> = new Map([
   ["update", "update"],
   ["delete", "delete"],
 ]);
-/** Tables in which DMS keeps its own books. */
+/** Tables in which DMS keeps its own books. A user may have one of such a name, too: it counts where it is listed. */
 const OF_DMS = /^awsdms_/i;
 
 /** @throws InvalidOptionError */
@@ -58,7 +58,7 @@ function readRecord(record: Fields, mark: string, map: TableMap, settings: Setti
   const table = metadata && textIn(metadata, "table-name");
   if (metadata === undefined || table === undefined) return undefined;
   const name = { schema: textIn(metadata, "schema-name"), table };
-  if (OF_DMS.test(table)) return NOTHING_CHANGED;
+  if (OF_DMS.test(table) && !map.lists(name)) return NOTHING_CHANGED;
   const isRow = own(metadata, "record-type") === "data" && !Object.hasOwn(record, "control");
   return map.changed(name, isRow ? rowsOf(record, mark, own(metadata, "operation"), settings) : WHOLE_TABLE);
 }

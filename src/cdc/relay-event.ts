@@ -13,6 +13,8 @@ export interface RelayRecord {
   readonly data: Uint8Array;
   /** What it is reported by; empty when it has none, which stands for the whole batch. */
   readonly sequenceNumber: string;
+  /** The service it is of, where it says so: `aws:kinesis`. */
+  readonly service: string | undefined;
   readonly writtenAtMs: number | undefined;
   /** The stream or table it came from. */
   readonly source: string | undefined;
@@ -26,21 +28,27 @@ export function recordsOf(event: RelayEvent): readonly RelayRecord[] {
 }
 
 const encoder = new TextEncoder();
+/** Of an event that somebody made up it could be anything, and is put into the log. */
+const SERVICE = /^aws:[a-z0-9-]{1,30}$/;
 
 function relayRecord(record: Fields): RelayRecord {
   const source = /:(?:stream|table)\/([^/]+)/.exec(textIn(record, "eventSourceARN") ?? "")?.[1];
+  const named = textIn(record, "eventSource");
+  const service = named !== undefined && SERVICE.test(named) ? named : undefined;
   const item = fieldsIn(record, "dynamodb");
   if (item !== undefined) {
     // As a pipe would have written it to a stream: decoders of bytes read it, too.
     const data = encoder.encode(JSON.stringify(record));
     const sequenceNumber = textIn(item, "SequenceNumber") ?? "";
-    return { data, sequenceNumber, writtenAtMs: milliseconds(own(item, "ApproximateCreationDateTime")), source };
+    const writtenAtMs = milliseconds(own(item, "ApproximateCreationDateTime"));
+    return { data, sequenceNumber, service, writtenAtMs, source };
   }
   // A pipe has the fields of a Kinesis record beside those of the event.
   const kinesis = fieldsIn(record, "kinesis") ?? record;
   const data = Buffer.from(textIn(kinesis, "data") ?? "", "base64");
   const sequenceNumber = textIn(kinesis, "sequenceNumber") ?? "";
-  return { data, sequenceNumber, writtenAtMs: milliseconds(own(kinesis, "approximateArrivalTimestamp")), source };
+  const writtenAtMs = milliseconds(own(kinesis, "approximateArrivalTimestamp"));
+  return { data, sequenceNumber, service, writtenAtMs, source };
 }
 
 /** Times come in seconds, with or without a fraction; Kinesis Data Streams for DynamoDB has finer ones. */

@@ -24,7 +24,7 @@ export interface RelayReport {
   /** The stream or table the records came from. */
   readonly source: string | undefined;
   readonly records: number;
-  /** Ids published, each once, and sources published as a whole. */
+  /** Ids that are known to have been published, each once, and sources published as a whole. */
   readonly ids: number;
   readonly sources: number;
   /** Records that could not be understood: each had everything published. */
@@ -50,11 +50,17 @@ interface Unpublished {
   readonly everything: boolean;
 }
 
+/** What came of publishing. */
+interface Published extends Pick<RelayReport, "ids" | "sources"> {
+  /** Undefined once the log holds all of it. */
+  readonly lost: Unpublished | undefined;
+}
+
 export function createRelay(decode: RecordDecoder, publisher: InvalidationPublisher, ports: RelayPorts): RelayHandler {
   let hasToldOfRecords = false;
 
   /** What a record says, for good: one that is not understood says everything. */
-  function read({ data, sequenceNumber }: RelayRecord): Invalidation {
+  function read(record: RelayRecord): Invalidation {
     let reason = "its decoder threw";
     const telling: RecordDecoder = (bytes) => {
       try {
@@ -65,11 +71,11 @@ export function createRelay(decode: RecordDecoder, publisher: InvalidationPublis
         throw error;
       }
     };
-    const said = wholeRecord(data, telling);
+    const said = wholeRecord(record.data, telling);
     if (said.notUnderstood !== undefined && !hasToldOfRecords) {
       hasToldOfRecords = true;
       ports.warn(
-        `record ${sequenceNumber} was not understood, so everything was invalidated: ${reason}. Others like it are counted only`,
+        `${nameOf(record)} was not understood, so everything was invalidated: ${reason}. Others like it are counted only`,
       );
     }
     return said;
@@ -79,20 +85,26 @@ export function createRelay(decode: RecordDecoder, publisher: InvalidationPublis
     const records = recordsOf(event);
     const said = records.map(read);
     const union = unionOf(said);
-    const unpublished = await publish(publisher, union, ports);
-    const firstLost = unpublished === undefined ? -1 : firstOf(said, union, unpublished);
+    const { lost, ids, sources } = await publish(publisher, union, ports);
+    const firstLost = lost === undefined ? -1 : firstOf(said, union, lost);
     const times = records.flatMap(({ writtenAtMs }) => writtenAtMs ?? []);
     ports.report({
       source: records.find(({ source }) => source !== undefined)?.source,
       records: records.length,
-      ids: union.ids.size,
-      sources: union.sources.size,
+      ids,
+      sources,
       notUnderstood: said.filter(({ notUnderstood }) => notUnderstood !== undefined).length,
       failures: firstLost < 0 ? 0 : records.length - firstLost,
       lagMs: times.length === 0 ? undefined : Math.max(0, ports.clock.now() - oldest(times)),
     });
     return { batchItemFailures: firstLost < 0 ? [] : [{ itemIdentifier: records[firstLost]?.sequenceNumber ?? "" }] };
   };
+}
+
+/** For whoever has to find it. What has no number came from what is no stream, so that its service tells most. */
+function nameOf({ sequenceNumber, service }: RelayRecord): string {
+  if (sequenceNumber !== "") return `record ${sequenceNumber}`;
+  return service === undefined ? "a record without a number" : `a record without a number, of ${service},`;
 }
 
 /** Not `Math.min(...)`, which takes only so many. */
@@ -137,23 +149,22 @@ function isLost({ keys, sources, all }: Changed, union: Union, unpublished: Unpu
   return keys.some((key) => unpublished.ids.has(key) || unpublished.sources.has(parseDataId(key).source));
 }
 
-/** Undefined once the log holds all of it. */
-async function publish(
-  publisher: InvalidationPublisher,
-  union: Union,
-  ports: RelayPorts,
-): Promise<Unpublished | undefined> {
+async function publish(publisher: InvalidationPublisher, union: Union, ports: RelayPorts): Promise<Published> {
   const { ids, sources, all } = union;
-  if (ids.size === 0 && sources.size === 0 && !all) return undefined;
-  const failures = await attempt(publisher, union);
-  if (failures.length === 0) return undefined;
+  const isNothing = ids.size === 0 && sources.size === 0 && !all;
+  const failures = isNothing ? [] : await attempt(publisher, union);
+  if (failures.length === 0) return { ids: ids.size, sources: sources.size, lost: undefined };
+  const lost = unpublishedOf(failures, union);
+  const held = heldOf(union, lost);
   // What can never be written would come back for ever, and hold up everything behind it.
   if (!all && failures.some(isHopeless)) {
     ports.warn("an id or a source cannot be written to the log, so everything was invalidated");
-    if ((await attempt(publisher, { ids: new Map(), sources: new Set(), all: true })).length === 0) return undefined;
+    if ((await attempt(publisher, { ids: new Map(), sources: new Set(), all: true })).length === 0) {
+      return { ...held, lost: undefined };
+    }
   }
   ports.warn(`what has changed could not be published, and the batch will be given again: ${causeOf(failures[0])}`);
-  return unpublishedOf(failures, union);
+  return { ...held, lost };
 }
 
 /** What is spread over the arguments of a call must not be more than a stack holds. */
@@ -187,6 +198,14 @@ function unpublishedOf(failures: readonly unknown[], union: Union): Unpublished 
     sources: new Set(errors.flatMap(({ sources }) => sources)),
     everything: errors.some(({ everything }) => everything),
   };
+}
+
+/** How much of it the log holds although something failed. None where the failures name nothing of it. */
+function heldOf({ ids, sources }: Union, lost: Unpublished): Pick<RelayReport, "ids" | "sources"> {
+  const keys = [...ids].filter(([key, { source }]) => !lost.ids.has(key) && !lost.sources.has(source));
+  const whole = [...sources].filter((source) => !lost.sources.has(source));
+  const isKnown = !lost.everything && keys.length + whole.length < ids.size + sources.size;
+  return isKnown ? { ids: keys.length, sources: whole.length } : { ids: 0, sources: 0 };
 }
 
 /** Too long for any record, or no text that can be written: failures that are not the log's, and will not pass. */

@@ -7,11 +7,12 @@ import { type DataId, dataSource } from "../core/data-id.js";
 import type { DecodedRecord } from "../core/record.js";
 import { ChangeRecordError } from "../errors.js";
 import type { ChangedRows } from "./changes.js";
-import { type Columns, type Row, rowOf, Unreadable } from "./columns.js";
+import { type Columns, type Row, readingOf, Unreadable } from "./columns.js";
 
 /**
  * How the id of a datum is made of its row: the name of a column, or a function of the row. A function may name several ids,
- * or none (undefined) for a row that is no datum of the source. It must be pure. Where it throws, the source goes as a whole.
+ * or none (undefined) for a row that is no datum of the source. It must be pure. Where it throws, or reads a column that has no
+ * text, the source goes as a whole, also if it catches the error.
  */
 export type IdOf = string | ((row: Row) => string | readonly string[] | undefined);
 
@@ -37,7 +38,10 @@ export interface TableName {
 
 /** What is made of the tables of a database. */
 export interface TableMap {
+  /** Whether something was said of it, be it as of any other table. */
   knows(name: TableName): boolean;
+  /** Whether it is there under its own name. */
+  lists(name: TableName): boolean;
   /** @throws ChangeRecordError for a table that nothing was said of */
   changed(name: TableName, rows: ChangedRows): DecodedRecord;
 }
@@ -62,13 +66,16 @@ export function createTableMap(tables: Tables): TableMap {
   // A Map, since tables may be called `constructor` or `__proto__`.
   const known = new Map(Object.entries(tables).map(([name, said]) => [name, said === "ignore" ? said : tableOf(said)]));
 
-  function find({ schema, table }: TableName): Table | "ignore" | undefined {
+  function listed({ schema, table }: TableName): Table | "ignore" | undefined {
     const full = schema === undefined ? undefined : known.get(`${schema}.${table}`);
-    return full ?? known.get(table) ?? known.get(ANY_TABLE);
+    return full ?? known.get(table);
   }
+
+  const find = (name: TableName) => listed(name) ?? known.get(ANY_TABLE);
 
   return {
     knows: (name) => find(name) !== undefined,
+    lists: (name) => listed(name) !== undefined,
     changed(name, rows) {
       const table = find(name);
       if (table === undefined) throw notMapped(name);
@@ -106,11 +113,11 @@ function idsOf({ idOf, idWith }: Source, rows: readonly Columns[] | undefined): 
 
 function textsOf(idOf: IdOf, columns: Columns): readonly string[] {
   if (typeof idOf === "string") return [columns.text(idOf)];
-  const named: unknown = idOf(rowOf(columns));
-  if (named === undefined) return [];
-  const texts: readonly unknown[] = Array.isArray(named) ? Array.from(named) : [named];
+  const { row, wasRefused } = readingOf(columns);
+  const named: unknown = idOf(row);
+  const texts: readonly unknown[] = named === undefined ? [] : Array.isArray(named) ? Array.from(named) : [named];
   const others = texts.filter((text) => typeof text !== "string");
-  if (others.length === 0) return texts as readonly string[];
+  if (others.length === 0 && !wasRefused()) return texts as readonly string[];
   // Nobody will ever ask what became of a promise that is not taken, and Node ends a process for one that was rejected.
   for (const other of others) Promise.resolve(other).catch(() => undefined);
   throw new Unreadable("no text was made of a row");

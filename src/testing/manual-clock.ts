@@ -3,9 +3,16 @@
  * It exists so that a test of hours takes milliseconds and gives the same result every time. It must never read the
  * system's clock.
  */
+import { setImmediate } from "node:timers";
 import type { Clock } from "../core/clock.js";
 import { check, type Rule } from "../option-rules.js";
 import { DURATION } from "./argument-rules.js";
+
+/**
+ * Held from the beginning: a test runner's fake timers replace the global one, and sinon's that of `node:timers` as well, and
+ * what those are given is never called while a test awaits this clock.
+ */
+const inNextTurn = setImmediate;
 
 const FINITE: Rule = { expected: "a number of milliseconds", fits: Number.isFinite };
 
@@ -98,5 +105,5 @@ export class ManualClock implements Clock {
 
 /** Resolves when every promise that can settle without time passing has settled. */
 export function settled(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
+  return new Promise((resolve) => inNextTurn(resolve));
 }

@@ -43,6 +43,17 @@ export const inferred = middy<APIGatewayProxyEventV2, APIGatewayProxyResultV2>()
     return { statusCode: 200, body: user.name };
   });
 
+// Values are frozen, which their type says only where the source was made so.
+const cartById = dataSource<Readonly<{ total: number }>>("db.carts.id");
+export const frozen = middy<string, number>()
+  .use(scache("stream"))
+  .handler(async (id, { cache }) => {
+    const cart = await cache.getOrAdd(cartById(id), async (): Promise<{ total: number }> => ({ total: 1 }));
+    // @ts-expect-error a value that is cached cannot be changed
+    cart.total = 2;
+    return cart.total;
+  });
+
 // A handler written first says itself that it needs the cache.
 export const declared = middy(async (event: APIGatewayProxyEventV2, context: Context & CacheContext) => {
   same<User | undefined, ReturnType<typeof context.cache.get<User>>>();

@@ -127,6 +127,24 @@ describe("DMS", () => {
     ["a table renamed", plain, control("rename-table"), WHOLE],
     ["control of DMS's own table", plain, control("create-table", "awsdms_status"), NOTHING],
     [
+      "DMS's own table, though any other has sources",
+      fromDms({ "*": { whole: ["w"] } }),
+      control("create-table", "awsdms_status"),
+      NOTHING,
+    ],
+    [
+      "a table that looks like DMS's own, and is listed with its schema",
+      fromDms({ "s.awsdms_orders": { whole: ["w"] } }),
+      control("drop-table", "awsdms_orders"),
+      "| w",
+    ],
+    [
+      "one that is listed without",
+      fromDms({ awsdms_orders: { byKey: { k: "id" } } }),
+      { ...row("insert", { id: 1 }), metadata: { ...row("insert", null).metadata, "table-name": "awsdms_orders" } },
+      "k1 |",
+    ],
+    [
       "a type of record not known",
       plain,
       { ...row("insert", { id: 1 }), metadata: { "record-type": "hint", "table-name": "t" } },

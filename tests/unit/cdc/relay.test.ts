@@ -170,6 +170,16 @@ describe("a record that is not understood", () => {
     ]);
   });
 
+  test.each([
+    ["its service", { eventSource: "aws:sqs", messageId: "1", body: "{}" }, "a record without a number, of aws:sqs,"],
+    ["nothing where there is none", { body: "{}" }, "a record without a number"],
+    ["nothing of what could be anything", { eventSource: "secret text" }, "a record without a number"],
+  ])("that has no number is called by %s", async (_what, record, name) => {
+    const { handler, warnings } = relayTo(recordingPublisher().publisher);
+    await handler({ Records: [record] });
+    expect(warnings.map((warning) => warning.split(" was not")[0])).toEqual([name]);
+  });
+
   test("is not quoted by what is said of it, since only our own errors are known not to", async () => {
     const { handler, warnings } = relayTo(recordingPublisher().publisher, (data) => {
       throw new Error(`cannot read ${Buffer.from(data)}`);
@@ -239,6 +249,20 @@ describe("a publication that fails", () => {
   ])("and %s has the whole batch given again", async (_what, reason) => {
     const { publisher } = recordingPublisher(reason);
     expect(await relayTo(publisher).handler(kinesis(dms(1), dms(2)))).toEqual(from("1"));
+  });
+
+  test.each([
+    ["the ids it does not name, and the sources", failure({ ids: [key("3")] }), "ids", { ids: 2, sources: 1 }],
+    ["the ids, but not a source it names", failure({ sources: ["db.list"] }), "source", { ids: 3, sources: 0 }],
+    ["no id of a source it names", failure({ sources: ["db.items"] }), "ids", { ids: 0, sources: 1 }],
+    ["nothing where it may have lost all", new Error("down"), "ids", { ids: 0, sources: 0 }],
+    ["nothing where it names nothing that was said", failure({ ids: [key("99")] }), "ids", { ids: 0, sources: 0 }],
+    ["nothing of what went as everything", new InvalidDataIdError("a source", "x"), "ids", { ids: 0, sources: 0 }],
+  ])("is counted as having published %s", async (_what, reason, call, published) => {
+    const { publisher } = recordingPublisher((each) => (each.startsWith(call) ? reason : undefined));
+    const { handler, reports } = relayTo(publisher);
+    await handler(kinesis(dms(1), dms(2), dms(3)));
+    expect(reports).toMatchObject([{ records: 3, ...published }]);
   });
 
   test("at once, before a promise, is no other", async () => {

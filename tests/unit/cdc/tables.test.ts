@@ -27,6 +27,14 @@ function goes(idOf: IdOf, row: object, kind: "byKey" | "byValue" = "byKey") {
   return { ids: [...ids].map(({ source, id }) => `${source}/${id}`), sources: [...sources].sort() };
 }
 const only = (...ids: string[]) => ({ ids: ids.map((id) => `db.users/${id}`), sources: ["db.list"] });
+/** What a cautious user's function does about a column that may be missing. */
+function caught<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
+}
 const wholly = { ids: [], sources: ["db.list", "db.users"] };
 
 describe("the id of a row", () => {
@@ -48,6 +56,9 @@ describe("the id of a row", () => {
       throw undefined;
     },
     "reads a column that is not there": (row) => row.nothing,
+    "reads a column that is not there, and catches the error": (row) => caught(() => row.nothing),
+    "reads a null, and names another column then": (row) => caught(() => row.gone) ?? row.id,
+    "goes through the columns, and catches the error": (row) => caught(() => Object.keys(row).join()),
     "reads a null": (row) => `${row.gone}`,
     "reads what every object has": (row) => `${row.toString}${row.constructor}`,
     "asks whether a column is there that is not": (row) => ("nothing" in row ? "yes" : "no"),
@@ -80,6 +91,17 @@ describe("the id of a row", () => {
       await new Promise((resolve) => setImmediate(resolve));
     },
   );
+
+  test("is not taken from the old row alone where the new one does not tell it: its function caught the error", () => {
+    const unlogged = "__debezium_unavailable_value";
+    const change = { ...event({ id: 1, email: unlogged }), op: "u", before: { id: 1, email: "a" } };
+    const decode = fromDebezium({ users: { byValue: { "db.users": (row) => caught(() => row.email) } } });
+    expect(decode(change)).toEqual({ ids: [], sources: ["db.users"] });
+    expect([...(decode({ ...change, after: { id: 1, email: "b" } }).ids ?? [])].map(({ id }) => id)).toEqual([
+      "a",
+      "b",
+    ]);
+  });
 
   test("leaves the other sources of the table as they are", () => {
     const decode = fromDebezium({ users: { byKey: { a: "id", b: () => null as never, c: "id" } } });

@@ -38,6 +38,8 @@ const RECORD_SAMPLES: readonly GoRecord[] = [
 const DECODE_SAMPLES: readonly GoDecode[] = [
   { json: "null", keys: null, error: null },
   { json: `{"keys":["${KEY}"],"extra":{"keys":1}}`, keys: [KEY], error: null },
+  // A field of ours that Go's reader does not know.
+  { json: `{"keys":["${KEY}"],"by":1}`, keys: [KEY], error: null },
   { json: `{"keys":["${KEY}"],"ts":null}`, keys: [KEY], error: null },
   { json: '{"keys":[1]}', keys: null, error: "not a string" },
   { json: '{"keys":[],"ts":"yesterday"}', keys: null, error: "not a time" },

@@ -1,6 +1,6 @@
 /** `scache/testing` in the place of the modules that production code imports. */
 
-import { afterEach, describe, expect, test } from "@jest/globals";
+import { afterEach, describe, expect, jest, test } from "@jest/globals";
 import middy from "@middy/core";
 import type { Context } from "aws-lambda";
 import * as table from "../../../src/dynamodb/index.js";
@@ -15,6 +15,7 @@ const { createPublisher, dataId, InvalidOptionError, MemoryStream, scache, testC
 let names = 0;
 let source = "";
 afterEach(() => {
+  jest.useRealTimers();
   source = "";
 });
 
@@ -88,6 +89,19 @@ describe("what is built under one name", () => {
     }
   });
 });
+
+test("works in its own time where the test runner's fake timers stand still", async () => {
+  jest.useFakeTimers();
+  const name = `faked-${++names}`;
+  const handler = environment(name);
+  source = "old";
+  expect(await handler({}, testContext())).toBe("old");
+  source = "new";
+  await testClock.advance(60_000);
+  expect(await handler({}, testContext())).toBe("old");
+  await createPublisher(name).invalidate(dataId("s", "1"));
+  expect(await handler({}, testContext())).toBe("new");
+}, 5_000);
 
 describe("testContext", () => {
   test("is a context as Lambda gives one, each with an id of its own", () => {

@@ -1,5 +1,5 @@
 /** The hand-moved clock: order of timers, promises between them, and what a freeze does not move. */
-import { describe, expect, test } from "@jest/globals";
+import { afterEach, describe, expect, jest, test } from "@jest/globals";
 import { ManualClock, settled } from "../../../src/testing/manual-clock.js";
 
 describe("ManualClock", () => {
@@ -55,6 +55,26 @@ describe("ManualClock", () => {
     await clock.advance(1);
     expect(fired).toEqual(["timer"]);
   });
+});
+
+describe("beside a test runner's fake timers", () => {
+  afterEach(() => {
+    jest.useRealTimers();
+  });
+
+  test("goes on as ever, and neither moves the other", async () => {
+    jest.useFakeTimers({ now: 1_000 });
+    const clock = new ManualClock(0);
+    const fired: string[] = [];
+    clock.after(10, () => void Promise.resolve().then(() => fired.push(`at ${clock.now()}`)));
+    clock.after(20, () => fired.push("later"));
+    jest.advanceTimersByTime(60_000);
+    expect([clock.now(), clock.pendingTimers]).toEqual([0, 2]);
+    await clock.advance(10);
+    expect(fired).toEqual(["at 10"]);
+    expect([await clock.next(), fired.at(-1)]).toEqual([true, "later"]);
+    expect(Date.now()).toBe(61_000);
+  }, 5_000);
 });
 
 test("time that is no number is refused, and none passes", async () => {
