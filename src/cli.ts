@@ -4,7 +4,7 @@
  * Only the command that is asked for is loaded, and with it the AWS client it needs, if any.
  */
 import { readFileSync } from "node:fs";
-import { meant, WrongUsage } from "./cli/arguments.js";
+import { asksForHelp, meant, WrongUsage, whereToLook } from "./cli/arguments.js";
 import { type Command, NotDone } from "./cli/command.js";
 import { said } from "./cli/said.js";
 
@@ -36,23 +36,17 @@ async function main(args: readonly string[]): Promise<number> {
   const [name, ...rest] = args;
   if (name === "--help" || name === "-h" || name === "help") return print(USAGE);
   if (name === "--version") return print(`${version()}\n`);
-  if (name === undefined) throw new WrongUsage("name a command", USAGE);
+  if (name === undefined) throw new WrongUsage("name a command");
   if (name === "report") {
     // A command of its own since the first version: it reads the arguments and sets the exit code itself.
     await import("./report/cli.js");
     return Number(process.exitCode ?? 0);
   }
   const load = Object.hasOwn(LOADERS, name) ? LOADERS[name] : undefined;
-  if (load === undefined) throw new WrongUsage(`there is no command "${name}"${meant(name, NAMES)}`, USAGE);
+  if (load === undefined) throw new WrongUsage(`there is no command "${name}"${meant(name, NAMES)}`);
   const command = await load();
-  if (isAsking(rest)) return print(command.usage);
+  if (asksForHelp(rest)) return print(command.usage);
   return run(command, rest);
-}
-
-/** `--help` counts wherever it stands, but for what follows `--`. */
-function isAsking(args: readonly string[]): boolean {
-  const end = args.indexOf("--");
-  return (end < 0 ? args : args.slice(0, end)).some((arg) => arg === "--help" || arg === "-h");
 }
 
 async function run(command: Command, args: readonly string[]): Promise<number> {
@@ -92,6 +86,8 @@ try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
   process.stderr.write(`scache: ${said(error)}\n`);
-  if (error instanceof WrongUsage) process.stderr.write(`\n${error.usage}`);
+  // The whole help would push the error out of sight.
+  if (error instanceof WrongUsage)
+    process.stderr.write(`${whereToLook(NAMES.find((name) => name === process.argv[2]))}\n`);
   process.exitCode = error instanceof NotDone ? 1 : 2;
 }

@@ -50,12 +50,12 @@ export interface InvalidateSettings {
 /** @throws WrongUsage */
 export function readInvalidate(args: readonly string[]): InvalidateSettings {
   const kinds = { ...CONNECTION_KINDS, source: "values", all: "flag", timeout: "value", json: "flag" } as const;
-  const { options, positionals } = readArguments(args, kinds, USAGE);
+  const { options, positionals } = readArguments(args, kinds);
   const [log, ...named] = positionals;
   return {
-    log: readLogName(log, USAGE),
+    log: readLogName(log),
     connection: options,
-    timeoutMs: 1_000 * numberOf("timeout", options.timeout ?? "10", { min: 1, max: 900 }, USAGE),
+    timeoutMs: 1_000 * numberOf("timeout", options.timeout ?? "10", { min: 1, max: 900 }),
     json: options.json,
     what: whatOf(named, options.source, options.all),
   };
@@ -63,25 +63,25 @@ export function readInvalidate(args: readonly string[]): InvalidateSettings {
 
 function whatOf(named: readonly string[], sources: readonly string[], all: boolean): InvalidateSettings["what"] {
   const ways = [named.length > 0, sources.length > 0, all].filter(Boolean).length;
-  if (ways === 0) throw new WrongUsage("say what has changed: SOURCE ID…, --source SOURCE, or --all", USAGE);
-  if (ways > 1) throw new WrongUsage("say what has changed in one way: SOURCE ID…, --source SOURCE, or --all", USAGE);
+  if (ways === 0) throw new WrongUsage("say what has changed: SOURCE ID…, --source SOURCE, or --all");
+  if (ways > 1) throw new WrongUsage("say what has changed in one way: SOURCE ID…, --source SOURCE, or --all");
   if (all) return EVERYTHING;
   try {
     if (sources.length > 0)
       return { ...NOTHING, sources: [...new Set(sources.flatMap((one) => changedSource(one).sources))] };
     return dataOf(named);
   } catch (error) {
-    if (error instanceof InvalidDataIdError) throw new WrongUsage(said(error), USAGE);
+    if (error instanceof InvalidDataIdError) throw new WrongUsage(said(error));
     throw error;
   }
 }
 
 function dataOf([source = "", ...ids]: readonly string[]): InvalidateSettings["what"] {
-  if (source === "") throw new WrongUsage("the source is empty", USAGE);
-  if (ids.length === 0) throw new WrongUsage(withoutIds(source), USAGE);
-  if (ids.includes("")) throw new WrongUsage("an id is empty", USAGE);
+  if (source === "") throw new WrongUsage("the source is empty");
+  if (ids.length === 0) throw new WrongUsage(withoutIds(source));
+  if (ids.includes("")) throw new WrongUsage("an id is empty");
   if (ids.includes("-")) {
-    if (ids.length > 1) throw new WrongUsage("- stands in place of the ids, and not beside them", USAGE);
+    if (ids.length > 1) throw new WrongUsage("- stands in place of the ids, and not beside them");
     return { stdin: source };
   }
   return changedData(ids.map((id) => dataId(source, id)));
@@ -123,7 +123,7 @@ export const invalidate: Command = {
 async function fromStandardInput(source: string): Promise<Changed> {
   const ids: string[] = [];
   for await (const line of createInterface({ input: process.stdin })) if (line !== "") ids.push(line);
-  if (ids.length === 0) throw new WrongUsage("standard input names no id", USAGE);
+  if (ids.length === 0) throw new WrongUsage("standard input names no id");
   return changedData(ids.map((id) => dataId(source, id)));
 }
 

@@ -111,20 +111,19 @@ Exit code: 0; 1 if neither log holds; 2 for wrong arguments.
 /** @throws WrongUsage */
 export function readPlan(args: readonly string[]): { readonly figures: FleetFigures; readonly json: boolean } {
   const kinds = Object.fromEntries((Object.keys(FIGURES) as Name[]).map((name) => [name, "value"] as const));
-  const { options, positionals } = readArguments(
-    args,
-    { ...(kinds as { readonly [Each in Name]: "value" }), json: "flag" } as const,
-    USAGE,
-  );
-  if (positionals.length > 0) throw new WrongUsage(`"${positionals[0]}" belongs to no option`, USAGE);
+  const { options, positionals } = readArguments(args, {
+    ...(kinds as { readonly [Each in Name]: "value" }),
+    json: "flag",
+  } as const);
+  if (positionals.length > 0) throw new WrongUsage(`"${positionals[0]}" belongs to no option`);
   const missing = (Object.keys(FIGURES) as Name[]).filter(
     (name) => FIGURES[name].otherwise === undefined && options[name] === undefined,
   );
-  if (missing.length > 0) throw new WrongUsage(`${missing.map((name) => `--${name}`).join(", ")} must be given`, USAGE);
+  if (missing.length > 0) throw new WrongUsage(`${missing.map((name) => `--${name}`).join(", ")} must be given`);
   const figures = (Object.keys(FIGURES) as Name[]).map((name) => {
     const { field, bounds, otherwise } = FIGURES[name];
     const text = options[name];
-    return [field, text === undefined ? otherwise : numberOf(name, text, bounds, USAGE)] as const;
+    return [field, text === undefined ? otherwise : numberOf(name, text, bounds)] as const;
   });
   return { figures: Object.fromEntries(figures) as unknown as FleetFigures, json: options.json };
 }

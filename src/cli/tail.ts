@@ -36,13 +36,12 @@ export interface TailSettings {
 /** @throws WrongUsage */
 export function readTail(args: readonly string[]): TailSettings {
   const kinds = { ...CONNECTION_KINDS, for: "value", json: "flag" } as const;
-  const { options, positionals } = readArguments(args, kinds, USAGE);
+  const { options, positionals } = readArguments(args, kinds);
   const [log, ...rest] = positionals;
-  if (rest.length > 0) throw new WrongUsage("one log at a time", USAGE);
-  const seconds =
-    options.for === undefined ? undefined : numberOf("for", options.for, { min: 0.1, max: 86_400 }, USAGE);
+  if (rest.length > 0) throw new WrongUsage("one log at a time");
+  const seconds = options.for === undefined ? undefined : numberOf("for", options.for, { min: 0.1, max: 86_400 });
   return {
-    log: readLogName(log, USAGE),
+    log: readLogName(log),
     connection: options,
     forMs: seconds === undefined ? undefined : 1_000 * seconds,
     json: options.json,

@@ -169,7 +169,11 @@ describe("scache report", () => {
   test.each([
     ["no command", [], /name a command.*--help/s],
     ["an unknown command", ["rapport"], /no command "rapport"/],
-    ["an unknown option", ["report", "--htm", "x"], /--htm/],
+    [
+      "an unknown option",
+      ["report", "--htm", "x"],
+      /^scache: there is no option --htm: did you mean "--html"\?\nSee: npx scache report --help$/m,
+    ],
     ["a file that is not there", ["report", "nowhere.log"], /^scache: there is no file nowhere\.log$/m],
     ["a folder in place of a file", ["report", "dist"], /dist is a folder, not a file/],
     ["a page in a folder that is not there", ["report", "day.log", "--html", "no/page.html"], /there is no folder no /],

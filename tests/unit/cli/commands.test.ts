@@ -22,8 +22,8 @@ const TABLE_ARN = "arn:aws:dynamodb:eu-west-1:111122223333:table/changes";
 
 describe("a log", () => {
   test("is a stream by its name or ARN", () => {
-    expect(readLogName("my-stream", "")).toEqual({ kind: "kinesis", stream: { name: "my-stream" } });
-    expect(readLogName(ARN, "")).toMatchObject({ kind: "kinesis", stream: { name: "users", region: "eu-west-1" } });
+    expect(readLogName("my-stream")).toEqual({ kind: "kinesis", stream: { name: "my-stream" } });
+    expect(readLogName(ARN)).toMatchObject({ kind: "kinesis", stream: { name: "users", region: "eu-west-1" } });
   });
 
   test.each([
@@ -34,7 +34,7 @@ describe("a log", () => {
     [TABLE_ARN, "changes", "scache", "eu-west-1"],
     [`${TABLE_ARN}/users`, "changes", "users", "eu-west-1"],
   ])("is in a table: %s", (text, name, log, region) => {
-    expect(readLogName(text, "")).toMatchObject({ kind: "dynamodb", table: { name, log, region } });
+    expect(readLogName(text)).toMatchObject({ kind: "dynamodb", table: { name, log, region } });
   });
 
   test.each([
@@ -50,7 +50,7 @@ describe("a log", () => {
     ["dynamodb:changes/a#b", '"dynamodb:changes/a#b" names no log'],
     ["arn:aws:sqs:eu-west-1:111122223333:users", "names no log"],
   ])("is not %j", (text, message) => {
-    expect(refusal(() => readLogName(text, ""))).toContain(message);
+    expect(refusal(() => readLogName(text))).toContain(message);
   });
 });
 
