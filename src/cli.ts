@@ -6,6 +6,7 @@
 import { readFileSync } from "node:fs";
 import { asksForHelp, meant, WrongUsage, whereToLook } from "./cli/arguments.js";
 import { type Command, NotDone } from "./cli/command.js";
+import { watchOutput } from "./cli/output.js";
 import { said } from "./cli/said.js";
 
 const LOADERS: Readonly<Record<string, () => Promise<Command>>> = {
@@ -29,8 +30,12 @@ const USAGE = `Usage: npx scache COMMAND …
   --help        prints this; npx scache COMMAND --help, all that a command can do
   --version     prints the version of scache
 
-Exit code: 0; 1 if a command did not succeed; 2 if it could not run.
+Exit code: 0; 1 if a command did not succeed; 2 if it could not run; 3 if it did its work, but standard output could not be
+written, as on a full disk.
 `;
+
+const interrupted = new AbortController();
+const stop = () => interrupted.abort();
 
 async function main(args: readonly string[]): Promise<number> {
   const [name, ...rest] = args;
@@ -50,8 +55,6 @@ async function main(args: readonly string[]): Promise<number> {
 }
 
 async function run(command: Command, args: readonly string[]): Promise<number> {
-  const interrupted = new AbortController();
-  const stop = () => interrupted.abort();
   process.once("SIGINT", stop);
   process.once("SIGTERM", stop);
   try {
@@ -76,11 +79,7 @@ function version(): string {
   return (JSON.parse(manifest) as { readonly version: string }).version;
 }
 
-// `scache tail … | head` closes the pipe: that is no failure.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE") throw error;
-  process.exit(0);
-});
+watchOutput(stop);
 
 try {
   process.exitCode = await main(process.argv.slice(2));

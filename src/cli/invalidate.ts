@@ -35,7 +35,8 @@ For example
   npx scache invalidate my-stream db.users.id 12345 67890
   npx scache invalidate dynamodb:my-table/users --source db.users.id
 
-Exit code: 0 when the log holds all of it; 1 when it may not, and which; 2 if it could not run.
+Exit code: 0 when the log holds all of it; 1 when it may not, and which; 2 if it could not run; 3 when the log holds all of
+it, but standard output could not be written.
 `;
 
 export interface InvalidateSettings {

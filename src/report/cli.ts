@@ -6,6 +6,7 @@
 
 import { readFileSync } from "node:fs";
 import { asksForHelp, meant, readArguments, WrongUsage, whereToLook } from "../cli/arguments.js";
+import { watchOutput } from "../cli/output.js";
 import { systemClock } from "../core/clock.js";
 import { inThousandths } from "./format.js";
 import { nameOf, sizesOf } from "./inputs.js";
@@ -40,7 +41,8 @@ What is said
                cache's invocations in order; those whose last proof would be older than the bound count as waiting, as
                long as they did wait, or as long as such a wait took on average. What hits saved is taken as it was.
 
-Exit code: 0; 1 if no line of scache was found; 2 if it could not run, or if no line was found and not all could be read.
+Exit code: 0; 1 if no line of scache was found; 2 if it could not run, or if no line was found and not all could be read;
+3 if the answer could not be written.
 What could not be read is named, and all the rest counts.
 `;
 
@@ -128,11 +130,7 @@ function version(): string {
   return (JSON.parse(manifest) as { readonly version: string }).version;
 }
 
-// `scache report … | head` closes the pipe: that is no failure.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE") throw error;
-  process.exitCode = 0;
-});
+watchOutput();
 
 try {
   process.exitCode = await main(process.argv.slice(2));

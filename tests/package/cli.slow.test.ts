@@ -5,11 +5,13 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import {
   accessSync,
+  closeSync,
   constants,
   copyFileSync,
   cpSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readFileSync,
   rmSync,
   symlinkSync,
@@ -86,24 +88,30 @@ interface Running {
 
 function start(
   args: readonly string[],
-  { input = "", folder = full, variables = {} as NodeJS.ProcessEnv } = {},
+  {
+    input = "" as string | Uint8Array,
+    folder = full,
+    variables = {} as NodeJS.ProcessEnv,
+    stdout = "pipe" as "pipe" | number,
+  } = {},
 ): Running {
   const child = spawn(process.execPath, ["--no-warnings", join(folder, "dist/cli.js"), ...args], {
     cwd: folder,
     env: { ...env, ...variables },
+    stdio: ["pipe", stdout, "pipe"],
   });
   let [out, err] = ["", ""];
   const listeners = new Set<() => void>();
-  child.stdout.on("data", (piece) => {
+  child.stdout?.on("data", (piece) => {
     out += piece;
     for (const listener of listeners) listener();
   });
-  child.stderr.on("data", (piece) => {
+  child.stderr?.on("data", (piece) => {
     err += piece;
     for (const listener of listeners) listener();
   });
-  child.stdin.on("error", () => undefined);
-  child.stdin.end(input);
+  child.stdin?.on("error", () => undefined);
+  child.stdin?.end(input);
   const ended = new Promise<Ran>((resolve) => child.once("close", (code) => resolve({ code, out, err })));
   const said = (pattern: RegExp) =>
     new Promise<void>((resolve, reject) => {
@@ -247,6 +255,33 @@ describe("the command line", () => {
       const help = await scache([command, "--help"]);
       expect([help.code, help.out, help.err]).toEqual([0, expect.stringMatching(`^Usage: npx scache ${command} `), ""]);
     }
+  });
+
+  test.each([
+    ["--help"],
+    ["plan", "--environments", "5", "--staleness", "0", "--invalidations", "1"],
+    ["report", "full.log"],
+    ["invalidate", "my-stream", "db.users.id", "1"],
+    ["tail", "my-stream"],
+  ])("on a full disk says so in one line, and does not say that it failed: %s", async (...args) => {
+    writeFileSync(join(full, "full.log"), `${metricLine()}\n`);
+    const disk = openSync("/dev/full", "w");
+    const running = start(args, { stdout: disk });
+    if (args[0] === "tail") {
+      await running.said(/following/);
+      await scache(["invalidate", "my-stream", "--all"]);
+    }
+    const { code, err } = await running.ended;
+    closeSync(disk);
+    const lost = "scache: standard output could not be written: ENOSPC: no space left on device, write\n";
+    expect([code, err.replace(/^scache: (published|following) .*\n/gm, "")]).toEqual([3, lost]);
+  });
+
+  test("what was not published ends with 1, whatever becomes of its output", async () => {
+    const disk = openSync("/dev/full", "w");
+    const { code } = await start(["invalidate", "no-such-stream", "--all", "--json"], { stdout: disk }).ended;
+    closeSync(disk);
+    expect(code).toBe(1);
   });
 
   test("is built as a file that can be run, and is the package's command", () => {
