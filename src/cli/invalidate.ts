@@ -2,7 +2,6 @@
  * `npx scache invalidate`: says that data have changed, as a writer would have. It asks nothing, since an invalidation too many
  * costs only misses; it ends with 0 only when the log holds every record.
  */
-import { createInterface } from "node:readline";
 import { type Changed, changedData, changedSource, EVERYTHING, NOTHING } from "../core/changed.js";
 import { systemClock, systemRandom } from "../core/clock.js";
 import { dataId, parseDataId } from "../core/data-id.js";
@@ -10,6 +9,7 @@ import { createRecordPublisher } from "../core/publishing/publisher.js";
 import { InvalidDataIdError, PublishError } from "../errors.js";
 import { numberOf, readArguments, WrongUsage } from "./arguments.js";
 import { type Command, NotDone } from "./command.js";
+import { idsIn } from "./ids-in.js";
 import { LOG_USAGE, type LogName, readLogName } from "./log-name.js";
 import { CONNECTION_KINDS, CONNECTION_USAGE, type Connection, openLog } from "./open-log.js";
 import { said } from "./said.js";
@@ -23,7 +23,7 @@ a token that names what was written (see refresh({ covers })).
 
 ${LOG_USAGE}
   SOURCE ID…          data of one source by their ids, as in dataId("db.users.id", "12345"); in place of the ids, -
-                      reads them from standard input, one a line
+                      reads them from standard input, one a line, without the blanks around them
   --source SOURCE     everything of a source; may be given several times
   --all               everything
 
@@ -122,8 +122,9 @@ export const invalidate: Command = {
 };
 
 async function fromStandardInput(source: string): Promise<Changed> {
-  const ids: string[] = [];
-  for await (const line of createInterface({ input: process.stdin })) if (line !== "") ids.push(line);
+  const pieces: Buffer[] = [];
+  for await (const piece of process.stdin) pieces.push(piece);
+  const ids = idsIn(Buffer.concat(pieces));
   if (ids.length === 0) throw new WrongUsage("standard input names no id");
   return changedData(ids.map((id) => dataId(source, id)));
 }

@@ -199,6 +199,12 @@ describe("tail and invalidate", () => {
   );
 });
 
+test("ids that are no text are not published, and the line is named", async () => {
+  const input = Buffer.from("12345\nm\xfcller\n", "latin1");
+  const { code, out, err } = await scache(["invalidate", "my-stream", "db.users.id", "-"], { input });
+  expect([code, out, err]).toEqual([2, "", "scache: line 2 of standard input is not UTF-8\n"]);
+});
+
 describe("reset", () => {
   test("begins a log anew, as often as one likes", async () => {
     const log = "dynamodb:my-table/reset";
