@@ -5,13 +5,16 @@
 import { type Changed, changedData, changedSource, EVERYTHING, NOTHING } from "../core/changed.js";
 import { systemClock, systemRandom } from "../core/clock.js";
 import { dataId, parseDataId } from "../core/data-id.js";
+import type { Appended, InvalidationLog } from "../core/log.js";
 import { createRecordPublisher } from "../core/publishing/publisher.js";
+import { readToken } from "../dynamodb/token.js";
 import { InvalidDataIdError, PublishError } from "../errors.js";
 import { numberOf, readArguments, WrongUsage } from "./arguments.js";
 import { type Command, NotDone } from "./command.js";
 import { idsIn } from "./ids-in.js";
 import { LOG_USAGE, type LogName, readLogName } from "./log-name.js";
 import { CONNECTION_KINDS, CONNECTION_USAGE, type Connection, openLog } from "./open-log.js";
+import { changesInWords } from "./record-text.js";
 import { said } from "./said.js";
 
 const USAGE = `Usage: npx scache invalidate LOG SOURCE ID… [options]
@@ -105,21 +108,46 @@ export const invalidate: Command = {
     const { log: name, connection, timeoutMs, json, what } = readInvalidate(args);
     const changed = "stdin" in what ? await fromStandardInput(what.stdin) : what;
     const open = await openLog(name, connection);
+    const log = open.log();
     try {
-      const log = open.log();
-      const token = await createRecordPublisher(log, systemClock, systemRandom).publish(changed, timeoutMs);
+      const { watched, hasBegun } = watching(log);
+      const token = await createRecordPublisher(watched, systemClock, systemRandom).publish(changed, timeoutMs);
       out(json ? JSON.stringify({ log: log.name, token, ...changed }) : token);
       note(`published to ${log.label}: ${counted(changed)}`);
+      if (hasBegun()) note("that was the first record of this log: if it should not be a new one, check its name");
       return 0;
     } catch (error) {
       if (!(error instanceof PublishError)) throw error;
       if (json) out(JSON.stringify({ unpublished: { ids: error.ids, sources: error.sources, all: error.everything } }));
-      throw new NotDone(said(error));
+      throw new NotDone(notPublished(log.label, error));
     } finally {
       open.close();
     }
   },
 };
+
+/** A misspelt log in a table is made by its first record, and nobody reads it: its number in the table tells. */
+function watching(log: InvalidationLog): { readonly watched: InvalidationLog; hasBegun(): boolean } {
+  let hasBegun = false;
+  const isFirst = (one: Appended) => one.written && readToken(log.tokenFor([one.at]))?.number === 0;
+  return {
+    hasBegun: () => hasBegun,
+    watched: {
+      ...log,
+      async append(records, signal) {
+        const outcomes = await log.append(records, signal);
+        hasBegun ||= outcomes.some(isFirst);
+        return outcomes;
+      },
+    },
+  };
+}
+
+/** What it was, why, and what to do. An error's own text speaks of its fields, which nobody at a terminal can look at. */
+function notPublished(label: string, { ids, sources, everything, cause }: PublishError): string {
+  const what = changesInWords(ids.map(parseDataId), sources, everything);
+  return `this may not have been published to ${label}: ${what}. The reason: ${said(cause)}`;
+}
 
 async function fromStandardInput(source: string): Promise<Changed> {
   const pieces: Buffer[] = [];

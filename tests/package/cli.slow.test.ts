@@ -141,7 +141,9 @@ describe("tail and invalidate", () => {
     await tail.said(/following/);
     const published = await scache(["invalidate", log, "db.users.id", "12345", "a b"]);
     expect(published).toMatchObject({ code: 0, out: expect.stringMatching(/^[\w-]{4,}\n$/) });
-    expect(published.err).toMatch(/^scache: published to .*: 2 data have changed\n$/);
+    expect(published.err).toMatch(
+      /^scache: published to .*: 2 data have changed\n(scache: that was the first record .*\n)?$/,
+    );
     await tail.said(/db\.users\.id 12345 "a b"/);
     expect(await scache(["invalidate", log, "--source", "db.orders.id"])).toMatchObject({ code: 0 });
     expect(await scache(["invalidate", log, "--all", "--json"])).toMatchObject({
@@ -191,6 +193,16 @@ describe("tail and invalidate", () => {
         expect([args[0], code, out]).toEqual([args[0], 1, ""]);
         expect(err).toMatch(/scache: .*no-such-.*To do: /s);
       }
+      const { err } = await scache([
+        "invalidate",
+        log,
+        "db.users.id",
+        ...Array.from({ length: 23 }, (_, n) => String(n)),
+      ]);
+      expect(err).toMatch(
+        /^scache: this may not have been published to .*: db\.users\.id 0 1 .* 19 and 3 more\. The reason: /,
+      );
+      expect(err).not.toContain("error.ids");
       const { out } = await scache(["invalidate", log, "db.users.id", "7", "--json"]);
       expect(JSON.parse(out)).toEqual({
         unpublished: { ids: ["id=7&s=db.users.id&t=data.ID"], sources: [], all: false },
@@ -203,6 +215,15 @@ test("ids that are no text are not published, and the line is named", async () =
   const input = Buffer.from("12345\nm\xfcller\n", "latin1");
   const { code, out, err } = await scache(["invalidate", "my-stream", "db.users.id", "-"], { input });
   expect([code, out, err]).toEqual([2, "", "scache: line 2 of standard input is not UTF-8\n"]);
+});
+
+test("a log that is new is said to be, since a misspelt one is made by its first record", async () => {
+  const invalidate = (log: string) => scache(["invalidate", log, "db.users.id", "1", "2"]);
+  const isNew = "scache: that was the first record of this log: if it should not be a new one, check its name\n";
+  expect(await invalidate("dynamodb:my-table/usres")).toMatchObject({ code: 0, err: expect.stringContaining(isNew) });
+  expect((await invalidate("dynamodb:my-table/usres")).err).not.toContain("first record");
+  await createStream(client, "new-stream");
+  expect((await invalidate("new-stream")).err).toBe('scache: published to stream "new-stream": 2 data have changed\n');
 });
 
 describe("reset", () => {
