@@ -40,6 +40,7 @@ What is said
   break-even   the smallest maxStalenessMs under which at least as much is saved as waited. The lines are replayed: each
                cache's invocations in order; those whose last proof would be older than the bound count as waiting, as
                long as they did wait, or as long as such a wait took on average. What hits saved is taken as it was.
+               Only for lines that come oldest first (Logs Insights: sort @timestamp asc), and files in that order, too
 
 Exit code: 0; 1 if no line of scache was found; 2 if it could not run, or if no line was found and not all could be read;
 3 if the answer could not be written.
