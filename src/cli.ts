@@ -20,8 +20,8 @@ const NAMES = ["report", ...Object.keys(LOADERS)];
 const USAGE = `Usage: npx scache COMMAND …
 
   report [FILE…|-]               does the cache pay? Reads logs, and answers
-  invalidate LOG SOURCE ID…      says that data have changed, for people who have mended some by hand
-  tail LOG                       prints what is told, one line a record
+  invalidate LOG SOURCE ID…      says that data have changed, for people who have corrected some by hand
+  tail LOG                       prints each invalidation as it is published
   plan --environments N …        which log for a fleet of so many environments, and at what price
   reset dynamodb:TABLE[/LOG]     begins a log in DynamoDB anew, after a restore
 

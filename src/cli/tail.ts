@@ -1,4 +1,4 @@
-/** `npx scache tail`: prints what is told, one line a record, until Ctrl-C. It changes nothing, and reads gently. */
+/** `npx scache tail`: prints each invalidation as it is published, one line a record, until Ctrl-C. It changes nothing, and reads gently. */
 import { systemClock } from "../core/clock.js";
 import { LogFailure } from "../core/log.js";
 import { numberOf, readArguments, WrongUsage } from "./arguments.js";
@@ -11,8 +11,8 @@ import { said } from "./said.js";
 
 const USAGE = `Usage: npx scache tail LOG [options]
 
-Prints what is told from now on, one line a record: when, and what has changed; "not understood", and why, of a record that
-makes every reader empty its cache. Ends with Ctrl-C.
+Prints each invalidation as it is published, one line a record: when, and what has changed; "not understood", and why, of a
+record that makes every reader empty its cache. Ends with Ctrl-C.
 
 ${LOG_USAGE}
 
