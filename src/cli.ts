@@ -4,8 +4,9 @@
  * Only the command that is asked for is loaded, and with it the AWS client it needs, if any.
  */
 import { readFileSync } from "node:fs";
-import { meant, WrongUsage } from "./cli/arguments.js";
+import { asksForHelp, meant, WrongUsage, whereToLook } from "./cli/arguments.js";
 import { type Command, NotDone } from "./cli/command.js";
+import { watchOutput } from "./cli/output.js";
 import { said } from "./cli/said.js";
 
 const LOADERS: Readonly<Record<string, () => Promise<Command>>> = {
@@ -19,8 +20,8 @@ const NAMES = ["report", ...Object.keys(LOADERS)];
 const USAGE = `Usage: npx scache COMMAND …
 
   report [FILE…|-]               does the cache pay? Reads logs, and answers
-  invalidate LOG SOURCE ID…      says that data have changed, for people who have mended some by hand
-  tail LOG                       prints what is told, one line a record
+  invalidate LOG SOURCE ID…      says that data have changed, for people who have corrected some by hand
+  tail LOG                       prints each invalidation as it is published
   plan --environments N …        which log for a fleet of so many environments, and at what price
   reset dynamodb:TABLE[/LOG]     begins a log in DynamoDB anew, after a restore
 
@@ -29,35 +30,31 @@ const USAGE = `Usage: npx scache COMMAND …
   --help        prints this; npx scache COMMAND --help, all that a command can do
   --version     prints the version of scache
 
-Exit code: 0; 1 if a command did not succeed; 2 if it could not run.
+Exit code: 0; 1 if a command did not succeed; 2 if it could not run; 3 if it did its work, but standard output could not be
+written, as on a full disk.
 `;
+
+const interrupted = new AbortController();
+const stop = () => interrupted.abort();
 
 async function main(args: readonly string[]): Promise<number> {
   const [name, ...rest] = args;
   if (name === "--help" || name === "-h" || name === "help") return print(USAGE);
   if (name === "--version") return print(`${version()}\n`);
-  if (name === undefined) throw new WrongUsage("name a command", USAGE);
+  if (name === undefined) throw new WrongUsage("name a command");
   if (name === "report") {
     // A command of its own since the first version: it reads the arguments and sets the exit code itself.
     await import("./report/cli.js");
     return Number(process.exitCode ?? 0);
   }
   const load = Object.hasOwn(LOADERS, name) ? LOADERS[name] : undefined;
-  if (load === undefined) throw new WrongUsage(`there is no command "${name}"${meant(name, NAMES)}`, USAGE);
+  if (load === undefined) throw new WrongUsage(`there is no command "${name}"${meant(name, NAMES)}`);
   const command = await load();
-  if (isAsking(rest)) return print(command.usage);
+  if (asksForHelp(rest)) return print(command.usage);
   return run(command, rest);
 }
 
-/** `--help` counts wherever it stands, but for what follows `--`. */
-function isAsking(args: readonly string[]): boolean {
-  const end = args.indexOf("--");
-  return (end < 0 ? args : args.slice(0, end)).some((arg) => arg === "--help" || arg === "-h");
-}
-
 async function run(command: Command, args: readonly string[]): Promise<number> {
-  const interrupted = new AbortController();
-  const stop = () => interrupted.abort();
   process.once("SIGINT", stop);
   process.once("SIGTERM", stop);
   try {
@@ -82,16 +79,14 @@ function version(): string {
   return (JSON.parse(manifest) as { readonly version: string }).version;
 }
 
-// `scache tail … | head` closes the pipe: that is no failure.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE") throw error;
-  process.exit(0);
-});
+watchOutput(stop);
 
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
   process.stderr.write(`scache: ${said(error)}\n`);
-  if (error instanceof WrongUsage) process.stderr.write(`\n${error.usage}`);
+  // The whole help would push the error out of sight.
+  if (error instanceof WrongUsage)
+    process.stderr.write(`${whereToLook(NAMES.find((name) => name === process.argv[2]))}\n`);
   process.exitCode = error instanceof NotDone ? 1 : 2;
 }

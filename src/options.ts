@@ -111,7 +111,7 @@ export interface ScacheOptions {
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 /** Every stream keeps its records for a day; the hour is for what one has to read by then. */
-const LONGEST_GAP_MS = 23 * HOUR_MS;
+export const LONGEST_GAP_MS = 23 * HOUR_MS;
 /** The instance's namespace and dimensions are read with it. */
 const METRICS = objectWith("singleMetric");
 const LIFETIME = milliseconds(1, UNBOUNDED, undefined);

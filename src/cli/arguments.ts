@@ -5,15 +5,8 @@
 import { type ParseArgsConfig, parseArgs } from "node:util";
 import { nearest } from "../errors.js";
 
-/** Its message names what is wrong; then follows how the command is used. */
-export class WrongUsage extends Error {
-  readonly usage: string;
-
-  constructor(message: string, usage: string) {
-    super(message);
-    this.usage = usage;
-  }
-}
+/** What was asked for makes no sense: its message names what is wrong, and `--help` says what does. */
+export class WrongUsage extends Error {}
 
 type Kinds = Readonly<Record<string, "flag" | "value" | "values">>;
 
@@ -24,8 +17,14 @@ export interface Arguments<K extends Kinds> {
   readonly positionals: readonly string[];
 }
 
+/** Whether the help is asked for, wherever that stands, but for what follows `--`. */
+export function asksForHelp(args: readonly string[]): boolean {
+  const end = args.indexOf("--");
+  return (end < 0 ? args : args.slice(0, end)).some((arg) => arg === "--help" || arg === "-h");
+}
+
 /** @throws WrongUsage */
-export function readArguments<const K extends Kinds>(args: readonly string[], kinds: K, usage: string): Arguments<K> {
+export function readArguments<const K extends Kinds>(args: readonly string[], kinds: K): Arguments<K> {
   const options: NonNullable<ParseArgsConfig["options"]> = {};
   for (const [name, kind] of Object.entries(kinds)) options[name] = { type: kind === "flag" ? "boolean" : "string" };
   const { tokens } = parseArgs({ args: [...args], options, strict: false, allowPositionals: true, tokens: true });
@@ -36,11 +35,11 @@ export function readArguments<const K extends Kinds>(args: readonly string[], ki
     if (token.kind !== "option") continue;
     const { name, rawName, value } = token;
     const kind = Object.hasOwn(kinds, name) && rawName.startsWith("--") ? kinds[name] : undefined;
-    if (kind === undefined) throw new WrongUsage(unknownOption(rawName, Object.keys(kinds)), usage);
-    if (kind === "flag" && value !== undefined) throw new WrongUsage(`--${name} takes no value`, usage);
-    if (kind !== "flag" && isMissing(token)) throw new WrongUsage(`--${name} takes a value`, usage);
+    if (kind === undefined) throw new WrongUsage(unknownOption(rawName, Object.keys(kinds)));
+    if (kind === "flag" && value !== undefined) throw new WrongUsage(`--${name} takes no value`);
+    if (kind !== "flag" && isMissing(token)) throw new WrongUsage(`--${name} takes a value`);
     const before = given[name] ?? [];
-    if (kind === "value" && before.length > 0) throw new WrongUsage(`--${name} is given twice`, usage);
+    if (kind === "value" && before.length > 0) throw new WrongUsage(`--${name} is given twice`);
     given[name] = [...before, value ?? ""];
   }
   const read = Object.entries(kinds).map(([name, kind]) => {
@@ -70,12 +69,17 @@ export interface Bounds {
 }
 
 /** @throws WrongUsage unless it is a number within these bounds */
-export function numberOf(name: string, text: string, { min, max, whole = false }: Bounds, usage: string): number {
+export function numberOf(name: string, text: string, { min, max, whole = false }: Bounds): number {
   const value = Number(text);
   const isNumber = /^\d+(\.\d+)?$/.test(text) && (!whole || Number.isInteger(value));
   if (isNumber && value >= min && value <= max) return value;
   const what = whole ? "a whole number" : "a number";
-  throw new WrongUsage(`--${name} must be ${what} from ${min} to ${max}, but is "${text}"`, usage);
+  throw new WrongUsage(`--${name} must be ${what} from ${min} to ${max}, but is "${text}"`);
+}
+
+/** Where the help is of a command, or of all. */
+export function whereToLook(command: string | undefined): string {
+  return `See: npx scache ${command === undefined ? "" : `${command} `}--help`;
 }
 
 /** `: did you mean "report"?`, where one of these was probably meant; else nothing. */

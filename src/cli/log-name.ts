@@ -16,8 +16,8 @@ const SCHEME = "dynamodb:";
 const TABLE = /^(arn:[^/]*\/[^/]+|[^/]+)(?:\/(.*))?$/s;
 
 /** @throws WrongUsage */
-export function readLogName(text: string | undefined, usage: string): LogName {
-  if (text === undefined) throw new WrongUsage("name a log", usage);
+export function readLogName(text: string | undefined): LogName {
+  if (text === undefined) throw new WrongUsage("name a log");
   try {
     if (text.startsWith(SCHEME)) return inTable(text.slice(SCHEME.length));
     if (/^arn:[^:]*:dynamodb:/.test(text)) return inTable(text);
@@ -26,7 +26,7 @@ export function readLogName(text: string | undefined, usage: string): LogName {
     if (!(error instanceof InvalidOptionError)) throw error;
     const [scheme = ""] = text.split(":");
     const hint = text.includes(":") && scheme !== "dynamodb" ? meant(scheme, ["dynamodb"]) : "";
-    throw new WrongUsage(`"${text}" names no log${hint || `: ${reasonOf(text)}`}`, usage);
+    throw new WrongUsage(`"${text}" names no log${hint || `: ${reasonOf(text)}`}`);
   }
 }
 

@@ -2,6 +2,7 @@
  * `npx scache plan`: which log a fleet should have, at what price, and which limit of the service it would meet. It reads nothing
  * but its arguments, and reaches for no network: a formula, with prices of one day.
  */
+import { LONGEST_GAP_MS } from "../options.js";
 import { adviseOn } from "../plan/advice.js";
 import { LIMIT_NAMES } from "../plan/limits.js";
 import { type FleetFigures, type LogPlan, planFleet } from "../plan/model.js";
@@ -26,7 +27,8 @@ const FIGURES = {
   },
   staleness: {
     field: "maxStalenessMs",
-    bounds: { min: 0, max: 82_800_000 },
+    // As the option is refused above half of the gap.
+    bounds: { min: 0, max: LONGEST_GAP_MS / 2 },
     otherwise: undefined,
     says: "the option maxStalenessMs",
   },
@@ -111,20 +113,19 @@ Exit code: 0; 1 if neither log holds; 2 for wrong arguments.
 /** @throws WrongUsage */
 export function readPlan(args: readonly string[]): { readonly figures: FleetFigures; readonly json: boolean } {
   const kinds = Object.fromEntries((Object.keys(FIGURES) as Name[]).map((name) => [name, "value"] as const));
-  const { options, positionals } = readArguments(
-    args,
-    { ...(kinds as { readonly [Each in Name]: "value" }), json: "flag" } as const,
-    USAGE,
-  );
-  if (positionals.length > 0) throw new WrongUsage(`"${positionals[0]}" belongs to no option`, USAGE);
+  const { options, positionals } = readArguments(args, {
+    ...(kinds as { readonly [Each in Name]: "value" }),
+    json: "flag",
+  } as const);
+  if (positionals.length > 0) throw new WrongUsage(`"${positionals[0]}" belongs to no option`);
   const missing = (Object.keys(FIGURES) as Name[]).filter(
     (name) => FIGURES[name].otherwise === undefined && options[name] === undefined,
   );
-  if (missing.length > 0) throw new WrongUsage(`${missing.map((name) => `--${name}`).join(", ")} must be given`, USAGE);
+  if (missing.length > 0) throw new WrongUsage(`${missing.map((name) => `--${name}`).join(", ")} must be given`);
   const figures = (Object.keys(FIGURES) as Name[]).map((name) => {
     const { field, bounds, otherwise } = FIGURES[name];
     const text = options[name];
-    return [field, text === undefined ? otherwise : numberOf(name, text, bounds, USAGE)] as const;
+    return [field, text === undefined ? otherwise : numberOf(name, text, bounds)] as const;
   });
   return { figures: Object.fromEntries(figures) as unknown as FleetFigures, json: options.json };
 }
@@ -171,7 +172,7 @@ function linesOf(
   const rows = [HEADINGS, cellsOf("Kinesis", kinesis), cellsOf("DynamoDB", dynamodb)];
   const widths = HEADINGS.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   return [
-    `${count(environments)} environments, maxStalenessMs ${count(maxStalenessMs)}, ${count(invalidationsPerSecond)} invalidations a second`,
+    `${counted(environments, "environment")}, maxStalenessMs ${count(maxStalenessMs)}, ${counted(invalidationsPerSecond, "invalidation")} a second`,
     "",
     ...rows.map((row) =>
       row
@@ -186,7 +187,7 @@ function linesOf(
     "",
     ...reasons,
     "",
-    `Each environment has ${count(invocationsPerSecond)} invocations a second, each reads ${count(lookups)} of ${count(data)} data that take ${count(sourceMs)} ms to load;`,
+    `Each environment has ${counted(invocationsPerSecond, "invocation")} a second, each reads ${count(lookups)} of ${count(data)} data that take ${count(sourceMs)} ms to load;`,
     `${share(hotShare)} of the invalidations name one of those.`,
     `Prices: ${PRICES_SAID}.`,
   ];
@@ -204,6 +205,11 @@ function cellsOf(name: string, log: LogPlan): string[] {
     `$${count(log.dollarsPerMonth)}`,
     holds ? `holds (${share(used)} of ${LIMIT_NAMES[limit]})` : `meets ${LIMIT_NAMES[limit]}`,
   ];
+}
+
+function counted(value: number, what: string): string {
+  const said = count(value);
+  return `${said} ${what}${said === "1" ? "" : "s"}`;
 }
 
 function count(value: number): string {

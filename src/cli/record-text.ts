@@ -13,8 +13,8 @@ export interface ToldRecord {
   readonly notUnderstood?: string;
 }
 
-/** So many ids of one source stand in a line. */
-const IDS_IN_A_LINE = 20;
+/** So many ids of one source stand in a line, and so many sources. */
+const NAMES_IN_A_LINE = 20;
 /** A larger record is not read a second time for the time it was published. */
 const SMALL_BYTES = 2 ** 15;
 
@@ -37,21 +37,23 @@ export function toldBy(data: Uint8Array, readAtMs: number): ToldRecord {
 }
 
 export function lineOf({ at, ids, sources, all, notUnderstood }: ToldRecord): string {
-  return `${at}  ${notUnderstood === undefined ? whatOf(ids, sources, all) : `not understood: ${plain(notUnderstood)}`}`;
+  return `${at}  ${notUnderstood === undefined ? changesInWords(ids, sources, all) : `not understood: ${plain(notUnderstood)}`}`;
 }
 
-function whatOf(ids: ToldRecord["ids"], sources: readonly string[], all: boolean): string {
+/** What has changed, in words. */
+export function changesInWords(ids: ToldRecord["ids"], sources: readonly string[], all: boolean): string {
   const bySource = new Map<string, string[]>();
   for (const { source, id } of ids) bySource.set(source, [...(bySource.get(source) ?? []), word(id)]);
   const told = [...bySource].map(([source, names]) => `${word(source)} ${shortened(names)}`);
-  told.push(...sources.map((source) => `all of ${word(source)}`));
+  told.push(...sources.slice(0, NAMES_IN_A_LINE).map((source) => `all of ${word(source)}`));
+  if (sources.length > NAMES_IN_A_LINE) told.push(`all of ${sources.length - NAMES_IN_A_LINE} more sources`);
   if (all) told.push("everything");
   return told.length === 0 ? "nothing" : told.join("; ");
 }
 
 function shortened(names: readonly string[]): string {
-  const more = names.length - IDS_IN_A_LINE;
-  return names.slice(0, IDS_IN_A_LINE).join(" ") + (more > 0 ? ` and ${more} more` : "");
+  const more = names.length - NAMES_IN_A_LINE;
+  return names.slice(0, NAMES_IN_A_LINE).join(" ") + (more > 0 ? ` and ${more} more` : "");
 }
 
 /** As it is, where nothing in it can be taken for something else. */

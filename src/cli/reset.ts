@@ -69,15 +69,12 @@ export const reset: Command = {
   usage: USAGE,
 
   async run(args, { out }) {
-    const { options, positionals } = readArguments(args, { ...CONNECTION_KINDS, json: "flag" } as const, USAGE);
+    const { options, positionals } = readArguments(args, { ...CONNECTION_KINDS, json: "flag" } as const);
     const [text, ...rest] = positionals;
-    if (rest.length > 0) throw new WrongUsage("one log at a time", USAGE);
-    const name = readLogName(text, USAGE);
+    if (rest.length > 0) throw new WrongUsage("one log at a time");
+    const name = readLogName(text);
     if (name.kind === "kinesis") {
-      throw new WrongUsage(
-        `"${text}" is a stream, which nobody restores; a log in DynamoDB is dynamodb:TABLE[/LOG]`,
-        USAGE,
-      );
+      throw new WrongUsage(`"${text}" is a stream, which nobody restores; a log in DynamoDB is dynamodb:TABLE[/LOG]`);
     }
     const open = await openTable(name.table, options);
     const { label } = open.log();

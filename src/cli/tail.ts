@@ -1,4 +1,4 @@
-/** `npx scache tail`: prints what is told, one line a record, until Ctrl-C. It changes nothing, and reads gently. */
+/** `npx scache tail`: prints each invalidation as it is published, one line a record, until Ctrl-C. It changes nothing, and reads gently. */
 import { systemClock } from "../core/clock.js";
 import { LogFailure } from "../core/log.js";
 import { numberOf, readArguments, WrongUsage } from "./arguments.js";
@@ -11,8 +11,8 @@ import { said } from "./said.js";
 
 const USAGE = `Usage: npx scache tail LOG [options]
 
-Prints what is told from now on, one line a record: when, and what has changed; "not understood", and why, of a record that
-makes every reader empty its cache. Ends with Ctrl-C.
+Prints each invalidation as it is published, one line a record: when, and what has changed; "not understood", and why, of a
+record that makes every reader empty its cache. Ends with Ctrl-C.
 
 ${LOG_USAGE}
 
@@ -36,13 +36,12 @@ export interface TailSettings {
 /** @throws WrongUsage */
 export function readTail(args: readonly string[]): TailSettings {
   const kinds = { ...CONNECTION_KINDS, for: "value", json: "flag" } as const;
-  const { options, positionals } = readArguments(args, kinds, USAGE);
+  const { options, positionals } = readArguments(args, kinds);
   const [log, ...rest] = positionals;
-  if (rest.length > 0) throw new WrongUsage("one log at a time", USAGE);
-  const seconds =
-    options.for === undefined ? undefined : numberOf("for", options.for, { min: 0.1, max: 86_400 }, USAGE);
+  if (rest.length > 0) throw new WrongUsage("one log at a time");
+  const seconds = options.for === undefined ? undefined : numberOf("for", options.for, { min: 0.1, max: 86_400 });
   return {
-    log: readLogName(log, USAGE),
+    log: readLogName(log),
     connection: options,
     forMs: seconds === undefined ? undefined : 1_000 * seconds,
     json: options.json,

@@ -1,6 +1,14 @@
 /** Which log a fleet should have, and what would help where neither does. Decisions only. */
 import { LIMIT_NAMES } from "./limits.js";
-import { type FleetFigures, type FleetPlan, planFleet } from "./model.js";
+import {
+  BYPASSED_AT_MOST,
+  type FleetFigures,
+  type FleetPlan,
+  type LogPlan,
+  planFleet,
+  WRITES_AT_MOST,
+} from "./model.js";
+import { streamDollarsPerMonth } from "./prices.js";
 
 export interface Advice {
   readonly choose: "kinesis" | "dynamodb" | "neither";
@@ -9,10 +17,10 @@ export interface Advice {
 }
 
 const NAMES = { kinesis: "Kinesis", dynamodb: "DynamoDB" } as const;
-/** Longer bounds are not looked for: the default of `maxGapMs`. */
-const LONGEST_STALENESS_MS = 900_000;
+/** Longer bounds are not looked for: half the default of `maxGapMs`, above which the option is refused. */
+const LONGEST_STALENESS_MS = 450_000;
 /** Steps in which a bound is found, as people would set it. */
-const NICE_MS = [100, 200, 500, 1_000, 2_000, 3_000, 5_000, 10_000, 15_000, 30_000, 60_000, 120_000, 300_000, 600_000];
+const NICE_MS = [100, 200, 500, 1_000, 2_000, 3_000, 5_000, 10_000, 15_000, 30_000, 60_000, 120_000, 300_000];
 
 export function adviseOn(figures: FleetFigures, plan: FleetPlan = planFleet(figures)): Advice {
   const choose = chosen(plan);
@@ -36,20 +44,19 @@ function reasonsFor(choose: "kinesis" | "dynamodb", plan: FleetPlan): string[] {
   const used = `${NAMES[choose]} holds, and uses ${percent(plan[choose].used)} of ${LIMIT_NAMES[plan[choose].limit]}.`;
   return plan[other].holds
     ? [used, `So does ${NAMES[other]}, which costs more.`]
-    : [
-        used,
-        `${NAMES[other]} would meet ${LIMIT_NAMES[plan[other].limit]}: ${times(plan[other].used)} that is asked for.`,
-      ];
+    : [used, wouldMeet(NAMES[other], plan[other]), ...moreShards(plan)];
 }
 
-function helpFor(figures: FleetFigures, { dynamodb, kinesis }: FleetPlan): string[] {
+function helpFor(figures: FleetFigures, plan: FleetPlan): string[] {
+  const { dynamodb, kinesis } = plan;
   const reasons = [
-    `Neither log holds: Kinesis meets ${LIMIT_NAMES[kinesis.limit]} (${times(kinesis.used)} is asked for), DynamoDB ${LIMIT_NAMES[dynamodb.limit]} (${times(dynamodb.used)}).`,
+    `Neither log holds: Kinesis meets ${LIMIT_NAMES[kinesis.limit]} (${asked(kinesis)}), DynamoDB ${LIMIT_NAMES[dynamodb.limit]} (${asked(dynamodb)}).`,
+    ...moreShards(plan),
   ];
   const bound = NICE_MS.find(
     (ms) =>
       ms > figures.maxStalenessMs &&
-      ms < LONGEST_STALENESS_MS &&
+      ms <= LONGEST_STALENESS_MS &&
       planFleet({ ...figures, maxStalenessMs: ms }).dynamodb.holds,
   );
   if (bound !== undefined) reasons.push(`DynamoDB would hold with maxStalenessMs ${bound.toLocaleString("en-US")}.`);
@@ -62,6 +69,13 @@ function helpFor(figures: FleetFigures, { dynamodb, kinesis }: FleetPlan): strin
   return reasons;
 }
 
+/** What is written is shared out among shards, and so is what each answers with; how often each is read is not. */
+function moreShards({ kinesis: { holds, bypassedShare, used } }: FleetPlan): string[] {
+  if (holds || bypassedShare >= BYPASSED_AT_MOST) return [];
+  const shards = Math.floor(used / WRITES_AT_MOST) + 1;
+  return [`Kinesis would hold with ${shards} shards, each $${streamDollarsPerMonth(1, 0).toFixed(2)} a month.`];
+}
+
 /** Environments and invalidations shared out among so many logs. */
 function logsNeeded(figures: FleetFigures): number | undefined {
   return [2, 3, 4, 5, 6, 8, 10, 15, 20].find((logs) => {
@@ -72,4 +86,15 @@ function logsNeeded(figures: FleetFigures): number | undefined {
 }
 
 const percent = (share: number) => `${Math.round(share * 100)} %`;
-const times = (used: number) => (used < 1.95 ? percent(used) : `${Math.round(used).toLocaleString("en-US")} times`);
+
+function wouldMeet(name: string, { limit, used }: LogPlan): string {
+  return used < 1
+    ? `${name} would throttle: the fleet asks for ${percent(used)} of ${LIMIT_NAMES[limit]} on average, and for more in bursts.`
+    : `${name} would meet ${LIMIT_NAMES[limit]}: ${asked({ used })}.`;
+}
+
+function asked({ used }: Pick<LogPlan, "used">): string {
+  if (used < 1) return `${percent(used)} of it is asked for on average, and more in bursts`;
+  if (used < 1.95) return `${percent(used)} of it is asked for`;
+  return `${Math.round(used).toLocaleString("en-US")} times that is asked for`;
+}

@@ -8,6 +8,10 @@ export const LIMITS = {
     readBytesPerSecond: 2 * 2 ** 20,
     /** GetShardIterator for each shard. */
     iteratorsPerSecond: 5,
+    /** Records that each shard takes from all writers together, */
+    writesPerSecond: 1_000,
+    /** and their bytes, partition keys included. */
+    writeBytesPerSecond: 2 ** 20,
   },
   /** For one item, and for all items that share its partition key. */
   dynamodb: { readUnitsPerSecond: 3_000, writeUnitsPerSecond: 1_000 },
@@ -18,6 +22,8 @@ export const LIMIT_NAMES = {
   streamReads: "5 GetRecords a second for each shard",
   streamBytes: "2 MiB a second for each shard",
   iterators: "5 GetShardIterator a second for each shard",
+  streamWrites: "1,000 records a second for each shard",
+  streamWriteBytes: "1 MiB written a second for each shard",
   headReads: "3,000 read units a second for the head",
   segmentReads: "3,000 read units a second for the segments",
   headWrites: "1,000 write units a second for the head",

@@ -58,29 +58,35 @@ export interface FleetPlan {
   readonly dynamodb: LogPlan;
 }
 
-const BYPASSED_AT_MOST = 0.01;
-/** Of what an item can take: appends that meet the limit only make it worse. */
-const WRITES_AT_MOST = 0.9;
+export const BYPASSED_AT_MOST = 0.01;
+/** Of what an item or a shard can take: appends that meet the limit only make it worse. */
+export const WRITES_AT_MOST = 0.9;
 const NONCE_LENGTH = 18;
+/** A number from 0 to 1, written out. */
+const PARTITION_KEY_LENGTH = 18;
 
 export function planFleet(figures: FleetFigures): FleetPlan {
   return { kinesis: planStream(figures), dynamodb: planTable(figures) };
 }
 
 function planStream(figures: FleetFigures): LogPlan {
-  const { readsPerSecond, readBytesPerSecond } = LIMITS.kinesis;
+  const { readsPerSecond, readBytesPerSecond, writesPerSecond, writeBytesPerSecond } = LIMITS.kinesis;
   const { environments, invalidationsPerSecond, kinesisMs } = figures;
   // A call is refused while as many as are allowed were answered within the last second.
   const readings = settledReadings(figures, (perSecond) => erlangB(perSecond, readsPerSecond));
-  const byCalls = readings.wantedPerSecond / readsPerSecond;
+  const bytesPerSecond = invalidationsPerSecond * recordBytes(figures, true);
   // Every environment reads every record.
-  const byBytes = (environments * invalidationsPerSecond * recordBytes(figures, true)) / readBytesPerSecond;
+  const bytes = { limit: "streamBytes", used: (environments * bytesPerSecond) / readBytesPerSecond } as const;
+  const keyBytesPerSecond = invalidationsPerSecond * PARTITION_KEY_LENGTH;
+  const writing = nearestOf([
+    { limit: "streamWrites", used: invalidationsPerSecond / writesPerSecond },
+    { limit: "streamWriteBytes", used: (bytesPerSecond + keyBytesPerSecond) / writeBytesPerSecond },
+  ]);
   return {
     ...outcomeOf(figures, readings, kinesisMs, 0),
-    used: Math.max(byCalls, byBytes),
-    limit: byBytes > byCalls ? "streamBytes" : "streamReads",
+    ...nearestOf([{ limit: "streamReads", used: readings.wantedPerSecond / readsPerSecond }, bytes, writing]),
     dollarsPerMonth: streamDollarsPerMonth(1, invalidationsPerSecond),
-    holds: readings.bypassedShare < BYPASSED_AT_MOST && byBytes < 1,
+    holds: readings.bypassedShare < BYPASSED_AT_MOST && bytes.used < 1 && writing.used < WRITES_AT_MOST,
   };
 }
 
@@ -94,26 +100,26 @@ function planTable(figures: FleetFigures): LogPlan {
   );
   const answered = readings.attemptsPerSecond - readings.refusedPerSecond;
   const readUnits = answered * (head.headUnits + head.secondUnits);
-  const { limit, used } = nearestLimit(readings, head);
   return {
     ...outcomeOf(figures, readings, figures.dynamodbMs, head.secondShare),
-    used,
-    limit,
+    ...limitOfTable(readings, head),
     dollarsPerMonth: tableDollarsPerMonth(readUnits, Math.min(writeUnitsPerSecond, head.writeUnitsPerSecond)),
     holds: readings.bypassedShare < BYPASSED_AT_MOST && head.writeUnitsPerSecond < writeUnitsPerSecond * WRITES_AT_MOST,
   };
 }
 
-function nearestLimit(
-  { wantedPerSecond }: Readings,
-  head: HeadFigures,
-): { readonly limit: Limit; readonly used: number } {
+type UsedLimit = Pick<LogPlan, "limit" | "used">;
+
+function limitOfTable({ wantedPerSecond }: Readings, head: HeadFigures): UsedLimit {
   const { readUnitsPerSecond, writeUnitsPerSecond } = LIMITS.dynamodb;
-  const limits: readonly { limit: Limit; used: number }[] = [
+  return nearestOf([
     { limit: "headReads", used: (wantedPerSecond * head.headUnits) / readUnitsPerSecond },
     { limit: "segmentReads", used: (wantedPerSecond * head.secondUnits) / readUnitsPerSecond },
     { limit: "headWrites", used: head.writeUnitsPerSecond / writeUnitsPerSecond },
-  ];
+  ]);
+}
+
+function nearestOf(limits: readonly UsedLimit[]): UsedLimit {
   return limits.reduce((nearest, each) => (each.used > nearest.used ? each : nearest));
 }
 

@@ -9,6 +9,9 @@
  * although a longer bound saves a little more. Invocations are placed at the time their line was written, their end.
  *
  * Lines that do not name their cache count as they were, under every bound: the model then says too little, not too much.
+ *
+ * It must never tell a bound from lines that are not in the order of their times, newest first or shuffled: each would seem to
+ * have been proven by what came after it. Memory is bounded, so they cannot be put in order here: they are noticed.
  */
 
 import { type MetricLine, waitedMsOf } from "./metric-line.js";
@@ -21,6 +24,11 @@ export const LADDER_MS: readonly number[] = [
 /** Caches remembered at once. Of more, the oldest are forgotten and then begin as if new, which costs a wait. */
 const MAX_CACHES = 2_000;
 
+/** A clock may be set back a little, and lines of one moment may be exported in any order. */
+const JITTER_MS = 100;
+/** Fewer lines out of order make no difference that shows: those around a clock that was set back, or where two files meet. */
+const MAX_DISORDER = 0.01;
+
 export interface BoundOutcome {
   readonly maxStalenessMs: number;
   /** Invocations that would have waited for the log. */
@@ -29,8 +37,15 @@ export interface BoundOutcome {
   readonly netTimeSavedMs: number;
 }
 
+interface Cache {
+  /** When its last proof was, under each bound of the ladder. */
+  readonly provenMs: Float64Array;
+  /** Of its lines so far. */
+  latestMs: number;
+}
+
 export class BoundReplay {
-  readonly #provenMs = new Map<string, Float64Array>();
+  readonly #caches = new Map<string, Cache>();
   readonly #waits = new Float64Array(LADDER_MS.length);
   readonly #knownMs = new Float64Array(LADDER_MS.length);
   /** Waits that did not happen, and so have no length of their own. */
@@ -38,6 +53,8 @@ export class BoundReplay {
   #realWaits = 0;
   #realMs = 0;
   #savedMs = 0;
+  #lines = 0;
+  #disordered = 0;
 
   add(line: MetricLine): void {
     const waitedMs = waitedMsOf(line.counts);
@@ -46,13 +63,24 @@ export class BoundReplay {
       this.#realWaits += 1;
       this.#realMs += waitedMs;
     }
-    const proven = line.environment === undefined ? undefined : this.#cache(line);
+    const cache = line.environment === undefined ? undefined : this.#cache(line);
+    const proven = cache?.provenMs;
+    this.#lines += 1;
+    if (cache !== undefined) {
+      if (line.timestampMs < cache.latestMs - JITTER_MS) this.#disordered += 1;
+      cache.latestMs = Math.max(cache.latestMs, line.timestampMs);
+    }
     for (const [step, boundMs] of LADDER_MS.entries()) {
       const last = proven?.[step];
       const wouldWait = last === undefined ? waitedMs > 0 : wouldRead(line, boundMs, last);
       if (wouldWait) this.#countWait(step, waitedMs);
       if (proven !== undefined && isProof(line, wouldWait)) proven[step] = Math.max(line.timestampMs, last ?? 0);
     }
+  }
+
+  /** Whether each cache's lines came in the order of their times, so that the outcomes mean something. */
+  get isInOrder(): boolean {
+    return this.#disordered <= MAX_DISORDER * this.#lines;
   }
 
   outcomes(): BoundOutcome[] {
@@ -70,16 +98,16 @@ export class BoundReplay {
     else this.#unknown[step] = (this.#unknown[step] ?? 0) + 1;
   }
 
-  #cache(line: MetricLine): Float64Array {
+  #cache(line: MetricLine): Cache {
     const name = String(line.environment);
-    let proven = this.#provenMs.get(name);
-    if (proven === undefined) {
-      const [oldest] = this.#provenMs.keys();
-      if (this.#provenMs.size >= MAX_CACHES && oldest !== undefined) this.#provenMs.delete(oldest);
-      proven = new Float64Array(LADDER_MS.length);
-      this.#provenMs.set(name, proven);
+    let cache = this.#caches.get(name);
+    if (cache === undefined) {
+      const [oldest] = this.#caches.keys();
+      if (this.#caches.size >= MAX_CACHES && oldest !== undefined) this.#caches.delete(oldest);
+      cache = { provenMs: new Float64Array(LADDER_MS.length), latestMs: 0 };
+      this.#caches.set(name, cache);
     }
-    return proven;
+    return cache;
   }
 }
 

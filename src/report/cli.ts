@@ -5,7 +5,8 @@
  */
 
 import { readFileSync } from "node:fs";
-import { parseArgs } from "node:util";
+import { asksForHelp, meant, readArguments, WrongUsage, whereToLook } from "../cli/arguments.js";
+import { watchOutput } from "../cli/output.js";
 import { systemClock } from "../core/clock.js";
 import { inThousandths } from "./format.js";
 import { nameOf, sizesOf } from "./inputs.js";
@@ -17,7 +18,6 @@ import { createProgress } from "./progress.js";
 import { LogReader } from "./read-log.js";
 import { type NamedFindings, type ReportSource, sourceOf } from "./source.js";
 import { renderText } from "./text.js";
-import { UsageError } from "./usage-error.js";
 
 const HELP = `Usage: npx scache report [FILE…|-] [--html FILE] [--json]
 
@@ -40,10 +40,14 @@ What is said
   break-even   the smallest maxStalenessMs under which at least as much is saved as waited. The lines are replayed: each
                cache's invocations in order; those whose last proof would be older than the bound count as waiting, as
                long as they did wait, or as long as such a wait took on average. What hits saved is taken as it was.
+               Only for lines that come oldest first (Logs Insights: sort @timestamp asc), and files in that order, too
 
-Exit code: 0; 1 if no line of scache was found; 2 if it could not run, or if no line was found and not all could be read.
+Exit code: 0; 1 if no line of scache was found; 2 if it could not run, or if no line was found and not all could be read;
+3 if the answer could not be written.
 What could not be read is named, and all the rest counts.
 `;
+
+const COMMAND = "report";
 
 interface Arguments {
   readonly files: readonly string[];
@@ -51,29 +55,20 @@ interface Arguments {
   readonly json: boolean;
 }
 
-function readArguments(args: readonly string[]): Arguments | "help" | "version" {
-  const { values, positionals } = parseArgs({
-    args: [...args],
-    allowPositionals: true,
-    options: {
-      html: { type: "string" },
-      json: { type: "boolean" },
-      help: { type: "boolean", short: "h" },
-      version: { type: "boolean" },
-    },
-  });
-  if (values.help === true) return "help";
-  if (values.version === true) return "version";
+/** @throws WrongUsage */
+function readReport(args: readonly string[]): Arguments | "help" | "version" {
+  if (asksForHelp(args)) return "help";
+  const { options, positionals } = readArguments(args, { html: "value", json: "flag", version: "flag" } as const);
+  if (options.version) return "version";
   const [command, ...files] = positionals;
-  if (command !== "report") {
-    throw new UsageError(command === undefined ? "name a command" : `there is no command "${command}"`);
-  }
-  if (files.length === 0 && process.stdin.isTTY) throw new UsageError("name a file, or pipe a log into it");
-  return { files: files.length === 0 ? ["-"] : files, html: values.html, json: values.json === true };
+  if (command === undefined) throw new WrongUsage("name a command");
+  if (command !== COMMAND) throw new WrongUsage(`there is no command "${command}"${meant(command, [COMMAND])}`);
+  if (files.length === 0 && process.stdin.isTTY) throw new WrongUsage("name a file, or pipe a log into it");
+  return { files: files.length === 0 ? ["-"] : files, html: options.html, json: options.json };
 }
 
 async function main(args: readonly string[]): Promise<number> {
-  const options = readArguments(args);
+  const options = readReport(args);
   if (options === "help" || options === "version") {
     process.stdout.write(options === "help" ? HELP : `${version()}\n`);
     return 0;
@@ -136,17 +131,13 @@ function version(): string {
   return (JSON.parse(manifest) as { readonly version: string }).version;
 }
 
-// `scache report … | head` closes the pipe: that is no failure.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE") throw error;
-  process.exitCode = 0;
-});
+watchOutput();
 
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
   const message = error instanceof Error ? error.message : String(error);
-  const hint = error instanceof UsageError || String(Reflect.get(Object(error), "code")).startsWith("ERR_PARSE_ARGS");
-  process.stderr.write(`scache: ${printable(message)}\n${hint ? "See npx scache --help.\n" : ""}`);
+  process.stderr.write(`scache: ${printable(message)}\n`);
+  if (error instanceof WrongUsage) process.stderr.write(`${whereToLook(COMMAND)}\n`);
   process.exitCode = 2;
 }

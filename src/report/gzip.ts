@@ -14,8 +14,12 @@ const HEAD_BYTES = 10;
 const TRAILER_BYTES = 8;
 /** Names and comments in a head are short; a head longer than this is none. */
 const MAX_HEAD_BYTES = 128 * 1024;
-/** So little at a time that a piece fits into memory even where it unpacks to a thousand times its size. */
-const SLICE_BYTES = 64 * 1024;
+/** So little at a time that what it unpacks to fits into memory even where that is a thousand times its size. */
+const SLICE_BYTES = 16 * 1024;
+/** What is unpacked is handed on in pieces of this size, and never put together: there may be many of a slice. */
+const PIECE_BYTES = 64 * 1024;
+/** So much of what was taken for packed data is remembered: it may have been the beginning of a plain log behind a cut one. */
+const REMEMBERED_BYTES = 64 * 1024;
 const MAGIC = Buffer.from([0x1f, 0x8b, 0x08]);
 const FLAG = { headChecksum: 2, extra: 4, name: 8, comment: 16, reserved: 0xe0 } as const;
 
@@ -76,21 +80,27 @@ async function* member(reader: ByteReader): AsyncGenerator<Buffer, string | unde
   const engine = new Inflater();
   let sum = 0;
   let size = 0;
-  let slice: Buffer = Buffer.alloc(0);
+  let before: Buffer = Buffer.alloc(0);
   while (!engine.ended) {
     const packed = await reader.take(1);
     if (packed.length === 0) {
       // A plain log behind a cut one may have passed for its rest.
-      reader.giveBack(textAtEnd(slice));
+      reader.giveBack(textAtEnd(before));
       return "its packed data ends early";
     }
-    slice = packed.subarray(0, SLICE_BYTES);
-    const { content, used } = await engine.inflate(slice);
+    const slice = packed.subarray(0, SLICE_BYTES);
+    const { pieces, used } = await engine.inflate(slice);
     reader.giveBack(packed.subarray(used));
-    if (content.length > 0) yield content;
-    if (engine.failed) return "its packed data is damaged";
-    sum = checksum?.(content, sum) ?? 0;
-    size = (size + content.length) % 2 ** 32;
+    for (const piece of pieces) {
+      sum = checksum?.(piece, sum) ?? 0;
+      size = (size + piece.length) % 2 ** 32;
+      yield piece;
+    }
+    if (engine.failed) {
+      reader.giveBack(textAtEnd(before));
+      return "its packed data is damaged";
+    }
+    before = Buffer.concat([before, slice]).subarray(-REMEMBERED_BYTES);
   }
   return trailerProblem(await takeExactly(reader, TRAILER_BYTES), sum, size);
 }
@@ -141,15 +151,15 @@ function headEnd(bytes: Buffer): number | undefined {
 
 /** Node's unpacker, one slice at a time, so that all that was unpacked before a failure is had. */
 class Inflater {
-  readonly #engine = zlib.createInflateRaw();
-  readonly #content: Buffer[] = [];
+  readonly #engine = zlib.createInflateRaw({ chunkSize: PIECE_BYTES });
+  #pieces: Buffer[] = [];
   ended = false;
   failed = false;
   #goOn: () => void = () => undefined;
 
   constructor() {
     const collect = () => {
-      for (let piece = this.#engine.read(); piece !== null; piece = this.#engine.read()) this.#content.push(piece);
+      for (let piece = this.#engine.read(); piece !== null; piece = this.#engine.read()) this.#pieces.push(piece);
     };
     this.#engine.on("readable", collect);
     this.#engine.on("end", () => {
@@ -162,7 +172,7 @@ class Inflater {
     });
   }
 
-  async inflate(slice: Buffer): Promise<{ content: Buffer; used: number }> {
+  async inflate(slice: Buffer): Promise<{ pieces: readonly Buffer[]; used: number }> {
     const before = this.#engine.bytesWritten;
     await new Promise<void>((resolve) => {
       this.#goOn = resolve;
@@ -173,6 +183,8 @@ class Inflater {
     if (this.ended || this.failed) this.#engine.destroy();
     // Nobody knows how far it came in a slice that it failed in: what follows may be a log that is not packed.
     const used = this.failed ? 0 : this.#engine.bytesWritten - before;
-    return { content: Buffer.concat(this.#content.splice(0)), used };
+    const pieces = this.#pieces;
+    this.#pieces = [];
+    return { pieces, used };
   }
 }

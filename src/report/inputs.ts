@@ -4,9 +4,9 @@
  */
 
 import { type BigIntStats, fstatSync, statSync } from "node:fs";
+import { WrongUsage } from "../cli/arguments.js";
 import { checkPageFile } from "./page-file.js";
 import { printable } from "./printable.js";
-import { UsageError } from "./usage-error.js";
 
 const STANDARD_INPUT = "-";
 
@@ -23,7 +23,7 @@ export function sizesOf(files: readonly string[], page: string | undefined): (nu
     const found = file === STANDARD_INPUT ? statsOfInput() : statsOf(file);
     const identity = identityOf(file, found);
     const earlier = known.get(identity);
-    if (earlier !== undefined) throw new UsageError(`${sameFile(file, earlier)}: it would be counted twice`);
+    if (earlier !== undefined) throw new WrongUsage(`${sameFile(file, earlier)}: it would be counted twice`);
     known.set(identity, file);
     return file === STANDARD_INPUT ? undefined : found;
   });
@@ -32,10 +32,10 @@ export function sizesOf(files: readonly string[], page: string | undefined): (nu
 }
 
 function checkPage(page: string, inputs: ReadonlyMap<string, string>): void {
-  if (page === "" || page === STANDARD_INPUT) throw new UsageError("--html takes the name of a file to write");
+  if (page === "" || page === STANDARD_INPUT) throw new WrongUsage("--html takes the name of a file to write");
   const found = statSync(page, { bigint: true, throwIfNoEntry: false });
   const input = found === undefined ? undefined : inputs.get(identityOf(page, found));
-  if (input !== undefined) throw new UsageError(`--html would overwrite the log: ${sameFile(page, input)}`);
+  if (input !== undefined) throw new WrongUsage(`--html would overwrite the log: ${sameFile(page, input)}`);
   checkPageFile(page);
 }
 

@@ -5,24 +5,24 @@
 
 import { closeSync, lstatSync, openSync, readSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { UsageError } from "./usage-error.js";
+import { WrongUsage } from "../cli/arguments.js";
 
 /** In the head of every page: how one of ours is known again. */
 export const PAGE_MARK = '<meta name="generator" content="scache report">';
 const HEAD_BYTES = 1_024;
 
-/** @throws UsageError where the page may not be written */
+/** @throws WrongUsage where the page may not be written */
 export function checkPageFile(path: string): void {
   const folder = dirname(path);
   if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true) {
-    throw new UsageError(`there is no folder ${folder} to write the page into`);
+    throw new WrongUsage(`there is no folder ${folder} to write the page into`);
   }
   const found = lstatSync(path, { throwIfNoEntry: false });
   if (found === undefined) return;
-  if (found.isSymbolicLink()) throw new UsageError(`--html does not follow links, and ${path} is one`);
-  if (!found.isFile()) throw new UsageError(`--html writes a file, and ${path} is something else`);
+  if (found.isSymbolicLink()) throw new WrongUsage(`--html does not follow links, and ${path} is one`);
+  if (!found.isFile()) throw new WrongUsage(`--html writes a file, and ${path} is something else`);
   if (found.size > 0 && !isPage(path)) {
-    throw new UsageError(`--html replaces only pages that it wrote, and ${path} is another file: remove it first`);
+    throw new WrongUsage(`--html replaces only pages that it wrote, and ${path} is another file: remove it first`);
   }
 }
 

@@ -123,6 +123,7 @@ function figureList(summary: ReportSummary): string {
 }
 
 function boundOf(group: GroupAccount): string {
+  if (!group.isInOrder) return "–";
   if (group.breakEvenMs === null) return group.timeSavedMs > 0 ? "none tried" : "–";
   return group.breakEvenMs === 0 ? "any" : formatCount(group.breakEvenMs);
 }
@@ -158,7 +159,8 @@ const brief = (ms: number | null) => (ms === null ? "–" : formatDuration(ms));
 function figures(summary: ReportSummary): unknown {
   const { groups, logs, ...all } = summary;
   const troubles = TROUBLES.map((name) => ({ name, label: FIGURES[name].label }));
-  const replays = logs.slice(0, MAX_LOGS).map((log) => ({ label: logName(log), bounds: log.bounds }));
+  const told = logs.filter(({ isInOrder }) => isInOrder).slice(0, MAX_LOGS);
+  const replays = told.map((log) => ({ label: logs.length === 1 ? "net" : logName(log), bounds: log.bounds }));
   return { all: { ...all, replays }, groups: groups.length < 2 ? [] : groups, troubles };
 }
 

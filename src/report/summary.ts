@@ -38,6 +38,8 @@ export interface Account extends Counts {
   readonly states: Readonly<Record<string, number>>;
   readonly bucketMs: number;
   readonly series: readonly SeriesPoint[];
+  /** Each cache's lines came in the order of their times. Where they did not, nothing is known of other bounds. */
+  readonly isInOrder: boolean;
   /** What other bounds would have cost. None where several logs were read: each has bounds of its own. */
   readonly bounds: readonly BoundOutcome[];
   /** The smallest `maxStalenessMs` tried under which the cache would have paid; null if none. */
@@ -61,6 +63,7 @@ export interface LogAccount {
   readonly timeSavedMs: number;
   readonly waitedMs: number;
   readonly netTimeSavedMs: number;
+  readonly isInOrder: boolean;
   readonly bounds: readonly BoundOutcome[];
   readonly breakEvenMs: number | null;
 }
@@ -97,7 +100,9 @@ export class Summary {
     const [log] = logs;
     const all = this.#all.account();
     const { bounds, breakEvenMs } = logs.length === 1 && log !== undefined ? log : { bounds: [], breakEvenMs: null };
-    return { pays: all.netTimeSavedMs > 0, ...all, bounds, breakEvenMs, groupsMerged: this.#merged.size, groups, logs };
+    const isInOrder = logs.every((each) => each.isInOrder);
+    const told = { ...all, isInOrder, bounds, breakEvenMs };
+    return { pays: all.netTimeSavedMs > 0, ...told, groupsMerged: this.#merged.size, groups, logs };
   }
 
   /** Never two logs in one: they are waited for differently, and may have other bounds. */
@@ -138,7 +143,9 @@ function logsOf(groups: readonly GroupAccount[]): LogAccount[] {
 function logOf(groups: readonly GroupAccount[]): LogAccount {
   const sum = (figure: (group: GroupAccount) => number) => groups.reduce((total, group) => total + figure(group), 0);
   const timeSavedMs = sum((group) => group.timeSavedMs);
-  const bounds = LADDER_MS.map((maxStalenessMs, step) => ({
+  const isInOrder = groups.every((group) => group.isInOrder);
+  const ladder = isInOrder ? LADDER_MS : [];
+  const bounds = ladder.map((maxStalenessMs, step) => ({
     maxStalenessMs,
     waits: sum(({ bounds }) => bounds[step]?.waits ?? 0),
     waitedMs: sum(({ bounds }) => bounds[step]?.waitedMs ?? 0),
@@ -151,6 +158,7 @@ function logOf(groups: readonly GroupAccount[]): LogAccount {
     timeSavedMs,
     waitedMs: sum((group) => group.waitedMs),
     netTimeSavedMs: sum((group) => group.netTimeSavedMs),
+    isInOrder,
     bounds,
     breakEvenMs: breakEvenMs(bounds, timeSavedMs) ?? null,
   };
@@ -193,7 +201,8 @@ class Ledger {
     const counts = { ...this.#counts };
     const waitedMs = waitedMsOf(counts);
     const gets = counts.hits + counts.misses;
-    const bounds = this.#replay?.outcomes() ?? [];
+    const isInOrder = this.#replay?.isInOrder ?? true;
+    const bounds = isInOrder ? (this.#replay?.outcomes() ?? []) : [];
     const series = this.#series.atMost(Math.max(MIN_BUCKETS, Math.floor(this.#invocations / LINES_PER_BUCKET)));
     return {
       invocations: this.#invocations,
@@ -209,6 +218,7 @@ class Ledger {
       states: { ...this.#states },
       bucketMs: series.widthMs,
       series: series.points(),
+      isInOrder,
       bounds,
       breakEvenMs: breakEvenMs(bounds, counts.timeSavedMs) ?? null,
     };

@@ -48,7 +48,9 @@ export function renderText(summary: ReportSummary, options: TextOptions, source?
   );
   for (const group of summary.groups) lines.push(...groupLines(group, paint), "");
   if (summary.groupsMerged > 0) lines.push(`"others" holds ${summary.groupsMerged} more functions.`, "");
-  lines.push(...boundLines(summary), "", ...restLine(summary), troubleLine(summary), ...notes);
+  const bounds = boundLines(summary);
+  if (bounds.length > 0) lines.push(...bounds, "");
+  lines.push(...restLine(summary), troubleLine(summary), ...notes);
   return `${lines.join("\n")}\n`;
 }
 
@@ -124,8 +126,9 @@ function groupLines(group: GroupAccount, paint: Paint): string[] {
 
 /** A few bounds, to show what more of it would bring: for each log by itself. */
 function boundLines({ logs }: ReportSummary): string[] {
-  const shown = logs.slice(0, MAX_LOGS);
-  const label = (log: LogAccount) => (shown.length === 1 ? "net, replayed" : logName(log));
+  const shown = logs.filter(({ isInOrder }) => isInOrder).slice(0, MAX_LOGS);
+  if (shown.length === 0) return [];
+  const label = (log: LogAccount) => (logs.length === 1 ? "net, replayed" : logName(log));
   const rows = [
     ["staleness", ...BOUNDS.map((ms) => (ms === 0 ? "0" : formatDuration(ms)))],
     ...shown.map((log) => [label(log), ...BOUNDS.map((ms) => formatDuration(netUnder(log, ms)))]),

@@ -10,6 +10,10 @@ import type { Account, GroupAccount, LogAccount, ReportSummary } from "./summary
 /** Of more, the rest are only counted. */
 export const MAX_LOGS = 5;
 
+const NOT_IN_ORDER =
+  "What another maxStalenessMs would bring is not told, since the lines are not in the order of their times: read them " +
+  "oldest first (Logs Insights: sort @timestamp asc; of several files, the oldest first).";
+
 /** Less of a change is none. */
 const WORTH_TELLING = 0.05;
 
@@ -67,6 +71,7 @@ function breakEvenOfEach(logs: readonly LogAccount[]): string {
     return `${logName(log)}: ${result}, ${breakEvenInShort(log)}.`;
   });
   if (logs.length > MAX_LOGS) sentences.push(`And ${logs.length - MAX_LOGS} more logs.`);
+  if (logs.some(({ isInOrder }) => !isInOrder)) sentences.push(NOT_IN_ORDER);
   return sentences.join(" ");
 }
 
@@ -76,6 +81,7 @@ export function logName({ log, logKind }: Pick<LogAccount, "log" | "logKind">): 
 }
 
 function breakEvenOf(account: Account): string {
+  if (!account.isInOrder) return NOT_IN_ORDER;
   if (account.timeSavedMs <= 0) return "No staleness bound would make it pay: there were no hits that saved anything.";
   const best = account.bounds.at(-1);
   if (account.breakEvenMs === null) {
@@ -93,7 +99,8 @@ function breakEvenOf(account: Account): string {
 }
 
 /** The same in a few words, for a line among others. */
-export function breakEvenInShort(account: Pick<Account, "timeSavedMs" | "breakEvenMs">): string {
+export function breakEvenInShort(account: Pick<Account, "timeSavedMs" | "breakEvenMs" | "isInOrder">): string {
+  if (!account.isInOrder) return "lines not in order";
   if (account.timeSavedMs <= 0) return "saved nothing";
   if (account.breakEvenMs === null) return "would pay under no bound tried";
   return account.breakEvenMs === 0 ? "pays at any bound" : `would pay from ${bound(account.breakEvenMs)}`;

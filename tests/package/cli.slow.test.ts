@@ -5,11 +5,13 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import {
   accessSync,
+  closeSync,
   constants,
   copyFileSync,
   cpSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readFileSync,
   rmSync,
   symlinkSync,
@@ -86,24 +88,30 @@ interface Running {
 
 function start(
   args: readonly string[],
-  { input = "", folder = full, variables = {} as NodeJS.ProcessEnv } = {},
+  {
+    input = "" as string | Uint8Array,
+    folder = full,
+    variables = {} as NodeJS.ProcessEnv,
+    stdout = "pipe" as "pipe" | number,
+  } = {},
 ): Running {
   const child = spawn(process.execPath, ["--no-warnings", join(folder, "dist/cli.js"), ...args], {
     cwd: folder,
     env: { ...env, ...variables },
+    stdio: ["pipe", stdout, "pipe"],
   });
   let [out, err] = ["", ""];
   const listeners = new Set<() => void>();
-  child.stdout.on("data", (piece) => {
+  child.stdout?.on("data", (piece) => {
     out += piece;
     for (const listener of listeners) listener();
   });
-  child.stderr.on("data", (piece) => {
+  child.stderr?.on("data", (piece) => {
     err += piece;
     for (const listener of listeners) listener();
   });
-  child.stdin.on("error", () => undefined);
-  child.stdin.end(input);
+  child.stdin?.on("error", () => undefined);
+  child.stdin?.end(input);
   const ended = new Promise<Ran>((resolve) => child.once("close", (code) => resolve({ code, out, err })));
   const said = (pattern: RegExp) =>
     new Promise<void>((resolve, reject) => {
@@ -133,7 +141,9 @@ describe("tail and invalidate", () => {
     await tail.said(/following/);
     const published = await scache(["invalidate", log, "db.users.id", "12345", "a b"]);
     expect(published).toMatchObject({ code: 0, out: expect.stringMatching(/^[\w-]{4,}\n$/) });
-    expect(published.err).toMatch(/^scache: published to .*: 2 data have changed\n$/);
+    expect(published.err).toMatch(
+      /^scache: published to .*: 2 data have changed\n(scache: that was the first record .*\n)?$/,
+    );
     await tail.said(/db\.users\.id 12345 "a b"/);
     expect(await scache(["invalidate", log, "--source", "db.orders.id"])).toMatchObject({ code: 0 });
     expect(await scache(["invalidate", log, "--all", "--json"])).toMatchObject({
@@ -183,12 +193,37 @@ describe("tail and invalidate", () => {
         expect([args[0], code, out]).toEqual([args[0], 1, ""]);
         expect(err).toMatch(/scache: .*no-such-.*To do: /s);
       }
+      const { err } = await scache([
+        "invalidate",
+        log,
+        "db.users.id",
+        ...Array.from({ length: 23 }, (_, n) => String(n)),
+      ]);
+      expect(err).toMatch(
+        /^scache: this may not have been published to .*: db\.users\.id 0 1 .* 19 and 3 more\. The reason: /,
+      );
+      expect(err).not.toContain("error.ids");
       const { out } = await scache(["invalidate", log, "db.users.id", "7", "--json"]);
       expect(JSON.parse(out)).toEqual({
         unpublished: { ids: ["id=7&s=db.users.id&t=data.ID"], sources: [], all: false },
       });
     },
   );
+});
+
+test("ids that are no text are not published, and the line is named", async () => {
+  const input = Buffer.from("12345\nm\xfcller\n", "latin1");
+  const { code, out, err } = await scache(["invalidate", "my-stream", "db.users.id", "-"], { input });
+  expect([code, out, err]).toEqual([2, "", "scache: line 2 of standard input is not UTF-8\n"]);
+});
+
+test("a log that is new is said to be, since a misspelt one is made by its first record", async () => {
+  const invalidate = (log: string) => scache(["invalidate", log, "db.users.id", "1", "2"]);
+  const isNew = "scache: that was the first record of this log: if it should not be a new one, check its name\n";
+  expect(await invalidate("dynamodb:my-table/usres")).toMatchObject({ code: 0, err: expect.stringContaining(isNew) });
+  expect((await invalidate("dynamodb:my-table/usres")).err).not.toContain("first record");
+  await createStream(client, "new-stream");
+  expect((await invalidate("new-stream")).err).toBe('scache: published to stream "new-stream": 2 data have changed\n');
 });
 
 describe("reset", () => {
@@ -224,14 +259,17 @@ describe("reset", () => {
 
 describe("the command line", () => {
   test.each([
-    [[], /^scache: name a command\n\nUsage: npx scache COMMAND/],
-    [["rapport"], /^scache: there is no command "rapport": did you mean "report"\?\n\nUsage: npx scache COMMAND/],
-    [["constructor"], /^scache: there is no command "constructor"\n/],
-    [["invalidate"], /^scache: name a log\n\nUsage: npx scache invalidate/],
-    [["tail", "a b"], /^scache: "a b" names no log/],
-    [["plan", "--staleness", "1"], /^scache: --environments, --invalidations must be given\n/],
-  ])("%j ends with 2, says why and how it is used", async (args, message) => {
-    expect(await scache(args)).toEqual({ code: 2, out: "", err: expect.stringMatching(message) });
+    [[], "name a command", ""],
+    [["rapport"], 'there is no command "rapport": did you mean "report"?', ""],
+    [["constructor"], 'there is no command "constructor"', ""],
+    [["invalidate"], "name a log", "invalidate "],
+    [["tail", "a b"], '"a b" names no log: a stream has 1 to 128 of a-z A-Z 0-9 _ . -', "tail "],
+    [["plan", "--staleness", "1"], "--environments, --invalidations must be given", "plan "],
+    [["report", "--hmtl", "x"], 'there is no option --hmtl: did you mean "--html"?', "report "],
+    [["report", "--html"], "--html takes a value", "report "],
+  ])("%j ends with 2, says why, and where it says how it is used", async (args, message, command) => {
+    const err = `scache: ${message}\nSee: npx scache ${command}--help\n`;
+    expect(await scache(args)).toEqual({ code: 2, out: "", err });
   });
 
   test("--help and --version answer, for each command", async () => {
@@ -244,6 +282,33 @@ describe("the command line", () => {
       const help = await scache([command, "--help"]);
       expect([help.code, help.out, help.err]).toEqual([0, expect.stringMatching(`^Usage: npx scache ${command} `), ""]);
     }
+  });
+
+  test.each([
+    ["--help"],
+    ["plan", "--environments", "5", "--staleness", "0", "--invalidations", "1"],
+    ["report", "full.log"],
+    ["invalidate", "my-stream", "db.users.id", "1"],
+    ["tail", "my-stream"],
+  ])("on a full disk says so in one line, and does not say that it failed: %s", async (...args) => {
+    writeFileSync(join(full, "full.log"), `${metricLine()}\n`);
+    const disk = openSync("/dev/full", "w");
+    const running = start(args, { stdout: disk });
+    if (args[0] === "tail") {
+      await running.said(/following/);
+      await scache(["invalidate", "my-stream", "--all"]);
+    }
+    const { code, err } = await running.ended;
+    closeSync(disk);
+    const lost = "scache: standard output could not be written: ENOSPC: no space left on device, write\n";
+    expect([code, err.replace(/^scache: (published|following) .*\n/gm, "")]).toEqual([3, lost]);
+  });
+
+  test("what was not published ends with 1, whatever becomes of its output", async () => {
+    const disk = openSync("/dev/full", "w");
+    const { code } = await start(["invalidate", "no-such-stream", "--all", "--json"], { stdout: disk }).ended;
+    closeSync(disk);
+    expect(code).toBe(1);
   });
 
   test("is built as a file that can be run, and is the package's command", () => {
@@ -300,7 +365,7 @@ describe("docs/cli.md", () => {
     const input = before.startsWith("printf") ? "12345\n67890\n" : `${metricLine()}\n`;
     if (args[0] === "tail") args.push("--for", "0.5");
     const { code, err } = await scache(args, { input });
-    expect([code, err.includes("Usage")]).toEqual([fails ? 1 : 0, false]);
+    expect([code, err.includes("See: npx")]).toEqual([fails ? 1 : 0, false]);
   });
 
   test("shows what plan prints", async () => {

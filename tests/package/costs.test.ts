@@ -1,7 +1,9 @@
 /** docs/costs.md: every sum follows from its own table of prices, and what it counts is what the template deploys. */
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "@jest/globals";
+import { readPlan } from "../../src/cli/plan.js";
 import { METRIC_NAMES, RELAY_METRICS } from "../../src/metrics/names.js";
+import { planFleet } from "../../src/plan/model.js";
 import { PRICES } from "../../src/plan/prices.js";
 import { deployed, readTemplate, resourcesOf } from "../support/template.js";
 
@@ -61,8 +63,17 @@ describe("the log", () => {
   test("from how many environments on a stream would be cheaper", () => {
     expect(page).toContain(`costs ${dollars(shard)} a shard`);
     expect(page).toContain(`${dollars(put)} more for each record a second`);
-    expect(page).toContain(`below ${Math.floor(shard / read)} environments`);
+    expect(page).toContain(`up to ${Math.floor(shard / read)} environments`);
   });
+});
+
+test("how many environments a stream serves is what npx scache plan says", () => {
+  const { figures } = readPlan(["--environments", "1", "--staleness", "1000", "--invalidations", "1"]);
+  const onStream = (environments: number) => planFleet({ ...figures, environments }).kinesis;
+  const most = [1, 2, 3, 4, 5].filter((environments) => onStream(environments).holds).length;
+  const bypassed = Math.round(100 * onStream(5).bypassedShare);
+  const told = `says that ${most} environments hold, and that with 5 of them ${bypassed} % of the invocations would do without`;
+  expect(page.replace(/\s+/g, " ")).toContain(told);
 });
 
 describe("the example", () => {

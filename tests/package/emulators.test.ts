@@ -1,7 +1,9 @@
 /**
  * The embedded services: that they start on loopback alone, can be used with the SDK, keep accounts apart, and stop.
  */
-import { createConnection } from "node:net";
+import { spawnSync } from "node:child_process";
+import { type AddressInfo, createConnection, createServer } from "node:net";
+import { fileURLToPath } from "node:url";
 import { DescribeTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { ListStreamsCommand } from "@aws-sdk/client-kinesis";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
@@ -85,6 +87,29 @@ describe("the embedded Kinesis", () => {
     expect(await refuses(port, "127.0.0.1")).toBe(true);
   });
 });
+
+test.each([
+  ["Kinesis", "--kinesis-port", "--dynamodb-port"],
+  ["DynamoDB", "--dynamodb-port", "--kinesis-port"],
+])(
+  "npm run emulators says which option takes another port than one that is taken: %s",
+  async (name, option, other) => {
+    const taken = createServer();
+    const port = await new Promise<number>((resolve) => {
+      taken.listen(0, "127.0.0.1", () => resolve((taken.address() as AddressInfo).port));
+    });
+    const args = ["--import", "tsx", "tools/emulators/main.ts", option, String(port), other, "0"];
+    const root = fileURLToPath(new URL("../../", import.meta.url));
+    const { status, stderr } = spawnSync(process.execPath, args, { cwd: root, encoding: "utf8" });
+    await new Promise((resolve) => taken.close(resolve));
+    expect(status).toBe(1);
+    const reason = `listen EADDRINUSE: address already in use 127.0.0.1:${port}`;
+    expect(stderr).toContain(
+      `${name} could not start on port ${port}: ${reason}. ${option} N takes another port, ${option} 0 any that is free\n`,
+    );
+  },
+  60_000,
+);
 
 describe("the embedded DynamoDB", () => {
   test("holds a table and stops, open connections or not", async () => {

@@ -169,7 +169,11 @@ describe("scache report", () => {
   test.each([
     ["no command", [], /name a command.*--help/s],
     ["an unknown command", ["rapport"], /no command "rapport"/],
-    ["an unknown option", ["report", "--htm", "x"], /--htm/],
+    [
+      "an unknown option",
+      ["report", "--htm", "x"],
+      /^scache: there is no option --htm: did you mean "--html"\?\nSee: npx scache report --help$/m,
+    ],
     ["a file that is not there", ["report", "nowhere.log"], /^scache: there is no file nowhere\.log$/m],
     ["a folder in place of a file", ["report", "dist"], /dist is a folder, not a file/],
     ["a page in a folder that is not there", ["report", "day.log", "--html", "no/page.html"], /there is no folder no /],
@@ -282,6 +286,17 @@ describe("scache report", () => {
     const code = await new Promise((resolve) => child.once("close", resolve));
     expect([code, stderr]).toEqual([0, ""]);
   });
+
+  test("a packed log that unpacks to a thousand times its size takes no more memory than another", () => {
+    writeFileSync(join(work, "blanks.gz"), gzipSync(Buffer.alloc(100_000_000, " "), { level: 9 }));
+    const tell = 'process.on("exit", () => console.error(process.resourceUsage().maxRSS));';
+    const args = ["--import", `data:text/javascript,${encodeURIComponent(tell)}`, cli, "report", "blanks.gz"];
+    const { status, stderr } = spawnSync(process.execPath, args, { cwd: work, encoding: "utf8" });
+    const [said, kilobytes] = stderr.trim().split("\n");
+    expect([status, said]).toEqual([1, "scache: there is no line of scache in blanks.gz"]);
+    // In pieces of 64 MB, as they were once, it took more than half a gigabyte.
+    expect(Number(kilobytes)).toBeLessThan(300_000);
+  }, 60_000);
 
   test("a log ten times the size of its memory is read to the end", async () => {
     const args = ["--max-old-space-size=32", "--max-semi-space-size=2", cli, "report", "--json"];

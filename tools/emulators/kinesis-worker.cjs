@@ -21,6 +21,8 @@ const listen = Server.prototype.listen;
 Server.prototype.listen = function listenWhereTold(requested, ...rest) {
   const isPlain = String(requested) === PLAIN_PORT_NAME;
   const ready = rest.find((argument) => typeof argument === "function");
+  // The program would only print it, in a stack trace of its own.
+  if (isPlain) this.once("error", ({ message }) => parentPort.postMessage({ problem: message }));
   return listen.call(
     this,
     { port: isPlain ? workerData.port : 0, host: isPlain ? workerData.host : "127.0.0.1" },

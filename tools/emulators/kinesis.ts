@@ -98,7 +98,9 @@ export async function startKinesis(
 
 function listening(worker: Worker): Promise<number> {
   return new Promise((resolve, reject) => {
-    worker.once("message", ({ port }: { port: number }) => resolve(port));
+    worker.once("message", ({ port, problem }: { readonly port?: number; readonly problem?: string }) =>
+      port === undefined ? reject(new Error(problem)) : resolve(port),
+    );
     worker.once("error", reject);
     worker.once("exit", (code) => reject(new Error(`the embedded Kinesis ended with code ${code} before it listened`)));
   });

@@ -35,8 +35,12 @@ const { host, shards, kinesisPort, dynamoDbPort } = readArguments({
   }),
 });
 
-const dynamoDb = await startDynamoDb({ host, port: dynamoDbPort }).catch(explain("DynamoDB", dynamoDbPort));
-const kinesis = await startKinesis({ host, port: kinesisPort }).catch(explain("Kinesis", kinesisPort));
+const dynamoDb = await startDynamoDb({ host, port: dynamoDbPort }).catch(
+  explain("DynamoDB", dynamoDbPort, "--dynamodb-port"),
+);
+const kinesis = await startKinesis({ host, port: kinesisPort }).catch(
+  explain("Kinesis", kinesisPort, "--kinesis-port"),
+);
 await createUsersStream(kinesis, shards);
 await createUsersTable(dynamoDb);
 
@@ -46,9 +50,12 @@ console.log(`both in memory${host === LOOPBACK ? ", for this machine only" : ""}
 
 whenEnded(() => Promise.all([kinesis.stop(), dynamoDb.stop()]));
 
-function explain(name: string, port: number): (error: Error) => never {
+function explain(name: string, port: number, option: string): (error: Error) => never {
   return (error) => {
-    console.error(`${name} could not start on port ${port}: ${error.message}`);
+    // Of another host, another port is no better.
+    const isPort = /EADDRINUSE|EACCES/.test(error.message);
+    const hint = isPort ? `. ${option} N takes another port, ${option} 0 any that is free` : "";
+    console.error(`${name} could not start on port ${port}: ${error.message}${hint}`);
     process.exit(1);
   };
 }

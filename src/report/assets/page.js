@@ -187,7 +187,11 @@
 
   /* The bounds are a ladder, not a scale: they stand at equal distances, zero among them. A log is a line of its own. */
   function drawBounds(account) {
-    const replays = account.replays ?? [{ label: "net", bounds: account.bounds }];
+    const replays = account.replays ?? (account.isInOrder ? [{ label: "net", bounds: account.bounds }] : []);
+    if (replays.length === 0) {
+      document.getElementById("bounds").innerHTML = '<div class="quiet">The lines are not in order.</div>';
+      return;
+    }
     const steps = replays[0].bounds;
     const label = (step) => (steps[step] === undefined ? "" : duration(steps[step].maxStalenessMs));
     const [x, y] = axes(duration);
@@ -198,7 +202,7 @@
     const lines = replays.map((replay, at) => {
       const name = names[at % names.length];
       const points = { show: true, size: 5, fill: colour(name) };
-      return line(replays.length === 1 ? "net" : replay.label, name, duration, { points });
+      return line(replay.label, name, duration, { points });
     });
     draw(
       "bounds",
@@ -226,7 +230,7 @@
       place.textContent = "";
     }
     plots = [];
-    document.getElementById("trouble").textContent = "";
+    for (const id of ["bounds", "trouble"]) document.getElementById(id).textContent = "";
     const series = buckets(account);
     bucketMs = account.bucketMs;
     document.getElementById("width").textContent = duration(account.bucketMs);

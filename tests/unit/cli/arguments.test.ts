@@ -3,13 +3,13 @@ import { describe, expect, test } from "@jest/globals";
 import { meant, numberOf, readArguments, WrongUsage } from "../../../src/cli/arguments.js";
 
 const KINDS = { region: "value", source: "values", all: "flag" } as const;
-const read = (...args: readonly string[]) => readArguments(args, KINDS, "usage");
+const read = (...args: readonly string[]) => readArguments(args, KINDS);
 
 function refusal(work: () => unknown): string {
   try {
     work();
   } catch (error) {
-    if (error instanceof WrongUsage) return `${error.message} | ${error.usage}`;
+    if (error instanceof WrongUsage) return error.message;
   }
   throw new Error("it was not refused");
 }
@@ -40,19 +40,19 @@ describe("arguments", () => {
     [["--all=yes"], "--all takes no value"],
     [["--region", "a", "--region", "b"], "--region is given twice"],
   ])("%j are refused in words", (args, message) => {
-    expect(refusal(() => read(...args))).toBe(`${message} | usage`);
+    expect(refusal(() => read(...args))).toBe(message);
   });
 });
 
 describe("a number", () => {
-  const number = (text: string, whole = false) => numberOf("n", text, { min: 0.5, max: 1_000, whole }, "usage");
+  const number = (text: string, whole = false) => numberOf("n", text, { min: 0.5, max: 1_000, whole });
 
   test("is taken as it stands", () => {
     expect([number("0.5"), number("1000"), number("7", true)]).toEqual([0.5, 1_000, 7]);
   });
 
   test.each(["", "x", "-1", "1e3", "0.4", "1001", "0x10", "1,000", " 1", "Infinity", "NaN"])("is not %j", (text) => {
-    expect(refusal(() => number(text))).toBe(`--n must be a number from 0.5 to 1000, but is "${text}" | usage`);
+    expect(refusal(() => number(text))).toBe(`--n must be a number from 0.5 to 1000, but is "${text}"`);
   });
 
   test("that must be whole is", () => {

@@ -7,6 +7,7 @@ import { installed } from "../../../src/cli/open-log.js";
 import { plan, readPlan } from "../../../src/cli/plan.js";
 import { readTail } from "../../../src/cli/tail.js";
 import { dataId } from "../../../src/core/data-id.js";
+import { resolveOptions } from "../../../src/options.js";
 
 function refusal(work: () => unknown): string {
   try {
@@ -22,8 +23,8 @@ const TABLE_ARN = "arn:aws:dynamodb:eu-west-1:111122223333:table/changes";
 
 describe("a log", () => {
   test("is a stream by its name or ARN", () => {
-    expect(readLogName("my-stream", "")).toEqual({ kind: "kinesis", stream: { name: "my-stream" } });
-    expect(readLogName(ARN, "")).toMatchObject({ kind: "kinesis", stream: { name: "users", region: "eu-west-1" } });
+    expect(readLogName("my-stream")).toEqual({ kind: "kinesis", stream: { name: "my-stream" } });
+    expect(readLogName(ARN)).toMatchObject({ kind: "kinesis", stream: { name: "users", region: "eu-west-1" } });
   });
 
   test.each([
@@ -34,7 +35,7 @@ describe("a log", () => {
     [TABLE_ARN, "changes", "scache", "eu-west-1"],
     [`${TABLE_ARN}/users`, "changes", "users", "eu-west-1"],
   ])("is in a table: %s", (text, name, log, region) => {
-    expect(readLogName(text, "")).toMatchObject({ kind: "dynamodb", table: { name, log, region } });
+    expect(readLogName(text)).toMatchObject({ kind: "dynamodb", table: { name, log, region } });
   });
 
   test.each([
@@ -50,7 +51,7 @@ describe("a log", () => {
     ["dynamodb:changes/a#b", '"dynamodb:changes/a#b" names no log'],
     ["arn:aws:sqs:eu-west-1:111122223333:users", "names no log"],
   ])("is not %j", (text, message) => {
-    expect(refusal(() => readLogName(text, ""))).toContain(message);
+    expect(refusal(() => readLogName(text))).toContain(message);
   });
 });
 
@@ -133,6 +134,23 @@ describe("plan", () => {
     [[...needed, "--enviroments", "1"], 'did you mean "--environments"?'],
   ])("refuses %j in words", (args, message) => {
     expect(refusal(() => readPlan(args))).toContain(message);
+  });
+
+  test("allows the bounds that the option allows", () => {
+    const gap = { maxGapMs: 82_800_000 };
+    expect(() => resolveOptions({ ...gap, maxStalenessMs: 41_400_000 })).not.toThrow();
+    expect(() => resolveOptions({ ...gap, maxStalenessMs: 41_400_001 })).toThrow();
+    const figures = ["--environments", "1", "--invalidations", "1"];
+    expect(readPlan([...figures, "--staleness", "41400000"]).figures.maxStalenessMs).toBe(41_400_000);
+    expect(refusal(() => readPlan([...figures, "--staleness", "41400001"]))).toContain("from 0 to 41400000");
+  });
+
+  test("speaks of one as of one", async () => {
+    const lines: string[] = [];
+    const terminal = { out: (text: string) => void lines.push(text), note() {}, ended: new AbortController().signal };
+    await plan.run(["--environments", "1", "--staleness", "0", "--invalidations", "1", "--invocations", "1"], terminal);
+    expect(lines[0]).toBe("1 environment, maxStalenessMs 0, 1 invalidation a second");
+    expect(lines.join("\n")).toContain("Each environment has 1 invocation a second, each reads");
   });
 
   test("ends with 1 where neither log holds, and prints one object if asked to", async () => {

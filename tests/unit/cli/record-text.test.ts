@@ -26,6 +26,8 @@ describe("a line", () => {
   test("is not as long as a record can be", () => {
     const keys = Array.from({ length: 500 }, (_, index) => key("users", String(index)));
     expect(line({ keys })).toMatch(/ 18 19 and 480 more$/);
+    const sources = Array.from({ length: 25 }, (_, index) => `s${index}`);
+    expect(line({ keys: [], sources })).toMatch(/ all of s19; all of 5 more sources$/);
   });
 
   test("moves no cursor, and shows where an id ends", () => {

@@ -1,5 +1,6 @@
 /** Which log is advised, and what is said where none holds. */
 import { describe, expect, test } from "@jest/globals";
+import { resolveOptions } from "../../../src/options.js";
 import { adviseOn } from "../../../src/plan/advice.js";
 import type { FleetFigures } from "../../../src/plan/model.js";
 import { PRICES, streamDollarsPerMonth, tableDollarsPerMonth } from "../../../src/plan/prices.js";
@@ -27,6 +28,41 @@ describe("the log advised", () => {
       expect.stringMatching(/^DynamoDB holds, and uses 67 % of 3,000 read units a second for the head\.$/),
       expect.stringMatching(/^Kinesis would meet 5 GetRecords a second for each shard: 400 times that is asked for\.$/),
     ]);
+  });
+
+  test("a log that would throttle though it is asked for less than its limit is said to, with why", () => {
+    const kinesis = "5 GetRecords a second for each shard";
+    expect(advice({ environments: 15, invalidationsPerSecond: 1 }).reasons[1]).toBe(
+      `Kinesis would throttle: the fleet asks for 58 % of ${kinesis} on average, and for more in bursts.`,
+    );
+    const neither = advice({ environments: 3, maxStalenessMs: 1_000, invalidationsPerSecond: 150, keyBytes: 1_000 });
+    expect(neither.reasons[0]).toContain(
+      `Kinesis meets ${kinesis} (50 % of it is asked for on average, and more in bursts)`,
+    );
+    expect(advice({ environments: 30, invalidationsPerSecond: 1 }).reasons[1]).toBe(
+      `Kinesis would meet ${kinesis}: 115 % of it is asked for.`,
+    );
+  });
+
+  test("of a stream that cannot take what is written, so many shards that can are named", () => {
+    const { choose, reasons } = advice({ environments: 1, maxStalenessMs: 60_000, invalidationsPerSecond: 3_000 });
+    expect(choose).toBe("neither");
+    expect(reasons[0]).toContain("Kinesis meets 1,000 records a second for each shard (3 times that is asked for)");
+    expect(reasons[1]).toBe("Kinesis would hold with 4 shards, each $10.95 a month.");
+    // How often each shard is read stays the same.
+    expect(advice({ environments: 100, invalidationsPerSecond: 3_000 }).reasons.join()).not.toContain("shards,");
+  });
+
+  test("no bound is named that the option refuses with the default of maxGapMs", () => {
+    const fleets = [
+      { environments: 10_000, maxStalenessMs: 0 },
+      { environments: 1_200_000, maxStalenessMs: 300_000, invocationsPerSecond: 1, invalidationsPerSecond: 0.01 },
+    ];
+    const told = fleets.flatMap((fleet) => advice(fleet).reasons).join(" ");
+    for (const [, bound = ""] of told.matchAll(/with maxStalenessMs ([\d,]+)/g)) {
+      expect(() => resolveOptions({ maxStalenessMs: Number(bound.replaceAll(",", "")) })).not.toThrow();
+    }
+    expect(told).toContain("with maxStalenessMs");
   });
 
   test("is the cheaper one where both hold", () => {

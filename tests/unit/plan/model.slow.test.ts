@@ -92,6 +92,15 @@ describe("follows from the figures", () => {
     expect(kinesis.used).toBeGreaterThan(1);
   });
 
+  test.each([
+    ["streamWrites", { invalidationsPerSecond: 1_200 }],
+    ["streamWriteBytes", { invalidationsPerSecond: 900, keyBytes: 1_000 }],
+  ])("on Kinesis it is what is written where readers are fewer still: %s", (limit, figures) => {
+    const { kinesis } = planOf({ environments: 1, maxStalenessMs: 60_000, ...figures });
+    expect(kinesis).toMatchObject({ limit, holds: false });
+    expect(planOf({ environments: 1, maxStalenessMs: 60_000, invalidationsPerSecond: 800 }).kinesis.holds).toBe(true);
+  });
+
   test("more environments never lead to fewer refused, a longer bound never to more", () => {
     const sizes = [1, 5, 20, 100, 1_000, 3_000, 10_000, 50_000];
     const bounds = [0, 100, 1_000, 5_000, 60_000];

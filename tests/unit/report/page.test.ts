@@ -89,6 +89,13 @@ describe("the page", () => {
     expect(pageOf(day()).document.querySelector("header .note")).toBeNull();
   });
 
+  test("draws no bounds of lines that are newest first, and says why", () => {
+    const { document } = pageOf([...day()].reverse());
+    expect(document.querySelector("header .soft")?.textContent).toMatch(/^What another maxStalenessMs .* is not told/);
+    const data = JSON.parse(document.querySelector("#data")?.textContent ?? "") as { all: { replays: object[] } };
+    expect(data.all.replays).toEqual([]);
+  });
+
   test("says so when nothing was found", () => {
     const { document } = pageOf([]);
     expect(document.querySelector(".headline")?.textContent).toBe("No line of scache was found.");

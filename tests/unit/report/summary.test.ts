@@ -120,6 +120,35 @@ describe("the replay under other bounds", () => {
     expect(net(lines)(900_000)?.waits).toBe(1);
   });
 
+  const ofOneCache = Array.from({ length: 200 }, (_, n) => line({ atMs: n * 100 }));
+  const inOrder = (lines: readonly MetricLine[]) => {
+    const summary = new Summary();
+    for (const each of lines) summary.add(each);
+    const { isInOrder, bounds, breakEvenMs, groups, logs } = summary.result();
+    const told = [isInOrder, bounds.length > 0, breakEvenMs !== null];
+    for (const each of [...groups, ...logs]) {
+      expect([each.isInOrder, each.bounds.length > 0, each.breakEvenMs !== null]).toEqual(told);
+    }
+    return told;
+  };
+
+  test.each<[string, readonly MetricLine[]]>([
+    ["newest first", ofOneCache.toReversed()],
+    ["shuffled", ofOneCache.map((_, n) => ofOneCache[(n * 77) % 200] ?? line())],
+    ["of two files, the newer one first", [...ofOneCache.slice(100), ...ofOneCache.slice(0, 100)]],
+  ])("lines that are out of order tell of no bound, and it is said that they are: %s", (_name, lines) => {
+    expect(inOrder(ofOneCache)).toEqual([true, true, true]);
+    expect(inOrder(lines)).toEqual([false, false, false]);
+  });
+
+  test("a clock that was set back a little, or once, and caches beside each other make no disorder", () => {
+    const jittered = ofOneCache.map((each, n) => (n % 2 === 0 ? each : line({ atMs: n * 100 - 190 })));
+    expect(inOrder(jittered)).toEqual([true, true, true]);
+    expect(inOrder([...ofOneCache, line({ atMs: 18_000 })])).toEqual([true, true, true]);
+    const later = ofOneCache.map(({ timestampMs }) => line({ atMs: timestampMs - START + 1e6, environment: "e2" }));
+    expect(inOrder([...later, ...ofOneCache])).toEqual([true, true, true]);
+  });
+
   test("more caches than are remembered do not grow the memory, and cost at most a wait each", () => {
     const replay = new BoundReplay();
     for (let n = 0; n < 50_000; n += 1) replay.add(line({ atMs: n, environment: `e${n}` }));

@@ -45,6 +45,24 @@ describe("the report on the terminal", () => {
     );
   });
 
+  test("tells of no bound where the lines are newest first, and what to do", () => {
+    const lines = every100ms({ TimeSaved: 4, KinesisLatency: 10 });
+    const text = textOf([...lines].reverse());
+    expect(text.split("\n")[2]).toMatch(
+      /^What another maxStalenessMs would bring is not told, since the lines are not in the order of their times: .*sort @timestamp asc/,
+    );
+    expect(text).toContain("lines not in order");
+    expect(text).not.toMatch(/^staleness|net, replayed/m);
+    const table = Array.from({ length: 100 }, (_, n) =>
+      metricLineAt(START + n * 100, { TimeSaved: 4, DynamoDBLatency: 10 }, "DynamoDB"),
+    );
+    const both = textOf([...lines.reverse(), ...table]);
+    expect(both.split("\n")[2]).toMatch(
+      /^changes \(Kinesis\): 600 ms lost, lines not in order\. my-table\/users \(DynamoDB\): .* What another maxStalenessMs/,
+    );
+    expect(both).toMatch(/^staleness .*\nmy-table\/users \(DynamoDB\) .*\n\n/m);
+  });
+
   test("says so when there is nothing to read", () => {
     expect(textOf(["hello"])).toBe("Does the cache pay?\nNo line of scache was found.\n");
   });
