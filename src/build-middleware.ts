@@ -4,8 +4,9 @@
  */
 import { newNonce, systemClock, systemRandom } from "./core/clock.js";
 import { createEnvironment } from "./core/environment.js";
-import type { MetricsSink } from "./core/invocation/report.js";
+import type { InvocationReport, MetricsSink } from "./core/invocation/report.js";
 import type { InvalidationLog } from "./core/log.js";
+import { isPromise } from "./core/node.js";
 import type { ResolvedOptions } from "./core/settings.js";
 import { createTroubleLog, type TroubleLog } from "./core/trouble-log.js";
 import { logLevelOf } from "./log-line.js";
@@ -73,14 +74,17 @@ export function buildMiddleware(chosen: ChosenLog, options: Omit<ScacheOptions, 
   return createHooks(watchForRebuilding(environment, chosen.identity, label, notices), report, oneAtATime);
 }
 
-/** The user's function must not fail an invocation. */
-function guarded(onReport: MetricsSink, trouble: TroubleLog): MetricsSink {
+/** The user's function must not fail an invocation. It may be async, though nobody waits for it. */
+function guarded(onReport: (report: InvocationReport) => unknown, trouble: TroubleLog): MetricsSink {
+  const done = () => trouble.recovered("metrics");
+  const failed = (cause: unknown) => trouble.failed("metrics", "onReport threw", cause);
   return (report) => {
     try {
-      onReport(report);
-      trouble.recovered("metrics");
+      const answer = onReport(report);
+      if (isPromise(answer)) answer.then(done, failed);
+      else done();
     } catch (cause) {
-      trouble.failed("metrics", "onReport threw", cause);
+      failed(cause);
     }
   };
 }

@@ -5,6 +5,7 @@
  */
 
 import { systemClock } from "./core/clock.js";
+import { ignoreRejection } from "./core/ignore-rejection.js";
 import type { LogFailure } from "./core/log.js";
 import type { Notices, TroubleKind } from "./core/notices.js";
 import { causesOf, errorName } from "./core/trouble-log.js";
@@ -57,7 +58,7 @@ export function createNotices(options: NoticesOptions): LogNotices {
   const logger = options.logger ?? createLineLogger({ serviceName, level: least, now: systemClock.now });
   const write = (level: keyof Logger, message: string, detail?: object) => {
     try {
-      logger[level](`scache: ${message}`, { scache: { stream: streamName, ...detail } });
+      ignoreRejection(logger[level](`scache: ${message}`, { scache: { stream: streamName, ...detail } }));
     } catch {
       // A logger that fails must not fail an invocation; and where would one say so?
     }

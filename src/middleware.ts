@@ -81,14 +81,21 @@ export function createHooks(environment: Environment, report: MetricsSink, oneAt
     if (accounts !== undefined) report(accounts);
   }
 
-  const invocationOf = ({ context }: ScacheRequest) => underWay.get(context)?.invocation;
+  /** The context that the invocation began with. A later middleware may have put a copy in its place, cache and all. */
+  function contextOf({ context }: ScacheRequest): object {
+    if (underWay.has(context)) return context;
+    const found = [...underWay].find(([, { invocation }]) => invocation.cache === context.cache);
+    return found?.[0] ?? context;
+  }
+
+  const invocationOf = (request: ScacheRequest) => underWay.get(contextOf(request))?.invocation;
 
   /** Ends it once this work has ended, if it has not been ended by another's beginning meanwhile; at once where there is none. */
   function endAfter(work: Promise<unknown> | undefined, request: ScacheRequest): Promise<void> | undefined {
     const invocation = invocationOf(request);
-    if (work === undefined) end(request.context);
+    if (work === undefined) end(contextOf(request));
     return work?.then(() => {
-      if (invocationOf(request) === invocation) end(request.context);
+      if (invocationOf(request) === invocation) end(contextOf(request));
     });
   }
 

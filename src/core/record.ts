@@ -7,6 +7,7 @@
 import { describe, messageOf } from "../errors.js";
 import { type Changed, EVERYTHING, NOTHING } from "./changed.js";
 import { type DataId, parseWholeKey, toDataId } from "./data-id.js";
+import { ignoreRejection } from "./ignore-rejection.js";
 import { isTimestamp, isWrittenKey, keysOfWritten } from "./written-form.js";
 
 /** What one record says has changed. */
@@ -103,14 +104,14 @@ function must(fit: boolean, name: string, value: unknown): asserts fit {
 
 function* readDecoded(decoded: DecodedRecord): Generator<Invalidation> {
   // An answer that is still to come names nothing now, which must not be taken for "nothing has changed".
-  if ("then" in decoded) throw new TypeError("decode returned a promise");
+  if ("then" in decoded) {
+    ignoreRejection(decoded);
+    throw new TypeError("decode returned a promise");
+  }
   const { ids = [], sources = [], all = false } = decoded;
   // Nothing is passed over in silence: other names, or one id or source in place of a list of them, are mistakes.
-  must(
-    "ids" in decoded || "sources" in decoded || "all" in decoded || !Object.keys(decoded).length,
-    "decoded",
-    decoded,
-  );
+  const namesAny = "ids" in decoded || "sources" in decoded || "all" in decoded;
+  must(namesAny || isEmptyObject(decoded), "decoded", decoded);
   must(typeof ids !== "string", "ids", ids);
   must(typeof sources !== "string", "sources", sources);
   must(typeof all === "boolean", "all", all);
@@ -120,6 +121,11 @@ function* readDecoded(decoded: DecodedRecord): Generator<Invalidation> {
     [...sources].map((source) => text("sources", source)),
     all,
   );
+}
+
+/** A list, a Map or a generator in place of an object has no members either, and does not mean "nothing". */
+function isEmptyObject(value: object): boolean {
+  return Object.prototype.toString.call(value) === "[object Object]" && Object.keys(value).length === 0;
 }
 
 function* readJson(data: Uint8Array): Generator<Invalidation> {

@@ -221,6 +221,25 @@ describe("W6: what the handler did not await", () => {
   });
 });
 
+describe("a context with the cache in it", () => {
+  test("can be written as JSON", async () => {
+    const { hooks } = setUp();
+    const one = request({ awsRequestId: "1" });
+    await hooks.before(one);
+    expect(JSON.parse(JSON.stringify(one.context))).toMatchObject({ awsRequestId: "1" });
+  });
+
+  test("may be replaced by a copy, and its invocation is ended all the same", async () => {
+    const { hooks, reported } = setUp();
+    for (const hook of ["after", "onError"] as const) {
+      const one = request({ awsRequestId: hook });
+      await hooks.before(one);
+      await hooks[hook]({ ...one, context: { ...one.context } });
+    }
+    expect(reported()).toEqual(["after", "onError"]);
+  });
+});
+
 describe("the time that is left", () => {
   test("is what bounds the wait for the stream: half of it", async () => {
     const { rig, hooks } = setUp({ refreshTimeoutMs: 10_000 });

@@ -34,6 +34,30 @@ function create(options: ScacheOptions = {}, stream = "users") {
   return { kinesis, log, hooks, invoke };
 }
 
+describe("a function of the user's that is async, and rejects, ends nothing", () => {
+  const rejects = async () => {
+    throw new Error("of the user's");
+  };
+
+  test("onReport: it is told of in the log, once", async () => {
+    const { log, invoke } = create({ onReport: rejects, metrics: false });
+    await invoke();
+    await invoke();
+    await until("it was told", () => log.warnings.length > 0);
+    expect(log.warnings.map(({ message }) => message)).toEqual([expect.stringContaining("onReport threw")]);
+  });
+
+  test("a logger", async () => {
+    const onReport = () => {
+      throw new Error("to be logged");
+    };
+    const { invoke } = create({ onReport, metrics: false, logger: { debug: rejects, info: rejects, warn: rejects } });
+    await invoke();
+    // Node tells of what was rejected unheard at the end of a turn; jest fails the test then.
+    await new Promise((resolve) => setImmediate(resolve));
+  });
+});
+
 describe("scache", () => {
   test("refuses a wrong stream or option when it is built", () => {
     expect(() => scache("no such name!")).toThrow(InvalidOptionError);

@@ -118,7 +118,7 @@ export const OF_READING: readonly Mutant[] = [
     name: "the position is proven though it is not caught up",
     file: COHERENCE,
     search: '    failed(result, abandonment);\n    return "incomplete";',
-    replace: '    proven = start;\n    failed(result, abandonment);\n    return "incomplete";',
+    replace: '    proven = { ...start, heldBackMs: 0 };\n    failed(result, abandonment);\n    return "incomplete";',
   },
   {
     name: "calls outlive the poll",

@@ -51,13 +51,13 @@ export const SERVING: readonly Mutant[] = [
     name: "a lost position does not flush the cache",
     file: COHERENCE,
     search: '    startOver() {\n      startOver("the place in the log was lost");',
-    replace: "    startOver() {\n      proven = instant();",
+    replace: "    startOver() {\n      proven = unread(instant());",
   },
   {
     name: "a proof is dated when the refresh ended",
     file: COHERENCE,
-    search: "      proven = start;\n      proofs?.caughtUp",
-    replace: "      proven = instant();\n      proofs?.caughtUp",
+    search: "      proven = { ...start, heldBackMs: 0 };\n      proofs?.caughtUp",
+    replace: "      proven = { ...instant(), heldBackMs: 0 };\n      proofs?.caughtUp",
   },
   {
     name: "ages are counted on the wall clock alone, which may have been set back",

@@ -17,6 +17,7 @@ import type { FencedStore } from "../store/fenced-store.js";
 import { repeatAfterMs } from "../time-limits.js";
 import { TROUBLE_OF, type TroubleLog } from "../trouble-log.js";
 import type { Abandonment } from "./abandonment.js";
+import { type Counters, noCounters } from "./counters.js";
 import { isGapTooLong, isHalfGapOver } from "./gap.js";
 import { createOutlook, type Outlook } from "./outlook.js";
 import { type CatchUp, EMPTY, type Failure, type Proof } from "./proof.js";
@@ -52,16 +53,6 @@ export interface Coherence {
   takeCounters(): Readonly<Counters>;
 }
 
-/** What happened since the last report, in all invocations of the environment together. */
-export interface Counters {
-  kinesisCalls: number;
-  throttles: number;
-  entriesInvalidated: number;
-  recordsSkipped: number;
-  flushes: number;
-  evictions: number;
-}
-
 export interface CoherenceDeps {
   readonly store: FencedStore;
   readonly reader: LogReader;
@@ -81,6 +72,14 @@ export interface Proofs {
   skipped(): void;
 }
 
+interface Proven extends Instant {
+  /**
+   * Where nothing was read for it: a source that lags may still show what was changed so long before, and only a reading tells
+   * of that.
+   */
+  readonly heldBackMs: number;
+}
+
 export function createCoherence(deps: CoherenceDeps): Coherence {
   const { store, reader, own, clock, random, options, trouble, proofs } = deps;
   const { held } = store;
@@ -88,7 +87,7 @@ export function createCoherence(deps: CoherenceDeps): Coherence {
   const backoff = createRefreshBackoff(random);
   const refreshes = createSharedRefresh(clock, store.now, refresh);
   /** Everything acknowledged before this has been applied, or nothing was stored then. */
-  let proven = instant();
+  let proven = unread(instant());
   const readsBeside = options.refreshWhen !== "before";
   /** With a place taken at the tip a hold-off begins: were one taken for each invocation, nothing would ever be stored. */
   const keepsPlace = holdOffMs > 0 && !reader.isReadByTime;
@@ -119,8 +118,11 @@ export function createCoherence(deps: CoherenceDeps): Coherence {
     return { atMs: clock.now(), monotonicMs: clock.monotonic() };
   }
 
-  const fresh = (began: Moment): Proof => ({ state: "fresh", ageMs: ageMs(proven, began) });
+  function unread(at: Instant): Proven {
+    return { ...at, heldBackMs: holdOffMs };
+  }
 
+  const fresh = (began: Moment): Proof => ({ state: "fresh", ageMs: ageMs(proven, began) });
   const unknown = (began: Moment, failure: Failure): Proof => ({
     state: "unknown",
     ageMs: ageMs(proven, began),
@@ -140,7 +142,7 @@ export function createCoherence(deps: CoherenceDeps): Coherence {
       trouble.debug("cache flushed", { reason, entries: held.size });
     }
     store.flush();
-    proven = instant();
+    proven = unread(instant());
   }
 
   /** Flushes when the place is of too long ago to catch up from. */
@@ -165,7 +167,7 @@ export function createCoherence(deps: CoherenceDeps): Coherence {
     store.forgetBefore(began);
     reader.leave();
     proofs?.skipped();
-    proven = began;
+    proven = unread(began);
   }
 
   function apply(invalidation: Invalidation): void {
@@ -188,7 +190,7 @@ export function createCoherence(deps: CoherenceDeps): Coherence {
     counters.throttles += result.throttles;
     lagMs = result.lagMs;
     if (outcome === "caught-up") {
-      proven = start;
+      proven = { ...start, heldBackMs: 0 };
       proofs?.caughtUp(start);
       backoff.reset();
       for (const kind of ["refresh", "throttled", "refused", "lost"] as const) trouble.recovered(kind);
@@ -242,7 +244,8 @@ export function createCoherence(deps: CoherenceDeps): Coherence {
     // By a proof that is too old, what is stored now would soon have to be given up. Reading on beside the handler costs nothing.
     const readsOn = (readsBeside || keepsPlace) && halfGapIsOver(began);
     if (held.isEmpty(began.atMs) && !readsOn) return EMPTY;
-    if (maxStalenessMs > 0 && isOfBefore(proven, began) && ageMs(proven, began) <= maxStalenessMs) return fresh(began);
+    const oldestMs = ageMs(proven, began) + proven.heldBackMs;
+    if (maxStalenessMs > 0 && isOfBefore(proven, began) && oldestMs <= maxStalenessMs) return fresh(began);
     return backoff.holds(began) ? unknown(began, lastFailure) : undefined;
   }
 
@@ -287,7 +290,3 @@ export function createCoherence(deps: CoherenceDeps): Coherence {
 
 /** A timestamp later than `now` was taken before the clock was set back, so its age is unknown. */
 const isOfBefore = (then: Instant, now: Instant) => then.atMs <= now.atMs;
-
-function noCounters(): Counters {
-  return { kinesisCalls: 0, throttles: 0, entriesInvalidated: 0, recordsSkipped: 0, flushes: 0, evictions: 0 };
-}

@@ -4,7 +4,7 @@
  * and it goes into the report here.
  */
 import type { AuditCounters } from "../audit/auditor.js";
-import type { Counters } from "../coherence/coherence.js";
+import type { Counters } from "../coherence/counters.js";
 import type { Hit } from "../store/entry-store.js";
 import type { InvocationReport } from "./report.js";
 

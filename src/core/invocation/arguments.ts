@@ -4,6 +4,7 @@
  */
 import { InvalidDataIdError, InvalidOptionError, InvalidValueError, isObject } from "../../errors.js";
 import { DataId, observableIdOf, toDataId } from "../data-id.js";
+import { ignoreRejection } from "../ignore-rejection.js";
 import { isPromise, isProxy } from "../node.js";
 import type { AddOptions, RefreshOptions } from "./context-cache.js";
 
@@ -46,11 +47,14 @@ export function requireLoader(load: unknown): void {
   if (typeof load !== "function") throw new InvalidOptionError("load", "a function that loads the value", load);
 }
 
-/** @throws InvalidOptionError */
-export function checkMany(ids: unknown, load: unknown, options: AddOptions): void {
+/** Returns a copy of the list, which is the caller's. @throws InvalidOptionError, InvalidDataIdError */
+export function checkMany<Id extends DataId>(ids: readonly Id[], load: unknown, options: AddOptions): readonly Id[] {
   if (isProxy(ids) || !Array.isArray(ids)) throw new InvalidOptionError("ids", "a list of data ids", ids);
+  // Asked one by one, since a hole in the list is passed over otherwise.
+  for (const id of ids) requireDataId(id);
   requireLoader(load);
   checkOptions(options);
+  return [...ids];
 }
 
 function isKnown(name: string): name is keyof AddOptions {
@@ -61,15 +65,13 @@ function isKnown(name: string): name is keyof AddOptions {
  * A promise is not what it comes to: cached, it would be handed out after it was rejected, too.
  * @throws InvalidValueError
  */
-export function requireNoPromise(value: unknown): void {
-  if (!isThenable(value)) return;
-  // Nobody may be waiting for it any more, once this throws. One that is not native might only begin when it is waited for.
-  if (isPromise(value)) then.call(value, undefined, () => undefined);
-  throw new InvalidValueError(PROMISE);
+export function requireNoPromises(values: readonly unknown[]): void {
+  const promises = values.filter(isThenable);
+  for (const promise of promises) ignoreRejection(promise);
+  if (promises.length > 0) throw new InvalidValueError(PROMISE);
 }
 
 const PROMISE = "a promise cannot be cached: await it first, or give getOrAdd the function that loads it";
-const { then } = Promise.prototype;
 
 /** Whether it has a method `then`, as far as that can be told without running code of its own. */
 function isThenable(value: unknown): boolean {

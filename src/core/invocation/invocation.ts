@@ -8,7 +8,7 @@ import type { DataId, Observable } from "../data-id.js";
 import type { Moment } from "../moment.js";
 import { type Hit, savedMsOf } from "../store/entry-store.js";
 import { Accounts } from "./accounts.js";
-import { checkMany, checkOptions, checkRefresh, requireDataId, requireLoader, requireNoPromise } from "./arguments.js";
+import { checkMany, checkOptions, checkRefresh, requireDataId, requireLoader, requireNoPromises } from "./arguments.js";
 import type { AddOptions, ContextCache, Freshness, RefreshOptions } from "./context-cache.js";
 import { Filling, type FillingParts } from "./filling.js";
 import { Loading, type LoadingParts } from "./loading.js";
@@ -35,8 +35,6 @@ const NO_OPTIONS = {};
 
 /** A class, since there are many, and since a hit passes through here: V8 reads a field faster than a closure's variable. */
 export class Invocation implements ContextCache, LoadOwner {
-  /** What the handler is given. */
-  readonly cache: ContextCache = this;
   readonly began: Moment;
   /** After this the runtime has ended it, whether or not it said so. */
   readonly deadlineMs: number;
@@ -63,6 +61,11 @@ export class Invocation implements ContextCache, LoadOwner {
     this.#serving = new Serving(shared, this, limits);
     this.#loading = new Loading(shared, this, this.#serving, this.#filling, this.#accounts);
     this.deadlineMs = this.began.atMs + limits.remainingMs();
+  }
+
+  /** What the handler is given. No field: a context that holds itself cannot be written as JSON. */
+  get cache(): ContextCache {
+    return this;
   }
 
   /** It has ended, or its time is up. */
@@ -105,12 +108,9 @@ export class Invocation implements ContextCache, LoadOwner {
       coherence.takeCounters(),
       auditor?.takeCounters() ?? noAudits(),
       {
-        kinesisLatencyMs: this.#serving.waitedMs,
+        ...this.#serving.figures,
         publishLatencyMs: this.#publications.waitedMs,
-        refreshFailures: this.#serving.failures,
         publishFailures: this.#publications.takeFailures(),
-        state: this.#serving.state,
-        boundMs: this.freshness.boundMs,
         streamLagMs: coherence.lagMs,
         entries: store.held.size,
         bytes: store.held.bytes,
@@ -133,7 +133,7 @@ export class Invocation implements ContextCache, LoadOwner {
   add<T>(id: DataId<T>, value: NoInfer<T>, given: AddOptions = NO_OPTIONS): boolean {
     const target = requireDataId(id);
     checkOptions(given);
-    requireNoPromise(value);
+    requireNoPromises([value]);
     const miss = this.#unanswered.answered(target.toString());
     const nowMs = this.#shared.clock.monotonic();
     return this.#filling.put(
@@ -181,12 +181,12 @@ export class Invocation implements ContextCache, LoadOwner {
   }
 
   getOrAddMany<T>(
-    ids: readonly DataId<T>[],
+    targets: readonly DataId<T>[],
     load: LoadMany<NoInfer<T>>,
     given: AddOptions = NO_OPTIONS,
   ): Promise<Map<DataId<T>, T>> {
     try {
-      checkMany(ids, load, given);
+      const ids = checkMany(targets, load, given);
       const { beside } = this.#serving;
       const many = () => getOrAddMany(this.#partsForMany(given), ids, load);
       const lookUp: LookUp = {

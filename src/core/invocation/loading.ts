@@ -69,9 +69,16 @@ export class Loading {
 
   #shareOrLoad<T>(id: DataId, load: () => T | PromiseLike<T>, given: AddOptions): Promise<T> {
     const running = this.shareable(id);
-    return running === undefined
-      ? this.#loadAlone(id, load, given)
-      : this.share(running, id, () => this.#loadAlone(id, load, given));
+    if (running === undefined) return this.#loadAlone(id, load, given);
+    let isAlone = false;
+    const alone = () => {
+      isAlone = true;
+      return this.#loadAlone(id, load, given);
+    };
+    const shared = this.share(running, id, alone);
+    if (!running.mayBeLeftOut) return shared;
+    // Another loader has left it out, which says nothing of what this one finds.
+    return shared.then((value) => (value === undefined && !isAlone ? alone() : value));
   }
 
   #loadAlone<T>(id: DataId, load: () => T | PromiseLike<T>, given: AddOptions): Promise<T> {

@@ -13,6 +13,8 @@ export interface Load<Owner> {
   readonly start: Moment;
   readonly owner: Owner;
   readonly result: Promise<unknown>;
+  /** One of several loaded together: undefined means that their loader has left it out. */
+  readonly mayBeLeftOut: boolean;
   /**
    * To be asked before it is waited for. False where that would be to wait for oneself: the caller is part of a load that
    * this one waits for, directly or through others.
@@ -80,11 +82,12 @@ export function createLoads<Owner extends object>(): Loads<Owner> {
     start: Moment,
     owner: Owner,
     work: () => Promise<unknown>,
+    mayBeLeftOut = false,
   ): RunningLoad<Owner> | LoadCycleError {
     const parent = callers.getStore()?.load;
     const cycle = cycleOf(key, offered, parent);
     if (cycle !== undefined) return new LoadCycleError(cycle);
-    const load = new RunningLoad({ key, start, owner, parent, among: offered }, work);
+    const load = new RunningLoad({ key, start, owner, parent, among: offered, mayBeLeftOut }, work);
     const own = remember(load);
     const done = () => forget(load, own);
     load.result.then(done, done);
@@ -103,10 +106,11 @@ export function createLoads<Owner extends object>(): Loads<Owner> {
       let values: Promise<readonly T[]> | undefined;
       let first: RunningLoad<Owner> | undefined;
       return keys.map((key, index) => {
-        const load = begin(key, start, owner, async () => {
+        const one = async () => {
           values ??= work();
           return (await values)[index];
-        });
+        };
+        const load = begin(key, start, owner, one, true);
         if (!(load instanceof RunningLoad)) return rejection<T>(load);
         // The loader was called within the first: to ask for any of these there is to wait for oneself.
         if (first === undefined) first = load;
@@ -146,6 +150,7 @@ class RunningLoad<Owner> implements Load<Owner> {
   readonly start: Moment;
   readonly owner: Owner;
   readonly result: Promise<unknown>;
+  readonly mayBeLeftOut: boolean;
   /** The load whose loader has begun this one. */
   parent: RunningLoad<unknown> | undefined;
   /** The loads whose loaders wait for this one. */
@@ -157,7 +162,7 @@ class RunningLoad<Owner> implements Load<Owner> {
   giveUp: () => void = () => undefined;
 
   constructor(
-    what: Pick<RunningLoad<Owner>, "key" | "start" | "owner" | "parent" | "among">,
+    what: Pick<RunningLoad<Owner>, "key" | "start" | "owner" | "parent" | "among" | "mayBeLeftOut">,
     work: () => Promise<unknown>,
   ) {
     this.key = what.key;
@@ -165,6 +170,7 @@ class RunningLoad<Owner> implements Load<Owner> {
     this.owner = what.owner;
     this.parent = what.parent;
     this.among = what.among;
+    this.mayBeLeftOut = what.mayBeLeftOut;
     this.waiting = new Set(what.parent && [what.parent]);
     underWay++;
     this.result = callers.run(this.place, work);

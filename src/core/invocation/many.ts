@@ -6,7 +6,7 @@ import { describe, InvalidValueError } from "../../errors.js";
 import { type DataId, parseDataId } from "../data-id.js";
 import type { Moment } from "../moment.js";
 import { isMap } from "../node.js";
-import { requireDataId } from "./arguments.js";
+import { requireDataId, requireNoPromises } from "./arguments.js";
 import type { Load, Loads } from "./loads.js";
 import type { LoadOwner } from "./sharing.js";
 
@@ -53,13 +53,23 @@ export async function getOrAddMany<T>(
   loadTogether(parts, missing, load).forEach((value, index) => {
     values.set(String(missing[index]), value);
   });
-  const found = new Map<DataId<T>, T>();
+  const found = new Map<string, T>();
   await Promise.all(values.values());
-  for (const [key, id] of wanted) {
-    const value = await values.get(key);
-    if (value !== undefined) found.set(id, value);
+  for (const [key, loading] of values) {
+    const value = await loading;
+    if (value !== undefined) found.set(key, value);
   }
-  return found;
+  return byGiven(ids, found);
+}
+
+/** The values by the ids as they were given, of which several may be equal. */
+export function byGiven<T>(ids: readonly DataId<T>[], values: ReadonlyMap<string, T>): Map<DataId<T>, T> {
+  const given = new Map<DataId<T>, T>();
+  for (const id of ids) {
+    const key = requireDataId(id).toString();
+    if (values.has(key)) given.set(id, values.get(key) as T);
+  }
+  return given;
 }
 
 /** What is asked for in one turn is loaded together: of a load that was shared and failed, for one. */
@@ -86,7 +96,8 @@ function loadTogether<T>(
   if (ids.length === 0) return [];
   const start = loadStart();
   return loads.runTogether(ids.map(String), start, owner, async () => {
-    const loaded = byKey(await load(ids));
+    // A copy: loaders take such a list to pieces.
+    const loaded = byKey(await load([...ids]));
     return ids.map((id) => {
       const value = loaded.get(id.toString());
       return value === undefined ? undefined : keep(id, value, start, ids.length);
@@ -99,6 +110,7 @@ const MUST_RETURN = "the loader of getOrAddMany must return a Map of the data id
 /** The loader may have made its ids anew. @throws InvalidValueError */
 function byKey<T>(loaded: ReadonlyMap<DataId<T>, T>): Map<string, T> {
   if (!isMap(loaded)) throw new InvalidValueError(MUST_RETURN);
+  requireNoPromises([...loaded.values()]);
   return new Map([...loaded].map(([id, value]) => [keyOf(id), value]));
 }
 

@@ -15,7 +15,7 @@ import { refreshLimitMs } from "../time-limits.js";
 import type { Freshness } from "./context-cache.js";
 import type { Demand } from "./demand.js";
 import { ReadingBeside } from "./reading-beside.js";
-import type { FreshnessState } from "./report.js";
+import type { FreshnessState, InvocationReport } from "./report.js";
 import { TimeSpans } from "./time-spans.js";
 import type { TokenReadings } from "./token-readings.js";
 
@@ -47,7 +47,7 @@ export class Serving<Served extends { readonly began: Moment }> {
    */
   oldestLoad: Epoch;
   /** Refreshes that did not catch up. */
-  failures = 0;
+  #failures = 0;
   /** The reading beside the handler; absent with `refreshWhen: "before"`. */
   readonly beside: ReadingBeside | undefined;
   readonly #parts: ServingParts<Served>;
@@ -72,9 +72,14 @@ export class Serving<Served extends { readonly began: Moment }> {
     if (parts.options.refreshWhen !== "before") this.beside = this.#readingBeside();
   }
 
-  /** How long the log was waited for. */
-  get waitedMs(): number {
-    return this.#waits.totalMs;
+  /** What it has come to, for the invocation's report. */
+  get figures(): Pick<InvocationReport, "kinesisLatencyMs" | "refreshFailures" | "state" | "boundMs"> {
+    return {
+      kinesisLatencyMs: this.#waits.totalMs,
+      refreshFailures: this.#failures,
+      state: this.state,
+      boundMs: this.freshness.boundMs,
+    };
   }
 
   get freshness(): Freshness {
@@ -156,7 +161,7 @@ export class Serving<Served extends { readonly began: Moment }> {
   /** Settles what may be served, by what is known. Returns what whoever waited for it is to be told. */
   #conclude(from: Moment, result: Proof): RefreshError | undefined {
     const { options, log } = this.#parts;
-    if (result.failure !== undefined) this.failures++;
+    if (result.failure !== undefined) this.#failures++;
     if (result.state !== "unknown") {
       this.#serve(from, result.state, result.ageMs);
       return undefined;

@@ -5,6 +5,7 @@
 import type { DataId } from "../data-id.js";
 import { type Hit, savedMsOf } from "../store/entry-store.js";
 import { requireDataId } from "./arguments.js";
+import { byGiven } from "./many.js";
 import type { Served, Tally, Ways } from "./unread.js";
 
 /** What is known of one at a time. */
@@ -24,8 +25,7 @@ export function waysForSeveral<T>(
   load: () => Promise<Map<DataId<T>, T>>,
   tally: Tally,
 ): Ways<Map<DataId<T>, T>> | undefined {
-  const byKey = new Map(ids.map((id) => [requireDataId(id).toString(), id as DataId<T>]));
-  const keys = [...byKey.keys()];
+  const keys = [...new Set(ids.map((id) => requireDataId(id).toString()))];
   const unread = keys.filter((key) => servable(key) === undefined && found(key) !== undefined);
   if (unread.length === 0) return undefined;
   const mayBeServed = (key: string) => servable(key) !== undefined;
@@ -34,15 +34,15 @@ export function waysForSeveral<T>(
     areKept: () => unread.every(mayBeServed),
     look() {
       if (!keys.every(mayBeServed)) return undefined;
-      const value = new Map<DataId<T>, T>();
+      const values = new Map<string, T>();
       let savedMs = 0;
-      for (const [key, id] of byKey) {
+      for (const key of keys) {
         const one = served<T>(key);
         if (one === undefined) continue;
-        value.set(id, one.value);
+        values.set(key, one.value);
         savedMs += one.savedMs;
       }
-      return { value, savedMs };
+      return { value: byGiven(ids, values), savedMs };
     },
     load,
     tally,

@@ -13,8 +13,10 @@ const { __lookupGetter__: getterOf } = Object.prototype as unknown as {
   __lookupGetter__(this: object, name: PropertyKey): unknown;
 };
 
-/** An array of more elements is not searched for named members: asking for its names would list every index. */
-const FEW_ELEMENTS = 1_000;
+/** An array of more elements is not searched for named members: that lists every index, some 40 ns for each. */
+const MOST_LISTED = 100_000;
+/** With more holes than this, and more than elements, only what is there is looked at. */
+const MANY_HOLES = 1_000;
 
 /** Calls `visit` with each own member that is plain data. */
 export function eachMember<Into>(object: object, into: Into, visit: Visit<Into>): void {
@@ -29,21 +31,31 @@ function eachElement<Into>(array: readonly unknown[], into: Into, visit: Visit<I
   for (let index = 0; index < length; index++) {
     if (Object.hasOwn(array, index)) {
       if (getterOf.call(array, index) === undefined) visit(into, array[index], index);
-      // Mostly holes, of which there may be billions: only what is there is listed.
-    } else if (++holes > FEW_ELEMENTS && holes > index / 2) {
+      // There may be billions of them.
+    } else if (++holes > MANY_HOLES && holes > index / 2) {
       eachListed(array, index, into, visit);
       return;
     }
   }
-  if (length <= FEW_ELEMENTS) eachListed(array, length, into, visit);
+  if (length <= MOST_LISTED) eachListed(array, length, into, visit);
 }
 
 /** What an array holds from this index on, named members included. */
 function eachListed<Into>(array: readonly unknown[], from: number, into: Into, visit: Visit<Into>): void {
-  for (const name of Object.keys(array)) {
-    const index = Number(name);
-    if (!(index < from)) visitData(array, Number.isInteger(index) ? index : name, into, visit);
+  const names = Object.keys(array);
+  // Indices come before all other names, in their order.
+  let first = names.length;
+  while (first > 0 && !(indexOf(names[first - 1]) < from)) first--;
+  for (const name of names.slice(first)) {
+    const index = indexOf(name);
+    visitData(array, Number.isNaN(index) ? name : index, into, visit);
   }
+}
+
+/** NaN of what is none, such as "01", "-1" and "". */
+function indexOf(name = ""): number {
+  const index = Number(name);
+  return index >= 0 && String(index) === name ? index : Number.NaN;
 }
 
 function visitData<Into>(object: object, name: PropertyKey, into: Into, visit: Visit<Into>): void {

@@ -33,6 +33,10 @@ describe("a decoder of the user's", () => {
       '"no"',
     ],
     ["returns nothing", () => undefined, expect.any(String)],
+    ["returns a list", () => [], expect.stringContaining("decoded")],
+    ["returns a Map", () => new Map(), expect.stringContaining("decoded")],
+    ["is a generator", function* () {}, expect.stringContaining("decoded")],
+    ["is async, and rejects", () => Promise.reject(new Error("no")), "decode returned a promise"],
     [
       "names what is no id",
       () => ({ ids: ["1"] }),

@@ -122,6 +122,22 @@ describe("with nothing cached", () => {
     expect((await rig.invocation()).cache.get(ONE)).toBe("one");
   });
 
+  test("with holdOffMs a place that was taken without reading is proof of so much earlier a time alone", async () => {
+    const rig = new Rig({ holdOffMs: 20_000, maxStalenessMs: 30_000 });
+    rig.elsewhere.invalidates(ONE);
+    await rig.clock.advance(2_000);
+    // A replica has not heard of it yet.
+    const lagging = await rig.invocation();
+    lagging.cache.add(ONE, "old");
+    lagging.end();
+    await rig.clock.advance(9_000);
+    const early = await rig.invocation();
+    expect([early.cache.get(ONE), rig.forgetCalls()]).toEqual(["old", []]);
+    early.end();
+    await rig.clock.advance(2_000);
+    expect((await rig.invocation()).cache.get(ONE)).toBeUndefined();
+  });
+
   test("the fence is earlier by holdOffMs: a replica may not have what was published shortly before", async () => {
     const rig = new Rig({ clockMarginMs: 10_000, holdOffMs: 5_000 });
     await rig.clock.advance(MINUTE_MS);

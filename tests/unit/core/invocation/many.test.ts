@@ -131,6 +131,57 @@ describe("getOrAddMany", () => {
     expect([...values.values()]).toEqual(["one", "beside"]);
   });
 
+  test("gives the loader a list of its own, whatever it does with that", async () => {
+    const { cache } = await new Rig().invocation();
+    const asked = [THREE, ONE, TWO];
+    const values = cache.getOrAddMany(asked, async (missing) => {
+      const left = missing as DataId<string>[];
+      const found = new Map<DataId<string>, string>();
+      while (left.length > 0) for (const id of left.reverse().splice(0, 2)) found.set(id, `user ${id.id}`);
+      return found;
+    });
+    asked.reverse();
+    expect([...(await values)].map(([id, value]) => [id.id, value])).toEqual([
+      ["3", "user 3"],
+      ["1", "user 1"],
+      ["2", "user 2"],
+    ]);
+  });
+
+  test("answers for each of several equal ids", async () => {
+    const rig = new Rig();
+    await rig.warm({ 1: "one" });
+    const { cache } = await rig.invocation();
+    const ids = ["1", "2", "1", "2"].map(userId);
+    const values = await cache.getOrAddMany(ids, loader().load);
+    expect(ids.map((id) => values.get(id))).toEqual(["one", "loaded 2", "one", "loaded 2"]);
+  });
+
+  test("caches no promise, and lets none end the process", async () => {
+    const { cache } = await new Rig().invocation();
+    const load = async () => new Map([ONE, TWO].map((id) => [id, Promise.reject(new Error("down"))]));
+    await expect(cache.getOrAddMany([ONE, TWO], load as never)).rejects.toThrow("a promise cannot be cached");
+    expect(cache.get(ONE)).toBeUndefined();
+  });
+
+  test("that leaves an id out leaves it to the loader of whoever shares that load", async () => {
+    const rig = new Rig();
+    const [first, second] = [await rig.invocation(), await rig.invocation()];
+    const slow = slowLoad<Map<DataId<string>, string>>();
+    const several = first.cache.getOrAddMany([ONE, TWO], slow.load);
+    const loads: string[] = [];
+    const alone = [first, second].map(({ cache }, index) =>
+      cache.getOrAdd(TWO, () => {
+        loads.push(`by ${index}`);
+        return `own ${index}`;
+      }),
+    );
+    slow.returns(new Map([[ONE, "one"]]));
+    expect([...(await several).values()]).toEqual(["one"]);
+    const values = await Promise.all(alone);
+    expect([values.every((value) => value.startsWith("own")), loads.length > 0]).toEqual([true, true]);
+  });
+
   test("refuses what is no list of ids, or no loader, also where it would not have been called", async () => {
     const rig = new Rig();
     const { cache } = await rig.invocation();

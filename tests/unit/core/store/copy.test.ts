@@ -94,6 +94,24 @@ describe("deepCopy", () => {
     expect([deepCopy(sparse).length, Object.keys(deepCopy(sparse))]).toEqual([4_000_000_002, ["4000000000"]]);
   });
 
+  test.each([0, 1_001, 100_000])(
+    "V7: of an array of %i elements has its named members, whatever their names",
+    (length) => {
+      const names = ["count", "-1", "01", "", "1e3", "4294967295"];
+      const original = Object.assign(
+        Array.from({ length }, (_, index) => index),
+        Object.fromEntries(names.map((name) => [name, { name }])),
+      );
+      const copy = deepCopy(original) as unknown as Record<string, { name: string }>;
+      expect(Object.keys(copy).slice(length)).toEqual(names);
+      for (const name of names) {
+        expect(copy[name]).toEqual({ name });
+        expect(copy[name]).not.toBe((original as unknown as typeof copy)[name]);
+      }
+      expect(copy.length).toBe(length);
+    },
+  );
+
   test("a member named __proto__ is a member", () => {
     const value = JSON.parse('{"__proto__":{"admin":true}}') as object;
     const copy = deepCopy(value);
