@@ -45,7 +45,7 @@ class Stored implements Hit {
   // Declared: the constructor sets them, in the order in which they are to lie, and fields would only be bytes in a bundle.
   declare readonly group: Group;
   declare readonly value: unknown;
-  /** Counted from when the store was made. */
+  /** Counted from the store's origin. */
   declare readonly expiresAfterMs: number;
   declare readonly savedUs: number;
   declare readonly loadEpoch: Epoch;
@@ -84,7 +84,8 @@ export interface StoreBounds {
 export class EntryStore {
   readonly #clock: Pick<Clock, "now">;
   readonly #bounds: StoreBounds;
-  readonly #originMs: number;
+  /** Lifetimes count from here. */
+  #originMs: number;
   readonly #entries = new Map<string, Stored>();
   readonly #groups = new Map<string, Group>();
   /** The queue is a ring; this is where it begins and ends, and no entry. */
@@ -113,6 +114,12 @@ export class EntryStore {
   /** How many entries the bounds have pushed out, ever. */
   get evictions(): number {
     return this.#evictions;
+  }
+
+  /** The wall clock was set back: what has lived so long must not live so much longer. */
+  setBack(ms: number): void {
+    this.#originMs -= ms;
+    this.#lastExpiryMs -= ms;
   }
 
   /** True when there is nothing left to serve; what has merely expired is then cleared away at once. */

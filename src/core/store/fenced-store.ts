@@ -36,7 +36,7 @@ export interface FencedStore {
   flush(): void;
 }
 
-/** A freeze that is shorter is not told from clocks that are not read at once, or set a little. */
+/** A freeze that is shorter is not told from clocks that are not read at once, or set a little; nor is a smaller setting back. */
 const SHORTEST_FREEZE_MS = 1_000;
 
 export interface FencedStoreDeps {
@@ -64,6 +64,7 @@ export function createFencedStore(
   let oldestLoad: Epoch = 0;
   let frozenMs = 0;
   let restingSince: Moment | undefined;
+  let latest = present();
 
   function present(): Moment {
     return { epoch, atMs: clock.now(), monotonicMs: clock.monotonic() };
@@ -100,7 +101,11 @@ export function createFencedStore(
 
     now() {
       epoch++;
-      return loadStart();
+      const now = loadStart();
+      const setBackMs = now.monotonicMs - latest.monotonicMs - (now.atMs - latest.atMs);
+      if (setBackMs >= SHORTEST_FREEZE_MS) entries.setBack(setBackMs);
+      latest = now;
+      return now;
     },
 
     loadStart,

@@ -54,6 +54,28 @@ test.each([
   expect([cached(), put("again", load)]).toEqual(["one", true]);
 });
 
+describe("a wall clock that is set", () => {
+  test.each([
+    ["back lengthens no life", -3_600_000, [true, true, false]],
+    ["forward, as in a freeze, shortens it", 600, [true, false, false]],
+  ])("%s", async (_what, setMs, lives) => {
+    const { clock, store, put, cached } = create();
+    store.now();
+    put("one");
+    const alive: boolean[] = [];
+    const look = async (ms: number) => {
+      await clock.advance(ms);
+      store.now();
+      alive.push(cached() !== undefined && !store.held.isEmpty(clock.now()));
+    };
+    await look(400);
+    clock.freeze(setMs);
+    await look(599);
+    await look(1);
+    expect(alive).toEqual(lives);
+  });
+});
+
 describe("flush", () => {
   test("forgets every entry, and refuses every load that began before it", () => {
     const { store, put, cached } = create();
