@@ -74,7 +74,7 @@ export const SERVING: readonly Mutant[] = [
   {
     name: "maxStalenessMs is exceeded a little",
     file: COHERENCE,
-    search: "ageMs(proven, began) <= maxStalenessMs)",
+    search: "oldestMs <= maxStalenessMs)",
     replace: "ageMs(proven, began) <= maxStalenessMs + 300)",
   },
   {
