@@ -75,7 +75,7 @@ export const SERVING: readonly Mutant[] = [
     name: "maxStalenessMs is exceeded a little",
     file: COHERENCE,
     search: "oldestMs <= maxStalenessMs)",
-    replace: "ageMs(proven, began) <= maxStalenessMs + 300)",
+    replace: "oldestMs <= maxStalenessMs + 300)",
   },
   {
     name: "the handler waits longer than its deadline",
