@@ -199,19 +199,16 @@ function stemOf(name: string): string {
   return name.toLowerCase().replace(/_|-|(ms|millis|milliseconds|s|sec|secs|seconds|minutes)$/g, "");
 }
 
-/** Letters put in, left out or replaced to make one text the other; two that changed places count as one. */
+/** Letters put in, left out or replaced to make one text the other. */
 function editsBetween(a: string, b: string): number {
-  let before: number[] = [];
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (let i = 1; i <= a.length; i++) {
     const next = [i];
     for (let j = 1; j <= b.length; j++) {
       const isSame = a[i - 1] === b[j - 1];
-      const edits = [(row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, (row[j - 1] ?? 0) + Number(!isSame)];
-      if (i > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) edits.push((before[j - 2] ?? 0) + 1);
-      next.push(Math.min(...edits));
+      next.push(Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, (row[j - 1] ?? 0) + Number(!isSame)));
     }
-    [before, row] = [row, next];
+    row = next;
   }
   return row[b.length] ?? 0;
 }

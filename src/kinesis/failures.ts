@@ -41,18 +41,13 @@ export const KINESIS_FAILURES: readonly KnownFailure[] = [
     remedy:
       "allow the function's role kms:Decrypt (to read) and kms:GenerateDataKey (to invalidate), in the policy of the stream's key, too",
   },
-  { name: /^KMSDisabled/, remedy: "enable KMS and the stream's key, or give it another" },
   {
-    name: /^KMSInvalidState/,
-    remedy: "enable KMS and the stream's key (cancel its deletion), or give it another",
+    name: /^KMS(Disabled|InvalidState|OptIn)/,
+    remedy: "enable KMS in this account and region, and the stream's key (cancel its deletion), or give it another",
   },
   {
     name: /^KMSNotFound/,
     remedy: "check the stream's key, which is gone or in another region, or give it another",
-  },
-  {
-    name: /^KMSOptIn/,
-    remedy: "enable KMS for this account and region, or give the stream another key",
   },
   { name: /^KMS/, remedy: "check the state and the policy of the stream's key" },
   {

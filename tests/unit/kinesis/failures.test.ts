@@ -140,11 +140,11 @@ const KEYS: readonly Row[] = [
     "a key switched off",
     aws("KMSDisabledException"),
     "refused",
-    /^enable KMS and the stream's key, or give it another$/,
+    /^enable KMS in this account.*and the stream.s key/,
   ],
   ["a key being deleted", aws("KMSInvalidStateException"), "refused", /cancel its deletion/],
   ["a key that is gone", aws("KMSNotFoundException"), "refused", /is gone or in another region/],
-  ["an account without KMS", aws("KMSOptInRequired"), "refused", /^enable KMS for this account/],
+  ["an account without KMS", aws("KMSOptInRequired"), "refused", /^enable KMS in this account/],
   ["something new about keys", aws("KMSSomethingException"), "refused", /state and the policy/],
 ];
 
