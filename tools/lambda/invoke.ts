@@ -98,6 +98,10 @@ function print({ requestId, result, error, durationMs, initMs, logs }: Invocatio
   console.log(JSON.stringify(error ?? result, null, 2));
 }
 
+const WHY_THE_SECOND_IS_SLOW = `
+The first invocation finds nothing cached and reads no log. The next one reads it for the first time: over a new connection, and on
+a stream with three calls. From then on it is one call.`;
+
 async function invoke({ files, times, freezeMs, json, unbuilt, ...settings }: Settings): Promise<boolean> {
   const events = files.map(readEvent);
   const functionName = settings.functionName ?? functionOf(files, events);
@@ -122,6 +126,7 @@ async function invoke({ files, times, freezeMs, json, unbuilt, ...settings }: Se
       print(outcome);
     }
     await stop();
+    if (outcomes.length > 1) console.log(WHY_THE_SECOND_IS_SLOW);
     if (json) console.log(JSON.stringify({ functionName, freezes: environment.counts.freezes, outcomes }));
     return outcomes.every(({ error }) => error === undefined);
   } finally {
