@@ -13,8 +13,8 @@ import {
   UpdateItemCommand,
   type UpdateItemCommandOutput,
 } from "@aws-sdk/client-dynamodb";
+import { answerTo } from "../aws/answer.js";
 import type { Use } from "../aws/failures.js";
-import { isObject } from "../errors.js";
 import { failureOf, isConditionFailure, isItemTooLarge } from "./failures.js";
 import { headKey, type Item, list, number, segmentsKey, text, toHead, toSegment } from "./items.js";
 import {
@@ -46,25 +46,17 @@ export function createTableApi(client: DynamoDBClient, { log, ...table }: TableR
    * @param expected makes the same of an error that is none to the protocol: a condition that does not hold
    * @throws LogFailure
    */
-  async function send<Output extends object, Answer>(
+  function send<Output extends object, Answer>(
     call: () => Promise<Output>,
     read: (output: Output) => Answer,
     use: Use,
     expected: (error: unknown) => Answer | undefined = () => undefined,
   ): Promise<Answer> {
-    let output: Output | undefined;
-    try {
-      output = await call();
-      if (!isObject(output)) throw new TypeError("the client gave no answer");
-      return read(output);
-    } catch (error) {
-      // An answer that cannot be read tells by its metadata that it came from a service, not from a double.
-      const { $metadata } = (output ?? {}) as { $metadata?: unknown };
-      if ($metadata) throw failureOf({ $metadata, name: "SyntaxError" }, use, log);
+    return answerTo(call, read, (error) => {
       const answer = expected(error);
       if (answer === undefined) throw failureOf(error, use, log);
       return answer;
-    }
+    });
   }
 
   const get = (key: Record<string, AttributeValue>, isStrong: boolean, abortSignal: AbortSignal) =>

@@ -15,11 +15,11 @@ import {
   type ServiceInputTypes,
   type ServiceOutputTypes,
 } from "@aws-sdk/client-kinesis";
+import { answerTo } from "../aws/answer.js";
 import type { ClientLike } from "../aws/client-like.js";
 import type { Use } from "../aws/failures.js";
 import type { AnswerMetadata } from "../aws/json-rpc.js";
 import { LogFailure } from "../core/log.js";
-import { isObject } from "../errors.js";
 import { incomplete, pageOf, shardsOf } from "./answers.js";
 import { failureOf } from "./failures.js";
 import type { PutOutcome, StreamApi } from "./stream-api.js";
@@ -43,24 +43,20 @@ export function createStreamApi(
   const stream = arn ? byArn : { StreamName: name };
 
   /** @param read makes of an answer what the port calls for */
-  async function send<Input extends ServiceInputTypes, Output extends ServiceOutputTypes, Answer>(
+  function send<Input extends ServiceInputTypes, Output extends ServiceOutputTypes, Answer>(
     command: Command<Input, Output>,
     abortSignal: AbortSignal,
     read: (output: Output) => Answer,
     use: Use = "read",
   ): Promise<Answer> {
-    let output: Output | undefined;
-    try {
-      output = await client.send(command, { abortSignal });
-      if (!isObject(output)) throw new TypeError("the client gave no answer");
-      return read(output);
-    } catch (error) {
-      if (error instanceof LogFailure) throw error;
-      // An answer that cannot be read tells by its metadata that it came from a service, not from a double.
-      const { $metadata } = output ?? {};
-      const { kind, message, ...options } = failureOf($metadata ? { $metadata, name: "SyntaxError" } : error, use);
-      throw new LogFailure(kind, message, options);
-    }
+    return answerTo(
+      () => client.send(command, { abortSignal }),
+      read,
+      (error) => {
+        const { kind, message, ...options } = failureOf(error, use);
+        throw new LogFailure(kind, message, options);
+      },
+    );
   }
 
   /** As `send`, with the service's time beside the answer. */
