@@ -114,7 +114,10 @@ export const invalidate: Command = {
       const token = await createRecordPublisher(watched, systemClock, systemRandom).publish(changed, timeoutMs);
       out(json ? JSON.stringify({ log: log.name, token, ...changed }) : token);
       note(`published to ${log.label}: ${counted(changed)}`);
-      if (hasBegun()) note("that was the first record of this log: if it should not be a new one, check its name");
+      if (hasBegun())
+        note(
+          "that was the first record of this log: it is new, or was begun anew; if neither was meant, check its name",
+        );
       return 0;
     } catch (error) {
       if (!(error instanceof PublishError)) throw error;

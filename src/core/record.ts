@@ -117,7 +117,10 @@ function* readDecoded(decoded: DecodedRecord): Generator<Invalidation> {
   must(typeof all === "boolean", "all", all);
   yield* byNames(
     ids,
-    (id) => toDataId(id).toString(),
+    (id) => {
+      ignoreRejection(id);
+      return toDataId(id).toString();
+    },
     [...sources].map((source) => text("sources", source)),
     all,
   );

@@ -26,8 +26,10 @@ const MAX_CACHES = 2_000;
 
 /** A clock may be set back a little, and lines of one moment may be exported in any order. */
 const JITTER_MS = 100;
-/** Fewer lines out of order make no difference that shows: those around a clock that was set back, or where two files meet. */
+/** Fewer lines out of order make no difference that shows: those where two files meet, for one. */
 const MAX_DISORDER = 0.01;
+/** Of a short log one line may be more than that. */
+const FEW_LINES = 2;
 
 export interface BoundOutcome {
   readonly maxStalenessMs: number;
@@ -80,7 +82,7 @@ export class BoundReplay {
 
   /** Whether each cache's lines came in the order of their times, so that the outcomes mean something. */
   get isInOrder(): boolean {
-    return this.#disordered <= MAX_DISORDER * this.#lines;
+    return this.#disordered <= Math.max(FEW_LINES, MAX_DISORDER * this.#lines);
   }
 
   outcomes(): BoundOutcome[] {

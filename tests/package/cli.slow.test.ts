@@ -219,7 +219,8 @@ test("ids that are no text are not published, and the line is named", async () =
 
 test("a log that is new is said to be, since a misspelt one is made by its first record", async () => {
   const invalidate = (log: string) => scache(["invalidate", log, "db.users.id", "1", "2"]);
-  const isNew = "scache: that was the first record of this log: if it should not be a new one, check its name\n";
+  const isNew =
+    "scache: that was the first record of this log: it is new, or was begun anew; if neither was meant, check its name\n";
   expect(await invalidate("dynamodb:my-table/usres")).toMatchObject({ code: 0, err: expect.stringContaining(isNew) });
   expect((await invalidate("dynamodb:my-table/usres")).err).not.toContain("first record");
   await createStream(client, "new-stream");

@@ -58,7 +58,8 @@ export interface ContextCache {
   /**
    * The same for several data with one load for all that are missing: `load` is given their ids, and returns a Map of ids to
    * values. Resolves to the values by the ids given; what `load` leaves out is left out, and not cached.
-   * Rejects with what `load` rejects with; with an InvalidValueError when it returns no Map.
+   * Rejects with what `load` rejects with; with an InvalidValueError when it returns no Map, or one with keys that are no data
+   * ids or with promises for values; with an InvalidDataIdError or InvalidOptionError before `load` is called.
    */
   getOrAddMany<T>(
     ids: readonly DataId<T>[],

@@ -56,10 +56,20 @@ export class Loading {
     return this.#sharing.find(id, this.#served.oldestLoad);
   }
 
-  /** What a shareable load comes to, or `loadAlone` where it comes to nothing; counted. */
-  share<T>(running: Load<LoadOwner>, id: DataId, loadAlone: () => Promise<T>): Promise<T> {
+  /**
+   * What a shareable load comes to, counted: or `loadAlone` where it comes to nothing, and `leftOut` where its loader, one of
+   * several data, has left this one out, which says nothing of what another loader finds.
+   */
+  share<T>(running: Load<LoadOwner>, id: DataId, loadAlone: () => Promise<T>, leftOut = loadAlone): Promise<T> {
     this.#accounts.loadsShared++;
-    return this.#sharing.wait(running, id, loadAlone);
+    if (!running.mayBeLeftOut) return this.#sharing.wait(running, id, loadAlone);
+    let isAlone = false;
+    const alone = () => {
+      isAlone = true;
+      return loadAlone();
+    };
+    const shared = this.#sharing.wait(running, id, alone);
+    return shared.then((value) => (value === undefined && !isAlone ? leftOut() : value));
   }
 
   /** The invocation has ended. */
@@ -69,16 +79,9 @@ export class Loading {
 
   #shareOrLoad<T>(id: DataId, load: () => T | PromiseLike<T>, given: AddOptions): Promise<T> {
     const running = this.shareable(id);
-    if (running === undefined) return this.#loadAlone(id, load, given);
-    let isAlone = false;
-    const alone = () => {
-      isAlone = true;
-      return this.#loadAlone(id, load, given);
-    };
-    const shared = this.share(running, id, alone);
-    if (!running.mayBeLeftOut) return shared;
-    // Another loader has left it out, which says nothing of what this one finds.
-    return shared.then((value) => (value === undefined && !isAlone ? alone() : value));
+    const alone = () => this.#loadAlone(id, load, given);
+    // Of those that wait for the same, and were all left out, one loads, and the others share that.
+    return running === undefined ? alone() : this.share(running, id, alone, () => this.#shareOrLoad(id, load, given));
   }
 
   #loadAlone<T>(id: DataId, load: () => T | PromiseLike<T>, given: AddOptions): Promise<T> {

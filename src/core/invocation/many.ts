@@ -4,6 +4,7 @@
  */
 import { describe, InvalidValueError } from "../../errors.js";
 import { type DataId, parseDataId } from "../data-id.js";
+import { ignoreRejection } from "../ignore-rejection.js";
 import type { Moment } from "../moment.js";
 import { isMap } from "../node.js";
 import { requireDataId, requireNoPromises } from "./arguments.js";
@@ -109,7 +110,11 @@ const MUST_RETURN = "the loader of getOrAddMany must return a Map of the data id
 
 /** The loader may have made its ids anew. @throws InvalidValueError */
 function byKey<T>(loaded: ReadonlyMap<DataId<T>, T>): Map<string, T> {
-  if (!isMap(loaded)) throw new InvalidValueError(MUST_RETURN);
+  if (!isMap(loaded)) {
+    // Such as `ids.map(async …)`.
+    for (const one of [loaded as unknown].flat()) ignoreRejection(one);
+    throw new InvalidValueError(MUST_RETURN);
+  }
   requireNoPromises([...loaded.values()]);
   return new Map([...loaded].map(([id, value]) => [keyOf(id), value]));
 }

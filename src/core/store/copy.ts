@@ -11,9 +11,19 @@ import { eachMember, isSimple } from "./members.js";
 interface Copying {
   readonly root: object;
   readonly rootCopy: object;
+  /** The original is a copy of ours. */
+  readonly isOurs: boolean;
   /** Those but the root's, which is often the only one. */
   others: Map<object, object> | undefined;
   readonly unfilled: [original: object, copy: object][];
+}
+
+/** Arrays in copies made here that have named members. To look for these in all others takes as long as to copy them. */
+const named = new WeakSet<object>();
+
+/** The same as `deepCopy`, of what that has returned and nobody has changed since. */
+export function copyAgain<T>(kept: T): T {
+  return copyOf(kept, true);
 }
 
 /**
@@ -21,10 +31,14 @@ interface Copying {
  * is: instances of classes, Proxies, functions, and bytes (Buffer, typed arrays), which may be many.
  */
 export function deepCopy<T>(value: T): T {
+  return copyOf(value, false);
+}
+
+function copyOf<T>(value: T, isOurs: boolean): T {
   if (typeof value !== "object" || value === null) return value;
   const rootCopy = emptyCopy(value);
   if (rootCopy === undefined) return value;
-  const copying: Copying = { root: value, rootCopy, others: undefined, unfilled: [] };
+  const copying: Copying = { root: value, rootCopy, isOurs, others: undefined, unfilled: [] };
   fill(copying, value, rootCopy);
   // Those met on the way come up, too: no depth is too much, and a cycle ends at the copy that is there.
   for (const [original, copy] of copying.unfilled) fill(copying, original, copy);
@@ -89,11 +103,15 @@ function ownProperties(copying: Copying, original: object): PropertyDescriptorMa
 }
 
 function fillArray(copying: Copying, original: readonly unknown[], copy: unknown[]): void {
-  eachMember(original, copy, (_, member, name) => {
+  const visit = (_: unknown, member: unknown, name: PropertyKey) => {
     const value = stand(copying, member);
     if (typeof name === "number") copy[name] = value;
-    else Object.defineProperty(copy, name, { ...OPEN, value });
-  });
+    else {
+      Object.defineProperty(copy, name, { ...OPEN, value });
+      named.add(copy);
+    }
+  };
+  eachMember(original, copy, visit, copying.isOurs && !named.has(original));
   // Holes at its end.
   copy.length = original.length;
 }

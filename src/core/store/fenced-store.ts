@@ -5,6 +5,7 @@
 import { type Changed, EVERYTHING } from "../changed.js";
 import type { Clock } from "../clock.js";
 import type { DataId } from "../data-id.js";
+import { ignoreRejection } from "../ignore-rejection.js";
 import type { Epoch, Moment } from "../moment.js";
 import type { ResolvedOptions } from "../settings.js";
 import { EntryStore } from "./entry-store.js";
@@ -137,7 +138,10 @@ export function createFencedStore(
       const held = entries.get(key);
       if (held !== undefined && held.loadEpoch > load.epoch) return false;
       const bytes = sizeOf(value, id);
-      if (!Number.isFinite(bytes) || bytes < 0) return false;
+      if (!Number.isFinite(bytes) || bytes < 0) {
+        ignoreRejection(bytes);
+        return false;
+      }
       if (bytes > maxBytes) onTooLarge(id, bytes);
       const entry = { value, expiresAtMs: nowMs + ttlMs, savedMs, loadEpoch: load.epoch };
       return entries.set(key, id.source, entry, bytes);

@@ -3,7 +3,7 @@
  * so that each may change its own; or not at all. It must never fail: a value that cannot be kept so is kept as it is.
  */
 import type { ResolvedOptions } from "../settings.js";
-import { deepCopy } from "./copy.js";
+import { copyAgain, deepCopy } from "./copy.js";
 import { deepFreeze } from "./freeze.js";
 
 export interface Keeping {
@@ -14,6 +14,6 @@ export interface Keeping {
 }
 
 export function keepingBy(freeze: ResolvedOptions["freeze"]): Keeping {
-  if (freeze === "copy") return { keep: deepCopy, hand: deepCopy };
+  if (freeze === "copy") return { keep: deepCopy, hand: copyAgain };
   return { keep: freeze ? deepFreeze : (value) => value, hand: undefined };
 }

@@ -13,19 +13,24 @@ const { __lookupGetter__: getterOf } = Object.prototype as unknown as {
   __lookupGetter__(this: object, name: PropertyKey): unknown;
 };
 
-/** An array of more elements is not searched for named members: that lists every index, some 40 ns for each. */
+/** An array of more elements is not always searched for named members: that lists every index, some 40 ns for each. */
+const FEW_ELEMENTS = 1_000;
+/** And one of more than that never is. */
 const MOST_LISTED = 100_000;
 /** With more holes than this, and more than elements, only what is there is looked at. */
 const MANY_HOLES = 1_000;
 
-/** Calls `visit` with each own member that is plain data. */
-export function eachMember<Into>(object: object, into: Into, visit: Visit<Into>): void {
-  if (Array.isArray(object)) eachElement(object, into, visit);
+/**
+ * Calls `visit` with each own member that is plain data.
+ * @param isBare the object is known to be an array without named members, if it is one
+ */
+export function eachMember<Into>(object: object, into: Into, visit: Visit<Into>, isBare = false): void {
+  if (Array.isArray(object)) eachElement(object, into, visit, isBare ? FEW_ELEMENTS : MOST_LISTED);
   else for (const name of Object.getOwnPropertyNames(object)) visitData(object, name, into, visit);
   for (const name of Object.getOwnPropertySymbols(object)) visitData(object, name, into, visit);
 }
 
-function eachElement<Into>(array: readonly unknown[], into: Into, visit: Visit<Into>): void {
+function eachElement<Into>(array: readonly unknown[], into: Into, visit: Visit<Into>, mostListed: number): void {
   const { length } = array;
   let holes = 0;
   for (let index = 0; index < length; index++) {
@@ -37,7 +42,7 @@ function eachElement<Into>(array: readonly unknown[], into: Into, visit: Visit<I
       return;
     }
   }
-  if (length <= MOST_LISTED) eachListed(array, length, into, visit);
+  if (length <= mostListed) eachListed(array, length, into, visit);
 }
 
 /** What an array holds from this index on, named members included. */
@@ -52,10 +57,13 @@ function eachListed<Into>(array: readonly unknown[], from: number, into: Into, v
   }
 }
 
-/** NaN of what is none, such as "01", "-1" and "". */
+const MAX_INDEX = 2 ** 32 - 2;
+
+/** NaN of what is none, such as "01", "1.5", "-1" and "". */
 function indexOf(name = ""): number {
   const index = Number(name);
-  return index >= 0 && String(index) === name ? index : Number.NaN;
+  const isIndex = Number.isInteger(index) && index >= 0 && index <= MAX_INDEX && String(index) === name;
+  return isIndex ? index : Number.NaN;
 }
 
 function visitData<Into>(object: object, name: PropertyKey, into: Into, visit: Visit<Into>): void {

@@ -155,15 +155,16 @@ describe("a refresh() that is still under way when its invocation ends", () => {
     const rig = new Rig();
     await rig.warm({ 1: "one" });
     const first = await rig.invocation();
+    rig.forgetCalls();
     rig.plan = { answerMs: 100 };
-    void first.cache.refresh();
     const second = rig.begin();
-    // It began no earlier than the refresh did, so it waits for the next one: that one is left to it.
+    void first.cache.refresh();
     const caughtUp = second.catchUp();
     first.end();
     await rig.clock.advance(200);
     await caughtUp;
     expect([second.freshness.state, second.cache.get(ONE), rig.notices.started]).toEqual(["fresh", "one", []]);
+    expect(rig.forgetCalls()).toEqual(["getRecords"]);
   });
 });
 

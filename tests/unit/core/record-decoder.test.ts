@@ -36,6 +36,7 @@ describe("a decoder of the user's", () => {
     ["returns a list", () => [], expect.stringContaining("decoded")],
     ["returns a Map", () => new Map(), expect.stringContaining("decoded")],
     ["is a generator", function* () {}, expect.stringContaining("decoded")],
+    ["names a promise that rejects", () => ({ ids: [Promise.reject(new Error("no"))] }), expect.any(String)],
     ["is async, and rejects", () => Promise.reject(new Error("no")), "decode returned a promise"],
     [
       "names what is no id",

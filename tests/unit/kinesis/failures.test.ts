@@ -136,12 +136,7 @@ const STREAM: readonly Row[] = [
 
 const KEYS: readonly Row[] = [
   ["a key that may not be used", aws("KMSAccessDeniedException"), "refused", /kms:Decrypt.*kms:GenerateDataKey.*too$/],
-  [
-    "a key switched off",
-    aws("KMSDisabledException"),
-    "refused",
-    /^enable KMS in this account.*and the stream.s key/,
-  ],
+  ["a key switched off", aws("KMSDisabledException"), "refused", /^enable KMS in this account.*and the stream.s key/],
   ["a key being deleted", aws("KMSInvalidStateException"), "refused", /cancel its deletion/],
   ["a key that is gone", aws("KMSNotFoundException"), "refused", /is gone or in another region/],
   ["an account without KMS", aws("KMSOptInRequired"), "refused", /^enable KMS in this account/],

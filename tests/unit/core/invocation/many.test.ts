@@ -15,6 +15,8 @@ function loader(prefix = "loaded") {
   return { asked, load };
 }
 
+const rejection = () => Promise.reject(new Error("down"));
+
 describe("getOrAddMany", () => {
   test("loads all that is missing at once, in the order asked for, and caches it", async () => {
     const rig = new Rig();
@@ -157,29 +159,41 @@ describe("getOrAddMany", () => {
     expect(ids.map((id) => values.get(id))).toEqual(["one", "loaded 2", "one", "loaded 2"]);
   });
 
-  test("caches no promise, and lets none end the process", async () => {
+  test.each([
+    [
+      "in its Map",
+      (ids: readonly DataId[]) => new Map(ids.map((id) => [id, rejection()])),
+      "a promise cannot be cached",
+    ],
+    ["in place of it", (ids: readonly DataId[]) => ids.map(rejection), "must return a Map"],
+  ])("caches no promise %s, and lets none end the process", async (_where, load, message) => {
     const { cache } = await new Rig().invocation();
-    const load = async () => new Map([ONE, TWO].map((id) => [id, Promise.reject(new Error("down"))]));
-    await expect(cache.getOrAddMany([ONE, TWO], load as never)).rejects.toThrow("a promise cannot be cached");
+    await expect(cache.getOrAddMany([ONE, TWO], load as never)).rejects.toThrow(message);
+    await new Promise((resolve) => setImmediate(resolve));
     expect(cache.get(ONE)).toBeUndefined();
   });
 
-  test("that leaves an id out leaves it to the loader of whoever shares that load", async () => {
+  test("that leaves an id out leaves it to the loaders of those who share that load, of each invocation one", async () => {
     const rig = new Rig();
     const [first, second] = [await rig.invocation(), await rig.invocation()];
     const slow = slowLoad<Map<DataId<string>, string>>();
     const several = first.cache.getOrAddMany([ONE, TWO], slow.load);
     const loads: string[] = [];
-    const alone = [first, second].map(({ cache }, index) =>
-      cache.getOrAdd(TWO, () => {
-        loads.push(`by ${index}`);
-        return `own ${index}`;
-      }),
+    const load = (by: string) => () => {
+      loads.push(by);
+      return `of ${by}`;
+    };
+    const alone = [first, second].flatMap(({ cache }, index) =>
+      Array.from({ length: 10 }, () => cache.getOrAdd(TWO, load(`invocation ${index}`))),
     );
+    const { asked, load: loadMany } = loader();
+    const others = second.cache.getOrAddMany([TWO, THREE], loadMany);
     slow.returns(new Map([[ONE, "one"]]));
     expect([...(await several).values()]).toEqual(["one"]);
-    const values = await Promise.all(alone);
-    expect([values.every((value) => value.startsWith("own")), loads.length > 0]).toEqual([true, true]);
+    const values = new Set(await Promise.all(alone));
+    expect([...values].every((value) => value.startsWith("of invocation"))).toBe(true);
+    expect(loads.length).toBeLessThanOrEqual(2);
+    expect([(await others).size, asked[0]]).toEqual([2, ["3"]]);
   });
 
   test("refuses what is no list of ids, or no loader, also where it would not have been called", async () => {

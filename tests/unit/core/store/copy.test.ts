@@ -1,7 +1,7 @@
 /** What a copy is of its own, what it shares with its original, and that making it runs no code of the value's. */
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { deepCopy } from "../../../../src/core/store/copy.js";
+import { copyAgain, deepCopy } from "../../../../src/core/store/copy.js";
 import { deepFreeze } from "../../../../src/core/store/freeze.js";
 
 describe("deepCopy", () => {
@@ -97,18 +97,21 @@ describe("deepCopy", () => {
   test.each([0, 1_001, 100_000])(
     "V7: of an array of %i elements has its named members, whatever their names",
     (length) => {
-      const names = ["count", "-1", "01", "", "1e3", "4294967295"];
+      const names = ["count", "-1", "01", "", "1e3", "1.5", "4294967295"];
       const original = Object.assign(
         Array.from({ length }, (_, index) => index),
         Object.fromEntries(names.map((name) => [name, { name }])),
       );
-      const copy = deepCopy(original) as unknown as Record<string, { name: string }>;
-      expect(Object.keys(copy).slice(length)).toEqual(names);
-      for (const name of names) {
-        expect(copy[name]).toEqual({ name });
-        expect(copy[name]).not.toBe((original as unknown as typeof copy)[name]);
+      const kept = deepCopy({ rows: original });
+      for (const { rows } of [kept, copyAgain(kept)]) {
+        const copy = rows as unknown as Record<string, { name: string }>;
+        expect(Object.keys(copy).slice(length)).toEqual(names);
+        for (const name of names) {
+          expect(copy[name]).toEqual({ name });
+          expect(copy[name]).not.toBe((original as unknown as typeof copy)[name]);
+        }
+        expect(copy.length).toBe(length);
       }
-      expect(copy.length).toBe(length);
     },
   );
 
