@@ -7,10 +7,10 @@ import { gzipSync } from "node:zlib";
 import { type Bundle, bundleFunction } from "../tools/lambda/bundle.js";
 
 /**
- * What it must not grow beyond; it was 93.7 on 2026-11-29. The rest is room for ordinary changes: a bound that fifty bytes
+ * What it must not grow beyond; it was 94.0 on 2026-11-29. The rest is room for ordinary changes: a bound that fifty bytes
  * break invites golfing.
  */
-export const ADDED_TARGET_KB = 94;
+export const ADDED_TARGET_KB = 95;
 
 /** On a stream, and on a table. */
 export type Variant = "without" | "with" | "table-without" | "table-with";

@@ -8,13 +8,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { GetRecordsCommand, GetShardIteratorCommand, type KinesisClient } from "@aws-sdk/client-kinesis";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { build } from "esbuild";
 import { plan } from "../../src/cli/plan.js";
 import { InvalidOptionError, scache } from "../../src/index.js";
 import { DIMENSION_NAMES, METRIC_NAMES } from "../../src/metrics/emf.js";
 import { kinesisClient, REGION, type RunningKinesis, startKinesis } from "../../tools/emulators/kinesis.js";
-import { createStream } from "../../tools/emulators/streams.js";
+import { createStream, listShards } from "../../tools/emulators/streams.js";
 import { complaintsOf } from "../support/compile.js";
 import { readTemplate } from "../support/template.js";
 
@@ -59,6 +60,7 @@ beforeAll(async () => {
   kinesis = await startKinesis();
   const client = kinesisClient(kinesis);
   await createStream(client, "my-stream");
+  await readOnce(client, "my-stream");
   client.destroy();
   writeFileSync(join(work, "package.json"), '{"type":"module"}');
   writeFileSync(join(work, "users.ts"), USERS);
@@ -68,6 +70,14 @@ afterAll(async () => {
   rmSync(work, { recursive: true, force: true });
   await kinesis.stop();
 });
+
+/** An emulator's first answers take long, and the programs wait for it no longer than they would in Lambda. */
+async function readOnce(client: KinesisClient, StreamName: string): Promise<void> {
+  const [shard] = await listShards(client, StreamName);
+  const start = { StreamName, ShardId: shard?.ShardId, ShardIteratorType: "TRIM_HORIZON" } as const;
+  const { ShardIterator } = await client.send(new GetShardIteratorCommand(start));
+  await client.send(new GetRecordsCommand({ ShardIterator }));
+}
 
 async function bundle(contents: string, outfile: string): Promise<void> {
   await build({
