@@ -76,8 +76,8 @@ export function buildMiddleware(chosen: ChosenLog, options: Omit<ScacheOptions, 
 
 /** The user's function must not fail an invocation. It may be async, though nobody waits for it. */
 function guarded(onReport: (report: InvocationReport) => unknown, trouble: TroubleLog): MetricsSink {
-  const done = () => trouble.recovered("metrics");
-  const failed = (cause: unknown) => trouble.failed("metrics", "onReport threw", cause);
+  const done = () => trouble.recovered("report");
+  const failed = (cause: unknown) => trouble.failed("report", "onReport threw", cause);
   return (report) => {
     try {
       const answer = onReport(report);

@@ -45,6 +45,7 @@ const TROUBLES: Record<TroubleKind, readonly [what: string, advice: string]> = {
   ],
   publish: ["may lack invalidations", "invalidate again what error.ids and error.sources of the PublishError name"],
   metrics: ["lacks the metrics of an invocation", "check the option metrics"],
+  report: ["has not had an invocation reported", "check the option onReport"],
 };
 
 /** Beside what the core says, what is said when a cache is built. */

@@ -19,7 +19,8 @@ export function answer(
 
 export function userIdOf(event: APIGatewayProxyEventV2): string {
   const userid = event.pathParameters?.userid ?? "";
-  if (userid === "" || userid.length > 128)
+  // Half of a surrogate pair has no UTF-8 form: the table would keep it as another id.
+  if (userid === "" || userid.length > 128 || !userid.isWellFormed())
     throw new BadRequest("the path must be /user/ and an id of 1 to 128 characters");
   return userid;
 }

@@ -44,10 +44,12 @@ export async function postUser(
   context: CacheContext,
 ): Promise<APIGatewayProxyStructuredResultV2> {
   const userid = userIdOf(event);
+  // Made before anything is written: what has no id could not be announced.
+  const id = userById(userid);
   const user = await users.save(userid, detailsOf(event));
   if (relayPublishes()) return answer(200, user);
   try {
-    const token = await context.cache.invalidate(userById(userid));
+    const token = await context.cache.invalidate(id);
     return { ...answer(200, user), cookies: cookiesFor(token) };
   } catch (error) {
     if (!(error instanceof PublishError)) throw error;

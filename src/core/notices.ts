@@ -19,7 +19,9 @@ export type TroubleKind =
   /** An invalidation may not have been published. */
   | "publish"
   /** The metrics of an invocation could not be written. */
-  | "metrics";
+  | "metrics"
+  /** The user's `onReport` failed. */
+  | "report";
 
 export interface TroubleStart {
   /** A short phrase: `"not caught up within 500 ms"`. */

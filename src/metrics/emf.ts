@@ -28,7 +28,7 @@ export interface EmfSinkOptions {
   /** Its namespace and default dimensions are taken over; it is only read. */
   readonly metrics?: MetricsLike | undefined;
   /** Told of every line whether it could be written. */
-  readonly trouble?: Pick<TroubleLog, "failed" | "recovered">;
+  readonly trouble?: Pick<TroubleLog, "failed" | "recovered" | "adviseOnce">;
 }
 
 export function createEmfSink(options: EmfSinkOptions): MetricsSink {
@@ -68,6 +68,9 @@ export function createEmfSink(options: EmfSinkOptions): MetricsSink {
   };
 }
 
+const TAKEN =
+  "each line of scache has something else of that name. To do: give the Metrics for scache another name for it";
+
 /** Microseconds are finer than anything measured here, and keep the lines short. */
 function toThousandths(value: number): number {
   return Math.round(value * 1000) / 1000;
@@ -82,10 +85,12 @@ function ownMetrics(options: EmfSinkOptions, { dimension }: (typeof LOGS)[LogKin
   };
   const { _aws, service, ...values } = line;
   const functionName = stated(options.functionName) || "unknown";
-  const further = Object.entries(values).filter(
-    ([name, value]) =>
-      typeof value === "string" && !(name in figures) && !Object.values<string>(METRICS).includes(name),
-  );
+  const dimensions = Object.entries(values).filter(([, value]) => typeof value === "string");
+  const isOurs = (name: string) => name in figures || Object.values<string>(METRICS).includes(name);
+  const further = dimensions.filter(([name]) => !isOurs(name));
+  for (const [name] of dimensions) {
+    if (isOurs(name)) options.trouble?.adviseOnce(name, `the dimension "${name}" is left out: ${TAKEN}`, { name });
+  }
   const log: Record<string, string> = { [dimension]: options.streamName };
   return new Metrics({
     namespace: stated(_aws?.CloudWatchMetrics[0]?.Namespace, "default_namespace") || METRICS_NAMESPACE,

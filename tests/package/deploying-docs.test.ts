@@ -109,12 +109,13 @@ describe("troubleshooting.md", () => {
       record: true,
       publish: true,
       metrics: true,
+      report: true,
     };
     const said: string[] = [];
     const logger = { debug: () => {}, info: () => {}, warn: (message: string) => said.push(message) };
     const notices = createNotices({ streamName: "s", label: 'stream "s"', logger });
     for (const kind of Object.keys(kinds)) notices.troubleStarted(kind as TroubleKind, { reason: "why" });
-    expect(said).toHaveLength(7);
+    expect(said).toHaveLength(8);
     expect(said.filter((message) => !ours.some((line) => message.includes(`stream "s" ${line}: `)))).toEqual([]);
   });
 

@@ -53,7 +53,7 @@ export interface ContextCache {
    * datum asks for the same datum over and over; and with a RefreshError when it waited for a log that could not be read, only
    * with `refreshWhen` other than "before" and `onRefreshError: "throw"`.
    */
-  getOrAdd<T>(id: DataId<T>, load: () => NoInfer<T> | PromiseLike<NoInfer<T>>, options?: AddOptions): Promise<T>;
+  getOrAdd<T>(id: DataId<T>, load: NoInfer<() => T | PromiseLike<T>>, options?: AddOptions): Promise<T>;
 
   /**
    * The same for several data with one load for all that are missing: `load` is given their ids, and returns a Map of ids to
@@ -63,7 +63,9 @@ export interface ContextCache {
    */
   getOrAddMany<T>(
     ids: readonly DataId<T>[],
-    load: (missing: readonly DataId<T>[]) => ReadonlyMap<DataId<T>, T> | PromiseLike<ReadonlyMap<DataId<T>, T>>,
+    load: (
+      missing: readonly DataId<T>[],
+    ) => NoInfer<ReadonlyMap<DataId<T>, T> | PromiseLike<ReadonlyMap<DataId<T>, T>>>,
     options?: AddOptions,
   ): Promise<Map<DataId<T>, T>>;
 

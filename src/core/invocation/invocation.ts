@@ -145,11 +145,7 @@ export class Invocation implements ContextCache, LoadOwner {
     );
   }
 
-  getOrAdd<T>(
-    id: DataId<T>,
-    load: () => NoInfer<T> | PromiseLike<NoInfer<T>>,
-    given: AddOptions = NO_OPTIONS,
-  ): Promise<T> {
+  getOrAdd<T>(id: DataId<T>, load: NoInfer<() => T | PromiseLike<T>>, given: AddOptions = NO_OPTIONS): Promise<T> {
     let target: DataId;
     try {
       target = requireDataId(id);
@@ -182,7 +178,7 @@ export class Invocation implements ContextCache, LoadOwner {
 
   getOrAddMany<T>(
     targets: readonly DataId<T>[],
-    load: LoadMany<NoInfer<T>>,
+    load: (missing: readonly DataId<T>[]) => NoInfer<ReturnType<LoadMany<T>>>,
     given: AddOptions = NO_OPTIONS,
   ): Promise<Map<DataId<T>, T>> {
     try {

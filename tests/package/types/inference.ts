@@ -43,6 +43,27 @@ export const inferred = middy<APIGatewayProxyEventV2, APIGatewayProxyResultV2>()
     return { statusCode: 200, body: user.name };
   });
 
+type Light = { readonly state: "on" | "off" };
+type Shape = { readonly kind: "circle"; readonly r: number } | { readonly kind: "square"; readonly side: number };
+const lightById = dataSource<Light>("db.lights.id");
+
+/** What a loader returns is read as what the id names: literals, unions and tuples need no annotation. */
+export async function literals(cache: CacheContext["cache"]): Promise<void> {
+  const light = await cache.getOrAdd(lightById("1"), async () => ({ state: "on" }));
+  same<Light, typeof light>();
+  await cache.getOrAdd(lightById("1"), () => ({ state: "off" }));
+  await cache.getOrAdd(dataSource<Shape>("shapes")("1"), async () => ({ kind: "circle", r: 1 }));
+  await cache.getOrAdd(dataSource<[number, string]>("pairs")("1"), async () => [1, "one"]);
+  const explicit = await cache.getOrAdd<Light>(lightById("1"), async () => ({ state: "on" }));
+  same<Light, typeof explicit>();
+  const lights = await cache.getOrAddMany([lightById("1")], () => new Map());
+  same<Map<ReturnType<typeof lightById>, Light>, typeof lights>();
+  // @ts-expect-error no light is broken
+  cache.getOrAdd(lightById("1"), async () => ({ state: "broken" }));
+  // @ts-expect-error nor is one named by a number
+  cache.getOrAddMany([lightById("1")], (missing) => new Map(missing.map((id) => [id, 1] as const)));
+}
+
 // Values are frozen, which their type says only where the source was made so.
 const cartById = dataSource<Readonly<{ total: number }>>("db.carts.id");
 export const frozen = middy<string, number>()

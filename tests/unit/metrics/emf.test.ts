@@ -226,6 +226,20 @@ describe("the EMF line of an invocation", () => {
       expect(directiveOf(await lineOf(reportWith(), { metrics }))?.Dimensions[0]?.length).toBeLessThanOrEqual(29);
     });
 
+    test("one that has the name of a figure is left out, and told of", async () => {
+      const told: string[] = [];
+      const trouble = {
+        failed: () => undefined,
+        recovered: () => undefined,
+        adviseOnce: (_about: string, message: string) => void told.push(message),
+      };
+      const metrics = new Metrics({ namespace: "shop", defaultDimensions: { environment: "prod", stage: "prod" } });
+      const line = await lineOf(reportWith(), { metrics, trouble });
+      expect(directiveOf(line)?.Dimensions[0]).toEqual(expect.arrayContaining(["stage"]));
+      expect(directiveOf(line)?.Dimensions[0]).not.toContain("environment");
+      expect(told).toEqual([expect.stringMatching(/^the dimension "environment" is left out: .* To do: give/)]);
+    });
+
     test("a stream or function dimension of the user's own wins", async () => {
       const metrics = new Metrics({ namespace: "shop", defaultDimensions: { function: "all-readers" } });
       expect(await lineOf(reportWith(), { metrics })).toMatchObject({ function: "all-readers", stream: "changes" });
@@ -235,7 +249,7 @@ describe("the EMF line of an invocation", () => {
   describe("when writing fails", () => {
     const failing = (onFailure?: (cause: unknown) => void) => {
       const failed = (_kind: string, _reason: string, cause: unknown) => onFailure?.(cause);
-      const trouble = onFailure && { failed, recovered: () => undefined };
+      const trouble = onFailure && { failed, recovered: () => undefined, adviseOnce: () => undefined };
       return createEmfSink({ streamName: "changes", functionName: "reader", ...(trouble && { trouble }) });
     };
 
