@@ -107,8 +107,8 @@ export class Invocation implements ContextCache, LoadOwner {
     return (this.#handlersAccounts ?? this.#accounts).close(
       coherence.takeCounters(),
       auditor?.takeCounters() ?? noAudits(),
+      this.#serving.figures,
       {
-        ...this.#serving.figures,
         publishLatencyMs: this.#publications.waitedMs,
         publishFailures: this.#publications.takeFailures(),
         streamLagMs: coherence.lagMs,

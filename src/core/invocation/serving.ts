@@ -12,10 +12,11 @@ import type { Epoch, Moment } from "../moment.js";
 import type { ResolvedOptions } from "../settings.js";
 import type { FencedStore } from "../store/fenced-store.js";
 import { refreshLimitMs } from "../time-limits.js";
+import type { ServedFigures } from "./accounts.js";
 import type { Freshness } from "./context-cache.js";
 import type { Demand } from "./demand.js";
 import { ReadingBeside } from "./reading-beside.js";
-import type { FreshnessState, InvocationReport } from "./report.js";
+import type { FreshnessState } from "./report.js";
 import { TimeSpans } from "./time-spans.js";
 import type { TokenReadings } from "./token-readings.js";
 
@@ -73,7 +74,7 @@ export class Serving<Served extends { readonly began: Moment }> {
   }
 
   /** What it has come to, for the invocation's report. */
-  get figures(): Pick<InvocationReport, "kinesisLatencyMs" | "refreshFailures" | "state" | "boundMs"> {
+  get figures(): ServedFigures {
     return {
       kinesisLatencyMs: this.#waits.totalMs,
       refreshFailures: this.#failures,
