@@ -32,7 +32,7 @@ export class TailReading implements Reading {
   behind(): void {}
   placed(): void {}
 
-  lost(why: LogFailure): void {
+  lost(why = new LogFailure("lost", "the log has begun")): void {
     this.isLost = true;
     this.failure = why;
   }

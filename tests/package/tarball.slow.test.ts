@@ -200,7 +200,8 @@ describe("the tarball", () => {
     const links = [...readFileSync(join(root, "README.md"), "utf8").matchAll(/\]\((?!https?:)([^)\s]+)\)/g)];
     expect(links.length).toBeGreaterThan(10);
     for (const [, link = ""] of links) {
-      const [path = "", anchor] = link.split("#");
+      const [file = "", anchor] = link.split("#");
+      const path = file === "" ? "README.md" : file;
       expect(packed.filter((name) => name === `package/${path}` || name.startsWith(`package/${path}/`))).not.toEqual(
         [],
       );

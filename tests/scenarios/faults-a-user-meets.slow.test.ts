@@ -55,8 +55,8 @@ function expectOneWarning(environment: TestEnvironment, ...parts: readonly (stri
 
 const KMS_ERRORS = {
   KMSAccessDeniedException: "kms:Decrypt",
-  KMSDisabledException: "enable KMS and the stream's key",
-  KMSInvalidStateException: "enable KMS and the stream's key",
+  KMSDisabledException: "and the stream's key",
+  KMSInvalidStateException: "cancel its deletion",
   KMSNotFoundException: "or give it another",
   KMSOptInRequired: "enable KMS",
 };

@@ -51,13 +51,13 @@ describe("maxStalenessMs", () => {
     await environment.warm("1");
     clock.advance(60_100);
     const slowly = (answer: Body) => {
-      clock.advance(40_000);
+      clock.advance(25_000);
       return answer;
     };
     stage.proxy.fault("GetRecords", { rewriteAnswer: slowly }, 1);
     expect((await environment.read("1")).freshness).toMatchObject({ state: "fresh" });
     stage.proxy.resetCounts();
-    clock.advance(21_000);
+    clock.advance(36_000);
     await environment.read("1");
     expect(stage.proxy.calls).toEqual({ GetRecords: 1 });
   });

@@ -166,6 +166,23 @@ describe("a log in a table", () => {
     await tail.stop();
   });
 
+  test("that is deleted, and begun by another record, is told each time", async () => {
+    const { clock, table, open, put } = onTable();
+    await put("before");
+    const tail = following(open, clock);
+    await clock.advance(1_500);
+    tail.heard();
+    table.setHead(undefined);
+    await clock.advance(1_000);
+    await put("skipped");
+    await clock.advance(1_000);
+    expect(tail.heard()).toEqual([
+      "note: the log was deleted: what was written just before may be missing here",
+      "note: the log has begun: what was written just before may be missing here",
+    ]);
+    await tail.stop();
+  });
+
   test("that is begun anew is told, and gone on with", async () => {
     const { clock, table, open, put } = onTable();
     await put("before");

@@ -75,8 +75,8 @@ export class ModelReading implements Reading {
     this.#effects.emptied();
   }
 
-  lost(why: LogFailure): void {
-    this.loss = why.message;
+  lost(why?: LogFailure): void {
+    this.loss = why?.message ?? "the log was created";
     this.#effects.emptied();
     this.end();
   }
