@@ -61,6 +61,8 @@ export function createConnections(clock: Clock, { lookup }: ConnectionOptions = 
   /** When each connection last proved to be alive. One that never did is not trusted. */
   const provenAlive = new WeakMap<Socket, Moment>();
   const unanswered = new Set<Unanswered>();
+  // Of a request that was ended while it connected: from Node 24 on the agent keeps its connection.
+  for (const agent of agents) agent.on("free", (socket: Socket) => provenAlive.has(socket) || socket.destroy());
   let epoch: Epoch = 0;
 
   function moment(): Moment {
