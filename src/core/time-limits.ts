@@ -33,7 +33,10 @@ export function auditLimitMs(remainingMs: number): number {
   return Math.min(LONGEST_AUDIT_MS, remainingMs / 2);
 }
 
+/** A load that takes a millisecond or two is as easily held up by that much more, and must not be left behind for it. */
+const LEAST_OUTRUN_MS = 20;
+
 /** How long a load that is not needed any more may go on after the handler has returned, by what it took before. */
 export function outrunLimitMs(costMs: number): number {
-  return 2 * costMs;
+  return Math.max(LEAST_OUTRUN_MS, 2 * costMs);
 }

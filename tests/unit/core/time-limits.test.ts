@@ -42,5 +42,5 @@ test.each([
 });
 
 test("a load that is not needed any more may take twice what it took before", () => {
-  expect(outrunLimitMs(30)).toBe(60);
+  expect([outrunLimitMs(30), outrunLimitMs(1)]).toEqual([60, 20]);
 });
