@@ -4,6 +4,7 @@
  * tests/unit/core/data-id.test.ts. Two different ids must never have the same wire form.
  */
 import { InvalidDataIdError, isObject } from "../errors.js";
+import { ignoreRejection } from "./ignore-rejection.js";
 import { isPromise, isProxy, isSet } from "./node.js";
 
 /** `T` is the type of the datum; it exists only for the compiler. Make one with `dataId` or `dataSource`. */
@@ -94,6 +95,7 @@ export function toDataId(target: DataId | Observable): DataId {
   // An id made by another copy of this package (bundlers make them) is as good as one of ours.
   const [source, id] = [dataMember(named, "source"), dataMember(named, "id")];
   if (source === undefined || id === undefined) {
+    ignoreRejection(named);
     throw new InvalidDataIdError("a data id or an object with observableId()", target, insteadOf(target));
   }
   return new DataId(source as string, id as string);

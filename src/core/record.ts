@@ -117,10 +117,7 @@ function* readDecoded(decoded: DecodedRecord): Generator<Invalidation> {
   must(typeof all === "boolean", "all", all);
   yield* byNames(
     ids,
-    (id) => {
-      ignoreRejection(id);
-      return toDataId(id).toString();
-    },
+    (id) => toDataId(id).toString(),
     [...sources].map((source) => text("sources", source)),
     all,
   );

@@ -72,6 +72,7 @@ export interface Proofs {
   skipped(): void;
 }
 
+/** When what is stored was last proven to be up to date. */
 interface Proven extends Instant {
   /**
    * Where nothing was read for it: a source that lags may still show what was changed so long before, and only a reading tells

@@ -19,7 +19,7 @@ interface Copying {
 }
 
 /** Arrays in copies made here that have named members. To look for these in all others takes as long as to copy them. */
-const named = new WeakSet<object>();
+const arraysWithNames = new WeakSet<object>();
 
 /** The same as `deepCopy`, of what that has returned and nobody has changed since. */
 export function copyAgain<T>(kept: T): T {
@@ -108,10 +108,10 @@ function fillArray(copying: Copying, original: readonly unknown[], copy: unknown
     if (typeof name === "number") copy[name] = value;
     else {
       Object.defineProperty(copy, name, { ...OPEN, value });
-      named.add(copy);
+      arraysWithNames.add(copy);
     }
   };
-  eachMember(original, copy, visit, copying.isOurs && !named.has(original));
+  eachMember(original, copy, visit, copying.isOurs && !arraysWithNames.has(original));
   // Holes at its end.
   copy.length = original.length;
 }

@@ -87,6 +87,12 @@ describe("the wire key", () => {
   });
 });
 
+test("an observableId() that is async, and rejects, is refused, and ends nothing", async () => {
+  const target = { observableId: () => Promise.reject(new Error("no")) };
+  expect(() => toDataId(target as never)).toThrow(InvalidDataIdError);
+  await new Promise((resolve) => setImmediate(resolve));
+});
+
 describe("a data id", () => {
   test("holds no half of a surrogate pair, which has no UTF-8 form", () => {
     expect(() => dataId("s", "\ud83d")).toThrow(/well-formed string as.* id,/);

@@ -1,11 +1,18 @@
 /** Where reading begins, what each refresh costs, and what becomes of the records. */
 import { describe, expect, test } from "@jest/globals";
+import type { Clock } from "../../../src/core/clock.js";
 import { Abandonment } from "../../../src/core/coherence/abandonment.js";
 import { readOn } from "../../../src/core/coherence/reading.js";
 import { encodeRecord } from "../../../src/core/record.js";
 import type { StreamApi } from "../../../src/kinesis/stream-api.js";
 import { settled } from "../../../src/testing/manual-clock.js";
 import { fenceAt, idsOf, keyOf, MINUTE_MS, on, once, pollOn, readerOf, setUpReading } from "../support/reading.js";
+
+const clockOf = (clock: Clock): Clock => ({
+  now: () => clock.now(),
+  monotonic: () => clock.monotonic(),
+  after: clock.after.bind(clock),
+});
 
 describe("the first refresh, from a fence", () => {
   test("reads what was written since the fence, and what the margin before it holds", async () => {
@@ -101,6 +108,21 @@ describe("the first refresh, from a fence", () => {
       expect([next.outcome, idsOf(next)]).toEqual(["caught-up", ["since"]]);
     });
   }
+
+  test("of a place that is given up asks no earlier for a clock that was ahead and has been set right", async () => {
+    const { clock, stream, write } = setUpReading();
+    let aheadMs = 3_600_000;
+    const wrong = { ...clockOf(clock), now: () => clock.now() + aheadMs };
+    const reader = readerOf(stream.connect(), wrong, { clockMarginMs: 10_000 });
+    await pollOn(reader, fenceAt(wrong.now()), 1_000);
+    aheadMs = 0;
+    write("before");
+    await clock.advance(10 * MINUTE_MS);
+    await pollOn(reader, fenceAt(wrong.now()), 1_000);
+    reader.reader.leave();
+    const result = await pollOn(reader, fenceAt(wrong.now()), 1_000);
+    expect([result.outcome, idsOf(result)]).toEqual(["caught-up", []]);
+  });
 
   test("lists again when the answer shows a clock so far ahead that a closed shard may be missing, and only then", async () => {
     for (const [aheadMs, lists] of [
