@@ -2,7 +2,8 @@
  * The demo, run as `npm start` runs it, but briefly: it tells its story, its figures are those of the logs, it notices
  * when caches are stale, and it leaves nothing behind.
  */
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import type { ChildProcess } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
@@ -131,16 +132,29 @@ test("when what the logs say is hidden, stale reads are counted on both and the 
   expect(leftBehind).toEqual([]);
 });
 
-test("Ctrl-C ends it at once and leaves no process and no file", async () => {
+test.each<[string, (demo: ChildProcess) => unknown]>([
+  ["Ctrl-C", (demo) => demo.kill("SIGINT")],
+  ["nobody who reads what it prints", (demo) => demo.stdout?.destroy()],
+])("%s ends it at once and leaves no process and no file", async (_, end) => {
   const demo = startTool(DEMO, ["--unbuilt", "--seconds", "30"]);
   await demo.printed(/requests: \d/);
   const children = childrenOf(demo.child.pid ?? 0);
   // Three environments of each set-up, and of the one that only the story needs, and what esbuild and the watch over them need.
   expect(children.length).toBeGreaterThanOrEqual(12);
-  demo.child.kill("SIGINT");
+  end(demo.child);
   const { code, errors, leftBehind } = await demo.ended;
   expect({ code, errors, leftBehind }).toEqual({ code: 130, errors: "", leftBehind: [] });
   await until("all children have ended", () => !children.some(isAlive));
+});
+
+test.each([
+  ["/nonexistent/log", "ENOENT"],
+  ["/dev/full", "ENOSPC"],
+])("a file for its logs that cannot be written is told in a line: %s", async (file, message) => {
+  if (!existsSync("/dev/full")) return;
+  const { code, errors, leftBehind } = await runTool(DEMO, ["--unbuilt", "--seconds", "1", "--logs", file]);
+  expect({ code, leftBehind }).toEqual({ code: 1, leftBehind: [] });
+  expect(errors).toMatch(new RegExp(`^.*${message}.*\n$`));
 });
 
 test("a wrong option is named", async () => {

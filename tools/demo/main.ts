@@ -3,6 +3,7 @@
  * a short story, then some seconds of load, a table, and one sentence: does it pay? Exits with 1 when any answer was stale, and when somebody
  * could not read what she had just written, or others paid for it.
  */
+import { once } from "node:events";
 import { createWriteStream } from "node:fs";
 import { finished } from "node:stream/promises";
 import { type Bundle, bundleFunction } from "../lambda/bundle.js";
@@ -22,8 +23,17 @@ const stopping = new AbortController();
 
 /** What must be undone when the demo ends, in any way; the last begun is undone first. */
 const undo: (() => unknown)[] = [];
+/** @throws what went wrong first, once every step has been taken */
 async function undoAll(): Promise<void> {
-  for (const step of undo.splice(0).reverse()) await step();
+  const failures: unknown[] = [];
+  for (const step of undo.splice(0).reverse()) {
+    try {
+      await step();
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  if (failures.length > 0) throw failures[0];
 }
 
 whenEnded(() => {
@@ -42,7 +52,7 @@ try {
 } catch (error) {
   // Once a signal has come, what is under way fails because it is being stopped.
   if (!stopping.signal.aborted) {
-    await undoAll();
+    await undoAll().catch(() => undefined);
     console.error(error instanceof Error ? error.message : error);
     process.exitCode = 1;
   }
@@ -84,7 +94,7 @@ async function start(
 ): Promise<{ site: Site; fleets: readonly Fleet[] }> {
   const site = await openSite(settings, setups, userIds);
   undo.push(() => site.stop());
-  const onLine = settings.logs === undefined ? () => {} : openLog(settings.logs);
+  const onLine = settings.logs === undefined ? () => {} : await openLog(settings.logs);
   const fleets: Fleet[] = [];
   const bundles = new Map<string, Bundle>();
   for (const setup of setups) {
@@ -117,8 +127,11 @@ async function warmUpAll(fleets: readonly Fleet[]): Promise<void> {
   await Promise.all(fleets.flatMap(({ members }) => members.map(warmUp)));
 }
 
-function openLog(file: string): (line: string) => void {
+async function openLog(file: string): Promise<(line: string) => void> {
   const log = createWriteStream(file);
+  await once(log, "open");
+  // A disk that is full is told of when the file is closed.
+  log.on("error", () => undefined);
   undo.push(() => {
     log.end();
     return finished(log);
