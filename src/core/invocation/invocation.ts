@@ -214,8 +214,9 @@ export class Invocation implements ContextCache, LoadOwner {
       keep: (id, value, start, share) => {
         const kept = this.#filling.keep(value);
         this.#filling.put(id, kept, start, (clock.monotonic() - start.monotonicMs) / share, given);
-        return hand(kept);
+        return kept;
       },
+      hand,
     };
   }
 

@@ -25,8 +25,10 @@ export interface ManyParts {
   /** A load under way that may be waited for. */
   shared(id: DataId): Load<LoadOwner> | undefined;
   wait<T>(running: Load<LoadOwner>, id: DataId, loadAlone: () => Promise<T>): Promise<T>;
-  /** Keeps a value that was loaded, and caches it if it may; `share` of them came with one load. Returns what to hand out. */
+  /** Keeps a value that was loaded, and caches it if it may; `share` of them came with one load. Returns what is kept. */
   keep<T>(id: DataId, value: T, start: Moment, share: number): T;
+  /** What was kept, as the handler is given it: a copy of its own, or the same. */
+  hand<T>(kept: T): T;
 }
 
 /** Values by the ids that were given, in their order; what the loader does not return is left out. */
@@ -39,7 +41,7 @@ export async function getOrAddMany<T>(
   for (const id of ids) wanted.set(requireDataId(id).toString(), id);
   const values = new Map<string, Promise<T | undefined>>();
   const missing: DataId<T>[] = [];
-  const loadAlone = inOneTurn((all: readonly DataId<T>[]) => loadTogether(parts, all, load));
+  const loadAlone = inOneTurn((all: readonly DataId<T>[]) => loadOrJoin(parts, all, load));
   for (const [key, id] of wanted) {
     const found = parts.hit(id);
     const running = found === undefined ? parts.shared(id) : undefined;
@@ -52,7 +54,7 @@ export async function getOrAddMany<T>(
       );
   }
   loadTogether(parts, missing, load).forEach((value, index) => {
-    values.set(String(missing[index]), value);
+    values.set(String(missing[index]), value.then(parts.hand));
   });
   const found = new Map<string, T>();
   await Promise.all(values.values());
@@ -87,6 +89,20 @@ function inOneTurn<I, T>(loadAll: (ids: readonly I[]) => Promise<T | undefined>[
     });
     return (await loaded).all[index];
   };
+}
+
+/** For data that were waited for in vain. Where several calls of one invocation were, one loads, and what that finds is final. */
+function loadOrJoin<T>(parts: ManyParts, ids: readonly DataId<T>[], load: LoadMany<T>): Promise<T | undefined>[] {
+  const begun = ids.map((id) => ownLoad<T>(parts, id));
+  const rest = ids.filter((_, index) => begun[index] === undefined);
+  const loaded = loadTogether(parts, rest, load).values();
+  return begun.map((running) => running ?? (loaded.next().value as Promise<T | undefined>));
+}
+
+/** What a load under way of this very invocation comes to. */
+function ownLoad<T>({ owner, shared }: ManyParts, id: DataId): Promise<T | undefined> | undefined {
+  const running = shared(id);
+  return running?.owner === owner ? (running.result as Promise<T | undefined>) : undefined;
 }
 
 function loadTogether<T>(

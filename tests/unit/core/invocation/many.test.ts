@@ -196,6 +196,40 @@ describe("getOrAddMany", () => {
     expect([(await others).size, asked[0]]).toEqual([2, ["3"]]);
   });
 
+  test("of several calls of one invocation that were left something out together one loads it, and the others share that", async () => {
+    const { cache } = await new Rig().invocation();
+    let loads = 0;
+    const load = async () => {
+      loads += 1;
+      await new Promise((resolve) => setImmediate(resolve));
+      return new Map<DataId<string>, string>();
+    };
+    const answers = await Promise.all(Array.from({ length: 10 }, () => cache.getOrAddMany([ONE], load)));
+    expect(answers.map(({ size }) => size)).toEqual(Array.from({ length: 10 }, () => 0));
+    expect(loads).toBe(2);
+  });
+
+  test.each(["getOrAdd", "getOrAddMany"] as const)(
+    "with copies, what one invocation does to its own is not seen by another that shared the load: %s",
+    async (way) => {
+      const USER = dataId<{ name: string }>("db.users.id", "1");
+      const rig = new Rig({ freeze: "copy" });
+      const [first, second] = [await rig.invocation(), await rig.invocation()];
+      const slow = slowLoad<Map<DataId<{ name: string }>, { name: string }>>();
+      const changing = first.cache.getOrAddMany([USER], slow.load).then((users) => {
+        Object.assign(users.get(USER) ?? {}, { name: "changed" });
+        return users.get(USER);
+      });
+      const sharing =
+        way === "getOrAdd"
+          ? second.cache.getOrAdd(USER, () => ({ name: "alone" }))
+          : second.cache.getOrAddMany([USER], () => new Map()).then((users) => users.get(USER));
+      slow.returns(new Map([[USER, { name: "loaded" }]]));
+      expect(await changing).toEqual({ name: "changed" });
+      expect(await sharing).toEqual({ name: "loaded" });
+    },
+  );
+
   test("refuses what is no list of ids, or no loader, also where it would not have been called", async () => {
     const rig = new Rig();
     const { cache } = await rig.invocation();
